@@ -1,0 +1,110 @@
+"""Forms: the validated inputs of an operation, which also describe their own questions."""
+
+from collections.abc import Mapping
+from dataclasses import dataclass
+from typing import Annotated, Any, ClassVar, Literal, TypeVar
+
+from pydantic import BaseModel, ConfigDict, TypeAdapter, ValidationError
+
+Control = Literal["text", "paragraph", "url", "integer", "yes_no", "choice", "lookup", "lookups"]
+Values = Mapping[str, Any]
+F = TypeVar("F", bound="Form")
+
+
+@dataclass(frozen=True)
+class Option:
+    """One choice: what is stored, what people read, and why they would take it."""
+
+    value: str
+    label: str
+    description: str = ""
+
+
+@dataclass(frozen=True)
+class Ask:
+    """How a field is asked. `page` counts from 1; `source` names the choices of a lookup (`bot.twilio.choices`)."""
+
+    label: str
+    hint: str = ""
+    control: Control = "text"
+    page: int = 1
+    options: tuple[Option, ...] = ()
+    source: str = ""
+    placeholder: str = ""
+    max_length: int | None = None
+
+
+class Form(BaseModel):
+    """Inputs of an operation. Subclasses annotate each field with `Annotated[type, constraints, Ask(...)]`."""
+
+    model_config = ConfigDict(frozen=True, extra="forbid")
+    page_titles: ClassVar[tuple[str, ...]] = ()
+
+    @classmethod
+    def asks(cls) -> dict[str, Ask]:
+        """The questions in order, by field name."""
+        return {n: ask for n, info in cls.model_fields.items() for ask in info.metadata if isinstance(ask, Ask)}
+
+    @classmethod
+    def pages(cls) -> int:
+        """How many pages the questions are split over."""
+        return max(ask.page for ask in cls.asks().values())
+
+    @classmethod
+    def together(cls, values: Values) -> dict[str, str]:
+        """Rules over several fields: field name -> what is wrong. Values may be missing while the form is filled."""
+        return {}
+
+
+@dataclass(frozen=True)
+class Mistake:
+    """A value that a form does not accept."""
+
+    field: str
+    text: str
+
+
+def mistakes(form: type[Form], values: Values, page: int | None = None) -> list[Mistake]:
+    """What is wrong with `values`, for one page or for the whole form; also names that the form does not know."""
+    asks = form.asks()
+    names = [n for n, ask in asks.items() if page is None or ask.page == page]
+    found: dict[str, str] = {}
+    parsed: dict[str, Any] = {}
+    for name in asks:
+        try:
+            parsed[name] = _parsed(form, name, values.get(name))
+        except ValueError as error:
+            if name in names:
+                found[name] = str(error)
+    for name in values:
+        if name not in asks and page is None:
+            found[name] = f"unknown field; this form has {', '.join(asks)}"
+    for name, text in form.together(parsed).items():
+        if name in names:
+            found.setdefault(name, text)
+    return [Mistake(field, text) for field, text in found.items()]
+
+
+def parse(form: type[F], values: Values) -> F:
+    """The form's value. Raises `ValueError` when `mistakes` would find any."""
+    wrong = mistakes(form, values)
+    if wrong:
+        raise ValueError("; ".join(f"{m.field}: {m.text}" for m in wrong))
+    return form.model_validate({n: _parsed(form, n, v) for n, v in values.items() if not _blank(v)})
+
+
+def _blank(value: Any) -> bool:
+    return value is None or value in ("", [], ()) or (isinstance(value, str) and not value.strip())
+
+
+def _parsed(form: type[Form], name: str, value: Any) -> Any:
+    info = form.model_fields[name]
+    if _blank(value):
+        if info.is_required():
+            raise ValueError("this is needed")
+        return info.get_default(call_default_factory=True)
+    annotated: Any = Annotated[info.annotation, *info.metadata] if info.metadata else info.annotation
+    try:
+        return TypeAdapter(annotated).validate_python(value.strip() if isinstance(value, str) else value)
+    except ValidationError as error:
+        raise ValueError("; ".join(e["msg"].removeprefix("Value error, ") for e in error.errors())) from None

@@ -1,0 +1,251 @@
+"""Phone numbers: `number.search_and_buy` (twilio.md section 2)."""
+
+import asyncio
+from collections.abc import Iterable, Sequence
+from dataclasses import dataclass
+from decimal import Decimal
+from typing import Annotated, Literal
+
+from pydantic import AfterValidator, BeforeValidator, Field
+
+from bot.catalog.form import Ask, Form, Option, Values
+from bot.catalog.operation import Context, Operation
+from bot.catalog.rules import TOLL_FREE_CODES, ServiceSid, Url, UsNumber, shaped, split_words, toll_free
+from bot.catalog.senders import Pool, add_step, joining, read_pool
+from bot.plans.call import Call, Ref
+from bot.plans.cost import Cost
+from bot.plans.finding import Finding, block, note, warn
+from bot.plans.plan import Difference, Plan
+from bot.plans.step import Adopt, CallStep
+from bot.twilio import reads
+from bot.twilio.faults import Refused
+from bot.twilio.gateway import Account
+
+TYPES = (
+    Option("local", "Local", "A ten-digit number with an area code: what 10DLC is about."),
+    Option("toll_free", "Toll-free", "Not 10DLC: needs toll-free verification instead of a campaign."),
+)
+
+
+class NumberSearchAndBuy(Form):
+    """What to search for, and which of the numbers found to buy."""
+
+    page_titles = ("Search", "Choose")
+
+    number_type: Annotated[Literal["local", "toll_free"], Ask("Type", control="choice", options=TYPES)] = "local"
+    area_code: Annotated[
+        str | None,
+        AfterValidator(shaped(r"[2-9]\d{2}", "an area code has three digits and starts with 2 to 9")),
+        Ask("Area code", "Three digits, for example 503.", max_length=3),
+    ] = None
+    contains: Annotated[
+        str | None,
+        AfterValidator(
+            shaped(r"[0-9A-Za-z*%+$]{2,16}", "2 to 16 digits or letters; * is any one character, % any several")
+        ),
+        Ask("Pattern", "Digits or letters the number must contain. `*` stands for any one character.", max_length=16),
+    ] = None
+    locality: Annotated[str | None, Field(max_length=80), Ask("City", "For example Portland.", max_length=80)] = None
+    region: Annotated[
+        str | None,
+        AfterValidator(shaped(r"[A-Z]{2}", "two letters, for example OR", upper=True)),
+        Ask("State", "Two letters, for example OR.", max_length=2),
+    ] = None
+    sms: Annotated[bool, Ask("Must have SMS", "A2P messaging needs it.", "yes_no")] = True
+    mms: Annotated[bool, Ask("Must have MMS", control="yes_no")] = False
+    voice: Annotated[bool, Ask("Must have voice", control="yes_no")] = False
+    phone_numbers: Annotated[
+        tuple[UsNumber, ...],
+        BeforeValidator(split_words),
+        Field(min_length=1, max_length=10),
+        Ask(
+            "Numbers to buy",
+            "1 to 10. Nobody holds them for you until they are bought.",
+            "lookups",
+            2,
+            source="available_numbers",
+        ),
+    ]
+    sms_url: Annotated[
+        Url | None,
+        Ask(
+            "Inbound webhook of the numbers",
+            "Leave blank for Flex Conversations: an address configuration answers there instead.",
+            "url",
+            2,
+            placeholder="https://",
+        ),
+    ] = None
+    service_sid: Annotated[
+        ServiceSid | None,
+        Ask(
+            "Add them to a messaging service",
+            "Optional: they join its sender pool as soon as they are bought.",
+            "lookup",
+            2,
+            source="services",
+        ),
+    ] = None
+
+    @classmethod
+    def together(cls, values: Values) -> dict[str, str]:
+        wrong = {}
+        free = values.get("number_type") == "toll_free"
+        if values.get("area_code") and (values["area_code"] in TOLL_FREE_CODES) != free:
+            wrong["area_code"] = (
+                f"toll-free numbers start with {', '.join(sorted(TOLL_FREE_CODES))}"
+                if free
+                else "that is a toll-free code: choose the type toll-free"
+            )
+        if free:
+            wrong |= {
+                name: "toll-free numbers belong to no place" for name in ("locality", "region") if values.get(name)
+            }
+        if len(set(values.get("phone_numbers") or ())) < len(values.get("phone_numbers") or ()):
+            wrong["phone_numbers"] = "a number is named twice"
+        return wrong
+
+
+@dataclass(frozen=True)
+class _Candidate:
+    """A chosen number as it stands now: on sale, already ours, or neither."""
+
+    phone_number: str
+    on_sale: reads.AvailableNumber | None
+    owned: bool
+
+
+async def _plan_buy(form: NumberSearchAndBuy, context: Context) -> Plan:
+    account = context.account
+    candidates, prices, pool = await asyncio.gather(
+        asyncio.gather(*(_candidate(account, n) for n in form.phone_numbers)),
+        _prices(account, form.phone_numbers),
+        _pool(account, form.service_sid),
+    )
+    buys = [_buy(n, f"number_{i}", form.sms_url, context) for i, n in enumerate(form.phone_numbers, 1)]
+    adds = [
+        add_step(pool, f"add_{i}", number, Ref(step=f"number_{i}"))
+        for i, number in enumerate(form.phone_numbers, 1)
+        if pool is not None
+    ]
+    into = f"in “{pool.service.friendly_name}”" if pool else "in no service"
+    many = len(form.phone_numbers)
+    return Plan(
+        operation="number.search_and_buy",
+        account=account.sid,
+        title=f"Buy {form.phone_numbers[0]}" if many == 1 else f"Buy {many} numbers",
+        steps=(*buys, *adds),
+        differences=tuple(Difference(field=n, before=None, after=f"bought, {into}") for n in form.phone_numbers),
+        costs=tuple(_cost(n, price) for n in form.phone_numbers if (price := prices[_kind(n)]) is not None),
+        findings=tuple(_findings(form, candidates, prices, pool)),
+    )
+
+
+def _buy(number: str, step_id: str, sms_url: str | None, context: Context) -> CallStep:
+    tag = f"Tenfour {context.token}"
+    path = f"/2010-04-01/Accounts/{context.account.sid}/IncomingPhoneNumbers.json"
+    webhook = {"SmsUrl": sms_url, "SmsMethod": "POST"} if sms_url else {"SmsUrl": ""}
+    return CallStep(
+        id=step_id,
+        title=f"Buy {number}",
+        call=Call(
+            product="api", method="POST", path=path, params={"PhoneNumber": number, "FriendlyName": tag, **webhook}
+        ),
+        adopt=Adopt(
+            read=Call(product="api", method="GET", path=path, params={"PhoneNumber": number, "FriendlyName": tag}),
+            items="incoming_phone_numbers",
+            match={"phone_number": number, "friendly_name": tag},
+        ),
+        keep=("sid", "phone_number", "friendly_name"),
+    )
+
+
+async def _candidate(account: Account, number: str) -> _Candidate:
+    search = "TollFree" if toll_free(number) else "Local"
+    sale, owned = await asyncio.gather(
+        reads.available_numbers(account, search, {"Contains": number}, limit=20), reads.owned_numbers(account, number)
+    )
+    return _Candidate(number, next((n for n in sale if n.phone_number == number), None), bool(owned))
+
+
+async def _pool(account: Account, service_sid: str | None) -> Pool | None:
+    return await read_pool(account, service_sid) if service_sid else None
+
+
+async def _prices(account: Account, numbers: Sequence[str]) -> dict[str, Decimal | None]:
+    """Monthly price by type of number; None where Twilio names none or the key may not ask."""
+    found: dict[str, Decimal | None] = {}
+    for kind in {_kind(n) for n in numbers}:
+        try:
+            found[kind] = await reads.number_price(account, kind)
+        except Refused:
+            found[kind] = None
+    return found
+
+
+def _kind(number: str) -> str:
+    return "toll free" if toll_free(number) else "local"
+
+
+def _cost(number: str, price: Decimal) -> Cost:
+    return Cost(
+        what=f"{number} ({_kind(number)})", usd=price, period="month", source="Twilio Pricing API, this account's price"
+    )
+
+
+def _findings(
+    form: NumberSearchAndBuy, candidates: Iterable[_Candidate], prices: dict[str, Decimal | None], pool: Pool | None
+) -> list[Finding]:
+    found = [f for c in candidates for f in _judged(c, needs_sms=form.sms or pool is not None)]
+    unknown = sorted(kind for kind, price in prices.items() if price is None)
+    if unknown:
+        text = f"Twilio names no price for {' and '.join(unknown)} numbers. They are not free: the cost shown lacks them."
+        found.append(warn("price-unknown", text, "Look the price up in Console before approving.", "phone_numbers"))
+    if form.sms_url:
+        text = "With Flex Conversations a number that has its own webhook may be answered twice, or not by Flex."
+        found.append(note("webhook-and-flex", text, "Leave it blank if Flex is to answer.", "sms_url"))
+    if pool is not None:
+        found += joining(pool, form.phone_numbers, "phone_numbers")
+        if form.sms_url and pool.service.answers_inbound:
+            text = (
+                f"“{pool.service.friendly_name}” handles inbound messages itself: the numbers' webhook is not called."
+            )
+            fix = "Let the service defer to the sender's webhook, or leave the webhook blank."
+            found.append(warn("two-webhooks", text, fix, "sms_url"))
+    elif any(toll_free(n) for n in form.phone_numbers):
+        text = "Toll-free numbers are not 10DLC: no A2P campaign covers them."
+        fix = "Get toll-free verification before they send."
+        found.append(warn("toll-free-not-10dlc", text, fix, "phone_numbers", (30032,)))
+    return found
+
+
+def _judged(candidate: _Candidate, *, needs_sms: bool) -> list[Finding]:
+    number, sale, field = candidate.phone_number, candidate.on_sale, "phone_numbers"
+    if candidate.owned:
+        return [block("number-owned", f"{number} is this account's already.", "Take it out.", field)]
+    if sale is None:
+        return [block("number-gone", f"{number} is not for sale any more.", "Search again.", field, (21422,))]
+    found = []
+    if not sale.can("sms"):
+        severity = block if needs_sms else warn
+        text = f"{number} has no SMS: it can never send A2P messages."
+        found.append(severity("no-sms", text, "Choose a number with SMS.", field, (21715,)))
+    if sale.address_requirements not in (None, "none"):
+        # any and local are refused without an address; foreign only concerns addresses abroad
+        severity = block if sale.address_requirements in ("any", "local") else warn
+        text = f"{number} needs an address (“{sale.address_requirements}”), which this purchase does not give."
+        found.append(severity("address-required", text, "Choose another number.", field, (21613, 21615, 21631)))
+    return found
+
+
+OPERATIONS = (
+    Operation(
+        name="number.search_and_buy",
+        title="Search and buy numbers",
+        summary="Numbers with live prices, bought one by one, and added to a sender pool if wanted.",
+        command="/a2p-number",
+        word="buy",
+        form=NumberSearchAndBuy,
+        plan=_plan_buy,
+    ),
+)

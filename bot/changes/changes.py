@@ -1,0 +1,209 @@
+"""The life of a change until it is approved: asked for, decided, withdrawn, expired."""
+
+from collections.abc import Callable
+from typing import Any, Protocol
+
+from bot.catalog.operation import Catalog, Context
+from bot.changes.change import Change, Decision, Event, Requirement, State, Verb
+from bot.changes.people import Directory
+from bot.changes.policy import EVERYONE, Policy, Verdict, impossible, judge
+from bot.changes.store import ChangeStore
+from bot.plans.finding import blocking
+from bot.plans.plan import Plan
+from bot.plans.values import Value
+
+PENDING_SECONDS = 7 * 86400.0
+
+
+class Refusal(Exception):
+    """Something may not be done; the text tells the person why and what to do next."""
+
+
+class Notifier(Protocol):
+    """How the engine tells the world. Each call is a hint: the truth is read from Redis when it is acted on."""
+
+    async def change_moved(self, number: int) -> None:
+        """A change is different from what its cards show."""
+
+    async def registration_moved(self, registration: str) -> None:
+        """A registration has something to announce."""
+
+
+class Engine(Protocol):
+    """Starts the run of an approved change; starting it twice is harmless."""
+
+    async def start_run(self, number: int) -> None:
+        """Run this change soon."""
+
+
+class Request(Value):
+    """What somebody asks for: a previewed draft."""
+
+    draft: str
+    requester: str
+    team: str
+    channel: str
+    operation: str
+    token: str
+    inputs: dict[str, Any]
+    plan: Plan
+
+
+class Changes:
+    """Asks policy, stores changes, takes decisions. Every refusal is a `Refusal` with words for the person."""
+
+    def __init__(
+        self,
+        store: ChangeStore,
+        policy: Policy,
+        directory: Directory,
+        notifier: Notifier,
+        engine: Engine,
+        clock: Callable[[], float],
+    ) -> None:
+        self.store = store
+        self._policy, self._directory, self._notifier = policy, directory, notifier
+        self._engine, self._clock = engine, clock
+
+    async def verdict(self, user: str, operation: str, *, fresh: bool = False) -> Verdict:
+        """Whether this person may ask for this operation. Raises `Refusal` for guests and strangers."""
+        person = await self._directory.person(user, fresh=fresh)
+        if person.bar:
+            raise Refusal(f"{person.bar} Ask a full member of this workspace to request it.")
+        named = {name for rule in self._policy.rules for name in rule.requesters}
+        groups = {g for g in named if user in await self._directory.members(self._policy.groups[g], fresh=fresh)}
+        return judge(self._policy, operation, groups | {EVERYONE})
+
+    async def request(self, request: Request) -> Change:
+        """Store what was asked for as a pending change; asking twice for one draft gives one change."""
+        if request.plan.findings and (stops := blocking(request.plan.findings)):
+            raise Refusal("This cannot be requested: " + "; ".join(f"{f.text} {f.fix}" for f in stops))
+        verdict = await self.verdict(request.requester, request.operation, fresh=True)
+        if not verdict.allowed or verdict.requirement is None:
+            raise Refusal(f"You may not ask for {request.operation} (policy: {verdict.rule}).")
+        await self._reachable(verdict.requirement, request.requester)
+        now = self._clock()
+        free = not verdict.requirement.groups
+        number = await self.store.number_for(request.draft)
+        change = Change(
+            number=number,
+            state="approved" if free else "pending",
+            version=1,
+            requester=request.requester,
+            team=request.team,
+            channel=request.channel,
+            operation=request.operation,
+            token=request.token,
+            inputs=request.inputs,
+            plan=request.plan,
+            requirement=verdict.requirement,
+            created_at=now,
+            expires_at=now + PENDING_SECONDS,
+            timeline=(Event(at=now, who=request.requester, what="asked", detail=f"rule: {verdict.rule}"),),
+        )
+        await self.store.create(change)
+        await self._moved(number, "approved" if free else "pending")
+        return change
+
+    async def decide(self, number: int, user: str, verb: Verb, digest: str, reason: str = "") -> State:
+        """Take one person's decision. Returns the state after it; raises `Refusal`."""
+        change = await self._known(number)
+        if change.requester == user:
+            raise Refusal(f"You asked for #{number}, so somebody else must decide. {await self._who_can(change)}")
+        if verb == "reject" and not reason.strip():
+            raise Refusal("A rejection needs a reason: it is what the requester has to go on.")
+        groups = await self._spoken_for(change.requirement, user)
+        decision = Decision(
+            user=user, verb=verb, digest=digest, at=self._clock(), reason=reason.strip(), groups=tuple(groups)
+        )
+        outcome, state = await self.store.decide(number, decision)
+        if outcome != "recorded" or state is None:
+            raise Refusal(await self._why_not(outcome, number))
+        await self._moved(number, state)
+        return state
+
+    async def cancel(self, number: int, user: str) -> None:
+        """Withdraw a change that has not started. Only its requester may."""
+        change = await self._known(number)
+        if change.requester != user:
+            raise Refusal(f"Only <@{change.requester}>, who asked for #{number}, can withdraw it. You can reject it.")
+        event = Event(at=self._clock(), who=user, what="withdrew it")
+        if not await self.store.move(number, ["pending", "stale"], "cancelled", event):
+            raise Refusal(f"#{number} can no longer be withdrawn: it is {(await self._known(number)).state}.")
+        await self._notifier.change_moved(number)
+
+    async def ask_again(self, number: int, user: str) -> None:
+        """Ask for approval of the new plan of a stale change."""
+        change = await self._known(number)
+        if change.requester != user:
+            raise Refusal(f"Only <@{change.requester}>, who asked for #{number}, can ask again.")
+        now = self._clock()
+        event = Event(at=now, who=user, what="asked again for the new plan")
+        if not await self.store.move(number, ["stale"], "pending", event, expires_at=now + PENDING_SECONDS, note=""):
+            raise Refusal(f"#{number} is {(await self._known(number)).state}, not stale.")
+        await self._notifier.change_moved(number)
+
+    async def expire(self, change: Change) -> bool:
+        """End a pending change whose time is over; False when it is not over or was decided meanwhile."""
+        if change.state not in ("pending", "stale") or self._clock() < change.expires_at:
+            return False
+        event = Event(at=self._clock(), what="expired: nobody decided in time")
+        moved = await self.store.move(change.number, ["pending", "stale"], "expired", event)
+        if moved:
+            await self._notifier.change_moved(change.number)
+        return moved
+
+    async def replan(self, change: Change, catalog: Catalog, context: Context) -> Plan:
+        """The plan as it would be made now, from fresh reads. Raises `CannotPlanError` or `TwilioFault`."""
+        operation = catalog[change.operation]
+        return await operation.plan(operation.form.model_validate(change.inputs), context)
+
+    async def _moved(self, number: int, state: State) -> None:
+        await self._notifier.change_moved(number)
+        if state == "approved":
+            await self._engine.start_run(number)
+
+    async def _reachable(self, requirement: Requirement, requester: str) -> None:
+        members = {
+            need.group: await self._directory.members(self._policy.groups[need.group]) for need in requirement.groups
+        }
+        if why := impossible(requirement, members, requester):
+            raise Refusal(f"Nobody could approve this: {why}. Add somebody to the group, or change the policy.")
+
+    async def _spoken_for(self, requirement: Requirement, user: str) -> list[str]:
+        """The groups of the requirement that this person is in, freshly read; none for guests and strangers."""
+        if (person := await self._directory.person(user, fresh=True)).bar:
+            raise Refusal(f"{person.bar} Guests and people of other workspaces decide nothing here.")
+        return [
+            need.group
+            for need in requirement.groups
+            if need.group in self._policy.groups
+            and user in await self._directory.members(self._policy.groups[need.group], fresh=True)
+        ]
+
+    async def _known(self, number: int) -> Change:
+        change = await self.store.load(number)
+        if change is None:
+            raise Refusal(f"There is no change #{number}.")
+        return change
+
+    async def _who_can(self, change: Change) -> str:
+        names = []
+        for need in change.requirement.groups:
+            group = self._policy.groups.get(need.group)
+            able = sorted(await self._directory.members(group) - {change.requester}) if group else []
+            shown = ", ".join(f"<@{u}>" for u in able[:8]) + (" and others" if len(able) > 8 else "")
+            names.append(f"{need.need} of {need.label} ({shown or 'nobody at the moment'})")
+        return f"It takes {' and '.join(names)} (rule “{change.requirement.rule}”)."
+
+    async def _why_not(self, outcome: str, number: int) -> str:
+        change = await self._known(number)
+        by = ", ".join(f"<@{d.user}>" for d in change.decisions) or "nobody"
+        return {
+            "settled": f"#{number} is already {change.state} (decided by {by}).",
+            "expired": f"#{number} has expired. Ask <@{change.requester}> to request it again.",
+            "outdated": f"This card shows an older plan of #{number}. Look at the new one, then decide.",
+            "own": f"You asked for #{number}, so somebody else must decide.",
+            "already": f"You have already decided on #{number}. {await self._who_can(change)}",
+            "ineligible": f"You cannot decide on #{number}. {await self._who_can(change)}",
+        }.get(outcome, f"#{number} could not be decided ({outcome}).")

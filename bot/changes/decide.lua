@@ -1,0 +1,39 @@
+-- One person's decision, and the quorum it may complete, in one step that nothing can come between.
+-- KEYS: doc, decisions, timeline. ARGV: user, verb, digest, now, decision (JSON), groups spoken for (JSON), timeline entry.
+-- Returns {outcome, state}; outcomes are listed in bot/changes/store.py.
+local doc = redis.call('HMGET', KEYS[1], 'state', 'digest', 'requester', 'expires_at', 'requirement')
+local state, digest, requester, expires_at = doc[1], doc[2], doc[3], tonumber(doc[4] or '0')
+if not state then return {'missing', ''} end
+if state ~= 'pending' then return {'settled', state} end
+if tonumber(ARGV[4]) >= expires_at then return {'expired', state} end
+if digest ~= ARGV[3] then return {'outdated', state} end
+if requester == ARGV[1] then return {'own', state} end
+if redis.call('HEXISTS', KEYS[2], ARGV[1]) == 1 then return {'already', state} end
+local groups = cjson.decode(ARGV[6])
+if #groups == 0 then return {'ineligible', state} end
+
+redis.call('HSET', KEYS[2], ARGV[1], ARGV[5])
+redis.call('RPUSH', KEYS[3], ARGV[7])
+redis.call('HINCRBY', KEYS[1], 'version', 1)
+
+if ARGV[2] == 'reject' then
+  redis.call('HSET', KEYS[1], 'state', 'rejected')
+  return {'recorded', 'rejected'}
+end
+
+local counted = {}
+for _, raw in ipairs(redis.call('HVALS', KEYS[2])) do
+  local decision = cjson.decode(raw)
+  if decision.verb == 'approve' then
+    for _, group in ipairs(decision.groups) do
+      counted[group] = (counted[group] or 0) + 1
+    end
+  end
+end
+for _, need in ipairs(cjson.decode(doc[5]).groups) do
+  if (counted[need.group] or 0) < need.need then
+    return {'recorded', 'pending'}
+  end
+end
+redis.call('HSET', KEYS[1], 'state', 'approved')
+return {'recorded', 'approved'}

@@ -1,0 +1,76 @@
+"""Drafts: what a person is filling in, kept so that a closed window loses nothing."""
+
+import secrets
+from collections.abc import Callable, Mapping
+from typing import Any
+
+from redis.asyncio import Redis
+
+from bot.plans.plan import Plan
+from bot.plans.values import Value
+from bot.redis.keys import Keys
+from bot.vault import Vault
+
+KEEP_SECONDS = 14 * 86400
+_ALPHABET = "abcdefghjkmnpqrstuvwxyz23456789"  # no letters that people mix up
+
+
+class Draft(Value):
+    """A form on its way. `token` will mark what the change makes at Twilio; `plan` is there once it was previewed."""
+
+    id: str
+    user: str
+    operation: str
+    token: str
+    started_at: float
+    channel: str = ""
+    values: dict[str, Any]
+    plan: Plan | None = None
+
+
+class DraftStore:
+    """Drafts in Redis, sealed at rest, for two weeks. One draft per person and operation is offered for resuming."""
+
+    def __init__(self, redis: Redis, keys: Keys, vault: Vault, clock: Callable[[], float]) -> None:
+        self._redis, self._keys, self._vault, self._clock = redis, keys, vault, clock
+
+    def begin(self, user: str, operation: str, values: Mapping[str, Any], channel: str = "") -> Draft:
+        """A new draft; nothing is stored until something was typed."""
+        return Draft(
+            id=secrets.token_urlsafe(16),
+            user=user,
+            operation=operation,
+            token="tf-" + "".join(secrets.choice(_ALPHABET) for _ in range(10)),
+            started_at=self._clock(),
+            channel=channel,
+            values=dict(values),
+        )
+
+    async def save(self, draft: Draft) -> None:
+        """Keep a draft, and offer it when its owner opens the same form again."""
+        mine = self._mine(draft.user)
+        sealed = self._vault.seal(draft.model_dump(mode="json"))
+        await self._redis.set(self._keys.draft(draft.id), sealed, ex=KEEP_SECONDS)
+        await self._redis.hset(mine, draft.operation, draft.id)
+        await self._redis.expire(mine, KEEP_SECONDS)
+
+    async def load(self, draft_id: str, user: str) -> Draft | None:
+        """The draft, if it is there and belongs to this person: an id from outside may be forged."""
+        if not draft_id or not all(c.isalnum() or c in "-_" for c in draft_id):
+            return None
+        sealed = await self._redis.get(self._keys.draft(draft_id))
+        draft = Draft.model_validate(self._vault.open(str(sealed))) if sealed else None
+        return draft if draft and draft.user == user else None
+
+    async def unfinished(self, user: str, operation: str) -> Draft | None:
+        """The draft this person left behind for this operation."""
+        draft_id = await self._redis.hget(self._mine(user), operation)
+        return await self.load(str(draft_id), user) if draft_id else None
+
+    async def finished(self, draft: Draft) -> None:
+        """Stop offering a draft that was requested or thrown away."""
+        if await self._redis.hget(self._mine(draft.user), draft.operation) == draft.id:
+            await self._redis.hdel(self._mine(draft.user), draft.operation)
+
+    def _mine(self, user: str) -> str:
+        return self._keys.plain(f"drafts:{user}")

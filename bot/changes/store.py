@@ -1,0 +1,164 @@
+"""Changes in Redis: one hash slot a change, every move one script."""
+
+import json
+from collections.abc import AsyncIterator, Sequence
+from typing import Any, Literal
+
+from redis.asyncio import Redis
+
+from bot.changes.change import Change, Decision, Event, Requirement, State, StepRun
+from bot.plans.plan import Plan
+from bot.redis.keys import Keys
+from bot.redis.scripts import Script
+from bot.vault import Vault
+
+DecideOutcome = Literal["recorded", "missing", "settled", "expired", "outdated", "own", "already", "ineligible"]
+
+_CREATE = Script.beside(__file__, "create.lua")
+_DECIDE = Script.beside(__file__, "decide.lua")
+_TRANSITION = Script.beside(__file__, "transition.lua")
+
+_OPEN, _ALL, _LAST = "changes:open", "changes:all", "changes:last"
+
+
+class ChangeStore:
+    """Reads and moves changes. What people typed and the plan made of it are sealed at rest."""
+
+    def __init__(self, redis: Redis, keys: Keys, vault: Vault) -> None:
+        self._redis, self._keys, self._vault = redis, keys, vault
+
+    async def number_for(self, draft: str) -> int:
+        """The change number of a draft: the same one however often it is asked for."""
+        key = self._keys.draft(draft, "change")
+        known = await self._redis.get(key)
+        if known is None:
+            number = await self._redis.incr(self._keys.plain(_LAST))
+            await self._redis.set(key, number, nx=True, ex=90 * 86400)
+            known = await self._redis.get(key)
+        return int(str(known))
+
+    async def create(self, change: Change) -> bool:
+        """Store a new change; False when its number exists already, which then stands as it is."""
+        # the index comes first: an entry without a change is skipped, a change without an entry would be forgotten
+        await self._redis.sadd(self._keys.plain(_OPEN), change.number)
+        await self._redis.zadd(self._keys.plain(_ALL), {str(change.number): change.created_at})
+        fields = {
+            "state": change.state,
+            "version": 1,
+            "requester": change.requester,
+            "team": change.team,
+            "channel": change.channel,
+            "operation": change.operation,
+            "token": change.token,
+            "inputs": self._vault.seal(change.inputs),
+            "plan": self._vault.seal(change.plan.model_dump(mode="json")),
+            "digest": change.plan.digest,
+            "requirement": change.requirement.model_dump_json(),
+            "created_at": change.created_at,
+            "expires_at": change.expires_at,
+            "note": change.note,
+            "fence": 0,
+        }
+        flat = [x for pair in fields.items() for x in pair]
+        entry = change.timeline[-1].model_dump_json()
+        return bool(await _CREATE(self._redis, keys=self._at(change.number, "doc", "timeline"), args=[entry, *flat]))
+
+    async def load(self, number: int) -> Change | None:
+        """The change as it stands, or None. Raises `SealedWithOtherKeyError`."""
+        doc_key, decisions_key, steps_key, timeline_key = self._at(number, "doc", "decisions", "steps", "timeline")
+        async with self._redis.pipeline(transaction=True) as pipe:
+            for key in (doc_key, decisions_key, steps_key):
+                pipe.hgetall(key)
+            pipe.lrange(timeline_key, 0, -1)
+            doc, decisions, steps, timeline = await pipe.execute()
+        if not doc:
+            return None
+        return Change(
+            number=number,
+            state=doc["state"],
+            version=int(doc["version"]),
+            requester=doc["requester"],
+            team=doc["team"],
+            channel=doc["channel"],
+            operation=doc["operation"],
+            token=doc["token"],
+            inputs=self._vault.open(doc["inputs"]),
+            plan=Plan.model_validate(self._vault.open(doc["plan"])),
+            requirement=Requirement.model_validate_json(doc["requirement"]),
+            created_at=float(doc["created_at"]),
+            expires_at=float(doc["expires_at"]),
+            decisions=tuple(sorted((Decision.model_validate_json(d) for d in decisions.values()), key=lambda d: d.at)),
+            steps={step: StepRun.model_validate_json(run) for step, run in steps.items()},
+            timeline=tuple(Event.model_validate_json(e) for e in timeline),
+            note=doc.get("note", ""),
+        )
+
+    async def decide(self, number: int, decision: Decision) -> tuple[DecideOutcome, State | None]:
+        """Record one decision and count the quorum, atomically. Returns the outcome and the state after it."""
+        event = Event(at=decision.at, who=decision.user, what=_SAID[decision.verb], detail=decision.reason)
+        outcome, state = await _DECIDE(
+            self._redis,
+            keys=self._at(number, "doc", "decisions", "timeline"),
+            args=[
+                decision.user,
+                decision.verb,
+                decision.digest,
+                decision.at,
+                decision.model_dump_json(),
+                json.dumps(list(decision.groups)),
+                event.model_dump_json(),
+            ],
+        )
+        return outcome, state or None
+
+    async def move(
+        self,
+        number: int,
+        expected: Sequence[State],
+        to: State,
+        event: Event | None = None,
+        *,
+        fence: int | None = None,
+        **fields: Any,
+    ) -> bool:
+        """Move a change if it is in one of the expected states (and still ours, when a fence is given)."""
+        flat = [str(x) for pair in fields.items() for x in pair] or ["moved_by", "tenfour"]
+        args = [",".join(expected), to, "" if fence is None else fence, event.model_dump_json() if event else "", *flat]
+        return bool(await _TRANSITION(self._redis, keys=self._at(number, "doc", "timeline"), args=args))
+
+    async def restate(self, number: int, plan: Plan, event: Event, note: str, fence: int) -> bool:
+        """Replace the plan of a running change whose world has moved: it becomes stale and all decisions are void."""
+        moved = await self.move(
+            number,
+            ["approved", "running"],
+            "stale",
+            event,
+            fence=fence,
+            plan=self._vault.seal(plan.model_dump(mode="json")),
+            digest=plan.digest,
+            note=note,
+        )
+        if moved:
+            await self._redis.delete(*self._at(number, "decisions"))
+        return moved
+
+    async def open_numbers(self) -> list[int]:
+        """The changes that are not settled, or whose last word has not been told yet; oldest first."""
+        return sorted(int(n) for n in await self._redis.smembers(self._keys.plain(_OPEN)))
+
+    async def close(self, number: int) -> None:
+        """Take a change off the list of open ones: it is settled and everybody has been told."""
+        await self._redis.srem(self._keys.plain(_OPEN), number)
+
+    async def latest(self, limit: int = 200) -> AsyncIterator[Change]:
+        """The newest changes, newest first."""
+        for number in await self._redis.zrevrange(self._keys.plain(_ALL), 0, limit - 1):
+            change = await self.load(int(str(number)))
+            if change:
+                yield change
+
+    def _at(self, number: int, *parts: str) -> list[str]:
+        return [self._keys.change(number, part) for part in parts]
+
+
+_SAID = {"approve": "approved", "reject": "rejected"}

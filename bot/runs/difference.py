@@ -1,0 +1,25 @@
+"""How a fresh plan differs from the approved one, in words."""
+
+from bot.plans.call import Call
+from bot.plans.plan import Plan
+from bot.plans.step import CallStep
+
+
+def in_words(old: Plan, new: Plan) -> str:
+    """What would be sent now and was not approved, or was approved and would not be sent any more."""
+    before = {s.id: s for s in old.steps if isinstance(s, CallStep)}
+    after = {s.id: s for s in new.steps if isinstance(s, CallStep)}
+    lines = [f"no longer: {s.title}" for s in before.values() if s.id not in after]
+    lines += [f"new: {s.title}" for s in after.values() if s.id not in before]
+    for step_id in (i for i in before if i in after):
+        lines += _differing(step_id, before[step_id].call, after[step_id].call)
+    return "; ".join(lines) or "the order of the calls"
+
+
+def _differing(step_id: str, old: Call, new: Call) -> list[str]:
+    moved = [f"{step_id}: {new.method} {new.path}"] if (old.method, old.path) != (new.method, new.path) else []
+    return moved + [
+        f"{step_id}: {name} was {old.params.get(name, 'not sent')}, would be {new.params.get(name, 'not sent')}"
+        for name in sorted(old.params.keys() | new.params.keys())
+        if old.params.get(name) != new.params.get(name)
+    ]

@@ -1,0 +1,67 @@
+"""What a run writes down: the lease, each attempt before its call, each outcome after it."""
+
+from redis.asyncio import Redis
+
+from bot.changes.change import Event, StepRun
+from bot.redis.keys import Keys
+from bot.redis.scripts import Script
+
+_LEASE = Script.beside(__file__, "lease.lua")
+_RELEASE = Script.beside(__file__, "release.lua")
+_STEP = Script.beside(__file__, "step.lua")
+_SETTLE = Script.beside(__file__, "settle.lua")
+_LANE = Script.beside(__file__, "lane.lua")
+
+LEASE_SECONDS = 10.0
+LANE_SECONDS = {"default": 0.0, "registration": 1.0, "external": 5.0}
+"""Least time between two calls of one lane of one account (twilio.md 11.8)."""
+
+
+class FencedOutError(Exception):
+    """Another worker owns the run by now: stop at once and record nothing more."""
+
+
+class RunLedger:
+    """The records of runs. A worker holds a lease and a fencing token; without them nothing is recorded."""
+
+    def __init__(self, redis: Redis, keys: Keys, worker: str) -> None:
+        self._redis, self._keys, self._worker = redis, keys, worker
+
+    async def take(self, number: int) -> int | None:
+        """The fencing token for a change that may run now, or None when somebody else has it or it may not."""
+        return await self._lease(number, "") or None
+
+    async def renew(self, number: int, fence: int) -> None:
+        """Keep the lease. Raises `FencedOutError`."""
+        if not await self._lease(number, fence):
+            raise FencedOutError(f"#{number} is run by another worker")
+
+    async def release(self, number: int, fence: int) -> None:
+        """Give the lease back."""
+        await _RELEASE(self._redis, keys=[self._keys.change(number, "doc")], args=[fence])
+
+    async def record(self, number: int, fence: int, step: str, run: StepRun, event: Event | None = None) -> None:
+        """Store how far a step is. Raises `FencedOutError`."""
+        args: list[str | int] = [fence, step, run.model_dump_json(), event.model_dump_json() if event else ""]
+        if not await _STEP(self._redis, keys=self._at(number), args=args):
+            raise FencedOutError(f"#{number} is run by another worker")
+
+    async def settle(self, number: int, step: str, run: StepRun, event: Event) -> bool:
+        """Record a person's word on an unknown step, and let the change run on; False when it is settled already."""
+        args = [step, run.model_dump_json(), event.model_dump_json()]
+        return bool(await _SETTLE(self._redis, keys=self._at(number), args=args))
+
+    async def wait_for_lane(self, account: str, lane: str) -> float:
+        """Reserve the next free moment of a lane; returns the seconds to wait until it."""
+        spacing = LANE_SECONDS[lane]
+        if not spacing:
+            return 0.0
+        wait = await _LANE(self._redis, keys=[self._keys.plain(f"lane:{account}:{lane}")], args=[int(spacing * 1000)])
+        return float(wait) / 1000
+
+    async def _lease(self, number: int, fence: int | str) -> int:
+        args: list[str | int] = [self._worker, int(LEASE_SECONDS * 1000), fence]
+        return int(await _LEASE(self._redis, keys=[self._keys.change(number, "doc")], args=args))
+
+    def _at(self, number: int) -> list[str]:
+        return [self._keys.change(number, part) for part in ("doc", "steps", "timeline")]

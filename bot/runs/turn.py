@@ -1,0 +1,75 @@
+"""One worker's turn at one change: everything it writes down carries its fencing token."""
+
+from collections.abc import Awaitable, Callable
+from dataclasses import dataclass
+from typing import NoReturn
+
+from bot.changes.change import Change, Event, State, StepRun
+from bot.changes.store import ChangeStore
+from bot.plans.plan import Plan
+from bot.runs.ledger import RunLedger
+from bot.twilio.faults import Throttled, TwilioFault
+from bot.twilio.gateway import Account
+
+RETRY_SECONDS = 15.0
+
+
+class Later(Exception):
+    """The run cannot go on now and must be tried again after `seconds`; nothing is wrong with the change."""
+
+    def __init__(self, seconds: float, why: str) -> None:
+        super().__init__(why)
+        self.seconds = seconds
+
+
+class Stop(Exception):
+    """The turn ends in a state that people must see; the state was recorded."""
+
+
+@dataclass(frozen=True)
+class Turn:
+    """What a worker that holds the lease of a change may do to it; `record` raises `FencedOutError` once it lost it."""
+
+    number: int
+    fence: int
+    account: Account
+    store: ChangeStore
+    ledger: RunLedger
+    clock: Callable[[], float]
+    sleep: Callable[[float], Awaitable[None]]
+
+    async def change(self) -> Change:
+        """The change as it stands."""
+        change = await self.store.load(self.number)
+        if change is None:
+            raise Stop(f"#{self.number} is gone")
+        return change
+
+    async def record(self, step: str, run: StepRun, what: str = "", detail: str = "") -> None:
+        """Write down how far a step is."""
+        event = Event(at=self.clock(), what=what, detail=detail) if what else None
+        await self.ledger.record(self.number, self.fence, step, run, event)
+
+    async def move(self, to: State, what: str = "", note: str = "") -> None:
+        """Move the change on; a no-op when it is elsewhere by now."""
+        event = Event(at=self.clock(), what=what, detail=note) if what else None
+        expected: list[State] = ["approved", "running"]
+        await self.store.move(self.number, expected, to, event, fence=self.fence, note=note)
+
+    async def end(self, to: State, what: str, note: str) -> NoReturn:
+        """Move the change to a state that people must see, and end the turn."""
+        await self.move(to, what, note)
+        raise Stop(to)
+
+    async def stale(self, plan: Plan, note: str) -> NoReturn:
+        """The world has moved since the approval: show the new plan and end the turn."""
+        event = Event(at=self.clock(), what="became stale", detail=note)
+        await self.store.restate(self.number, plan, event, note, self.fence)
+        raise Stop("stale")
+
+    async def put_off(self, fault: TwilioFault) -> NoReturn:
+        """Say why the run waits, and end the turn until later."""
+        seconds = fault.retry_after if isinstance(fault, Throttled) and fault.retry_after else RETRY_SECONDS
+        state = (await self.change()).state
+        await self.move(state, note=f"{fault}. Trying again by itself.")
+        raise Later(seconds, str(fault))

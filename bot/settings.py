@@ -1,0 +1,401 @@
+"""Every setting of the bot: its name, its form, its default, and how to get it.
+
+A person who starts the bot for the first time meets this file through its errors: all bad and missing settings are told
+at once, one line each, and no line ever repeats the value of a secret.
+"""
+
+import difflib
+import math
+import os
+import re
+import stat
+import sys
+import tempfile
+from collections.abc import Callable, Mapping
+from contextlib import suppress
+from pathlib import Path
+from typing import Annotated, Any, Self
+from urllib.parse import urlsplit
+
+from cryptography.fernet import Fernet
+from pydantic import AfterValidator, Field, SecretStr, ValidationError, model_validator
+from pydantic.fields import FieldInfo
+from pydantic_settings import BaseSettings, PydanticBaseSettingsSource, SettingsConfigDict
+
+REDIS_SCHEMES = ("redis", "rediss", "unix", "redis+sentinel", "rediss+sentinel", "redis+cluster", "rediss+cluster")
+
+
+class SettingsProblem(Exception):
+    """One line for each bad or missing setting: its name, what is wrong, how to get it."""
+
+    def __init__(self, lines: list[str]) -> None:
+        self.lines = tuple(lines)
+        super().__init__("\n".join(lines))
+
+
+def _shaped(pattern: str, wrong: str) -> AfterValidator:
+    compiled = re.compile(pattern)
+
+    def check(value: str) -> str:
+        if not compiled.fullmatch(value):
+            raise ValueError(wrong)
+        return value
+
+    return AfterValidator(check)
+
+
+def _secret(pattern: str, wrong: str) -> AfterValidator:
+    compiled = re.compile(pattern)
+
+    def check(value: SecretStr) -> SecretStr:
+        if not compiled.fullmatch(value.get_secret_value()):
+            raise ValueError(wrong)
+        return value
+
+    return AfterValidator(check)
+
+
+def _safe_url(value: str) -> str:
+    """Tokens travel to this address: plain http is for this machine alone."""
+    parts = urlsplit(value)
+    if parts.scheme == "https" and parts.hostname:
+        return value
+    if parts.scheme == "http" and parts.hostname in {"127.0.0.1", "localhost", "::1"}:
+        return value
+    raise ValueError("must be an https:// address (http:// only on 127.0.0.1 or localhost)")
+
+
+def _slack_url(value: str) -> str:
+    # slack_sdk appends the method's name to the base, so a base without its slash calls ".../apichat.postMessage".
+    return _safe_url(value).rstrip("/") + "/"
+
+
+def _twilio_url(value: str) -> str:
+    if "{product}" not in value:
+        raise ValueError("must contain {product}, which becomes messaging, api, pricing and so on")
+    _safe_url(value.replace("{product}", "messaging"))
+    return value.rstrip("/")
+
+
+def _redis_url(value: SecretStr) -> SecretStr:
+    scheme = value.get_secret_value().partition("://")[0]
+    if scheme not in REDIS_SCHEMES:
+        raise ValueError(f"must start with one of {', '.join(f'{known}://' for known in REDIS_SCHEMES)}")
+    return value
+
+
+def _fernet_keys(value: SecretStr) -> SecretStr:
+    for number, key in enumerate(value.get_secret_value().split(","), start=1):
+        try:
+            Fernet(key.strip())
+        except ValueError:
+            raise ValueError(f"key {number} is not a Fernet key (32 bytes in URL-safe base64)") from None
+    return value
+
+
+def _readable_file(value: Path) -> Path:
+    if not value.is_file():
+        raise ValueError(f"no file at {value}")
+    return value
+
+
+def _poll_seconds(value: float) -> float:
+    if not math.isfinite(value) or not 0.2 <= value <= 3600:
+        raise ValueError("must be from 0.2 to 3600 seconds")
+    return value
+
+
+def _port(value: int) -> int:
+    if not 1 <= value <= 65535:
+        raise ValueError("must be a port from 1 to 65535")
+    return value
+
+
+ChannelId = Annotated[
+    str, _shaped(r"[CG][A-Z0-9]{2,}", "must be a channel id such as C0123456789, not a channel's name")
+]
+Unspaced = r"\S{8,}"
+CHANNEL_HOW = "in Slack open the channel, click its name, and copy the channel ID from the bottom of About"
+
+
+def _setting(env: str, description: str, how: str, **more: Any) -> Any:
+    """A field that knows its name in the environment and how a person gets a value for it."""
+    return Field(alias=env, description=description, json_schema_extra={"how": how}, **more)
+
+
+class Settings(BaseSettings):
+    """What the bot was told to do, checked and never changed afterwards."""
+
+    model_config = SettingsConfigDict(frozen=True, extra="ignore", populate_by_name=True, hide_input_in_errors=True)
+
+    slack_bot_token: Annotated[SecretStr, _secret(r"xoxb-\S+", "must start with xoxb-")] = _setting(
+        "SLACK_BOT_TOKEN",
+        "The bot's own token, with which it posts messages and opens modals.",
+        "api.slack.com/apps, your app, OAuth & Permissions, Bot User OAuth Token (after Install to Workspace)",
+    )
+    slack_app_token: Annotated[SecretStr, _secret(r"xapp-\S+", "must start with xapp-")] | None = _setting(
+        "SLACK_APP_TOKEN",
+        "App-level token. When it is set the bot connects to Slack by Socket Mode and needs no public address.",
+        "api.slack.com/apps, your app, Basic Information, App-Level Tokens, Generate with the scope connections:write",
+        default=None,
+    )
+    slack_signing_secret: Annotated[SecretStr, _secret(Unspaced, "is too short or has spaces")] | None = _setting(
+        "SLACK_SIGNING_SECRET",
+        "Proves that a request over HTTP comes from Slack. Needed when SLACK_APP_TOKEN is not set.",
+        "api.slack.com/apps, your app, Basic Information, App Credentials, Signing Secret",
+        default=None,
+    )
+    slack_api_url: Annotated[str, AfterValidator(_slack_url)] = _setting(
+        "SLACK_API_URL",
+        "Base address of Slack's Web API.",
+        "leave it alone outside GovSlack and the sandbox",
+        default="https://slack.com/api/",
+    )
+    twilio_account_sid: Annotated[str, _shaped(r"AC[0-9a-f]{32}", "must be AC and 32 hexadecimal digits")] = _setting(
+        "TWILIO_ACCOUNT_SID",
+        "The Twilio account (or subaccount) the bot works in.",
+        "console.twilio.com, Account Dashboard, Account Info",
+    )
+    twilio_api_key: Annotated[str, _shaped(r"SK[0-9a-f]{32}", "must be SK and 32 hexadecimal digits")] | None = (
+        _setting(
+            "TWILIO_API_KEY",
+            "SID of an API key; with TWILIO_API_SECRET it is the better way in, since it can be revoked alone.",
+            "console.twilio.com, Account, API keys & tokens, Create API key (type Standard)",
+            default=None,
+        )
+    )
+    twilio_api_secret: Annotated[SecretStr, _secret(Unspaced, "is too short or has spaces")] | None = _setting(
+        "TWILIO_API_SECRET",
+        "Secret of the API key.",
+        "shown once, when the API key is created; if it is lost, create another key",
+        default=None,
+    )
+    twilio_auth_token: Annotated[SecretStr, _secret(Unspaced, "is too short or has spaces")] | None = _setting(
+        "TWILIO_AUTH_TOKEN",
+        "The account's auth token: the other way in, and what Twilio signs its webhooks with.",
+        "console.twilio.com, Account Dashboard, Account Info, Auth Token",
+        default=None,
+    )
+    twilio_api_url: Annotated[str, AfterValidator(_twilio_url)] = _setting(
+        "TWILIO_API_URL",
+        "Base address of Twilio's APIs; {product} becomes messaging, api, pricing and so on.",
+        "leave it alone outside the sandbox",
+        default="https://{product}.twilio.com",
+    )
+    redis_url: Annotated[SecretStr, AfterValidator(_redis_url)] | None = _setting(
+        "REDIS_URL",
+        "Where Redis or Valkey is: one server, Sentinel or Cluster. Not set: the bot runs its own server, kept on disk "
+        "in the state folder, which serves one machine.",
+        "redis://:PASSWORD@HOST:6379/0, rediss:// for TLS, redis+sentinel://HOST,HOST/NAME, redis+cluster://HOST",
+        default=None,
+    )
+    approvals_channel: ChannelId = _setting(
+        "TENFOUR_APPROVALS_CHANNEL",
+        "The channel where approval cards are posted. Invite the bot to it.",
+        CHANNEL_HOW,
+    )
+    alerts_channel: ChannelId = _setting(
+        "TENFOUR_ALERTS_CHANNEL",
+        "The channel that hears of verdicts and rejections. Not set: the approvals channel.",
+        CHANNEL_HOW,
+        default_factory=lambda so_far: so_far["approvals_channel"],
+    )
+    policy: Annotated[Path, AfterValidator(_readable_file)] | None = _setting(
+        "TENFOUR_POLICY",
+        "File with the rules: who may ask for what, who approves, how many must. Not set: the policy that comes along.",
+        "copy policy.toml from the repository and change it",
+        default=None,
+    )
+    encryption_key: Annotated[SecretStr, AfterValidator(_fernet_keys)] | None = _setting(
+        "TENFOUR_ENCRYPTION_KEY",
+        "Fernet keys for sensitive inputs at rest, separated by commas, newest first: new values are written with the "
+        "first, old ones are read with any. Not set: a key file (mode 0600) is made in the state folder. Set it when "
+        "more than one copy of the bot runs, since all must share it.",
+        'python -c "from cryptography.fernet import Fernet; print(Fernet.generate_key().decode())"',
+        default=None,
+    )
+    poll_seconds: Annotated[float, AfterValidator(_poll_seconds)] = _setting(
+        "TENFOUR_POLL_SECONDS",
+        "How often the bot looks for registrations that are due, in seconds, from 0.2 to 3600.",
+        "60 suits production: Twilio's verdicts take hours",
+        default=60.0,
+    )
+    state: Path = _setting(
+        "TENFOUR_STATE",
+        "Folder for what the bot keeps on disk: its own Redis and its key file. Nobody else should read it.",
+        "any folder on a disk that survives restarts",
+        default=Path(".tenfour"),
+    )
+    port: Annotated[int, AfterValidator(_port)] = _setting(
+        "PORT",
+        "Port of the HTTP listener for Slack's requests when the bot is not in Socket Mode.",
+        "any free port; Slack reaches it through your TLS proxy",
+        default=3000,
+    )
+
+    @classmethod
+    def settings_customise_sources(
+        cls,
+        settings_cls: type[BaseSettings],
+        init_settings: PydanticBaseSettingsSource,
+        env_settings: PydanticBaseSettingsSource,
+        dotenv_settings: PydanticBaseSettingsSource,
+        file_secret_settings: PydanticBaseSettingsSource,
+    ) -> tuple[PydanticBaseSettingsSource, ...]:
+        """Only what is passed in: the environment comes through load_settings, so that a test can hand over another."""
+        return (init_settings,)
+
+    @model_validator(mode="after")
+    def _belong_together(self) -> Self:
+        given = {_env_name(name) for name in type(self).model_fields if getattr(self, name) is not None}
+        missing = _missing_partners(given)
+        if missing:
+            raise ValueError("; ".join(f"{name}: {wrong}" for name, wrong in missing))
+        return self
+
+    @property
+    def socket_mode(self) -> bool:
+        """Whether Slack is reached by Socket Mode rather than by an HTTP listener."""
+        return self.slack_app_token is not None
+
+
+def load_settings(environ: Mapping[str, str]) -> Settings:
+    """The settings from an environment; an empty string counts as unset.
+
+    Raises SettingsProblem with one line for each bad or missing setting.
+    """
+    known = {_env_name(name) for name in Settings.model_fields}
+    values = {name: text for name in known if (text := environ.get(name, "").strip())}
+    problems = dict(_misspelt(environ, known))
+    problems |= dict(_missing_partners(set(values)))
+    settings: Settings | None = None
+    try:
+        settings = Settings.model_validate(values)
+    except ValidationError as error:
+        for found in error.errors(include_url=False, include_input=False, include_context=True):
+            # A cross-check (no location) is told by _missing_partners above; a default that could not be made follows
+            # from another setting that is told itself.
+            if found["loc"] and found["type"] != "default_factory_not_called":
+                problems[str(found["loc"][0])] = _in_words(found["type"], found["msg"], found.get("ctx"))
+    if settings is None or problems:
+        # Not "from error": pydantic's own error is about values, and values may be secrets.
+        raise SettingsProblem([f"{name}: {wrong}.{_how(name)}" for name, wrong in sorted(problems.items())]) from None
+    return settings
+
+
+def encryption_keys(settings: Settings) -> tuple[str, ...]:
+    """The Fernet keys for sensitive inputs, newest first; makes the key file on first use.
+
+    Raises SettingsProblem when the key file is readable by others or holds no key.
+    """
+    if settings.encryption_key is not None:
+        return tuple(key.strip() for key in settings.encryption_key.get_secret_value().split(","))
+    path = settings.state / "encryption.key"
+    if not path.exists():
+        _create_key_file(path)
+    if stat.S_IMODE(path.stat().st_mode) & 0o077:
+        raise SettingsProblem([f"TENFOUR_ENCRYPTION_KEY: others may read {path}. Run: chmod 600 {path}"])
+    text = path.read_text().strip()
+    try:
+        _fernet_keys(SecretStr(text))
+    except ValueError as error:
+        raise SettingsProblem([f"TENFOUR_ENCRYPTION_KEY: {path}: {error}. Restore the file from its backup"]) from None
+    return tuple(key.strip() for key in text.split(","))
+
+
+def render_docs() -> str:
+    """docs/settings.md, made from the settings themselves."""
+    lines = [
+        "# Settings",
+        "",
+        "<!-- Made by `make docs` from bot/settings.py; change that file, not this one. -->",
+        "",
+        "Settings come from the environment. An empty value counts as not set. `tenfour settings` prints this page; a",
+        "bot that is started with bad or missing settings names all of them at once and never shows a secret's value.",
+        "",
+        "Slack is reached by Socket Mode when `SLACK_APP_TOKEN` is set, otherwise over HTTP, which needs",
+        "`SLACK_SIGNING_SECRET`. Twilio needs `TWILIO_API_KEY` with `TWILIO_API_SECRET`, or `TWILIO_AUTH_TOKEN`.",
+        "",
+        "| setting | default | what it is | how to get it |",
+        "|---|---|---|---|",
+    ]
+    for name, field in Settings.model_fields.items():
+        cells = (f"`{_env_name(name)}`", _default_in_words(name, field), field.description or "", _how_of(field))
+        lines.append("| " + " | ".join(cell.replace("|", "\\|") for cell in cells) + " |")
+    return "\n".join(lines) + "\n"
+
+
+def _env_name(field_name: str) -> str:
+    return Settings.model_fields[field_name].alias or field_name
+
+
+def _how_of(field: FieldInfo) -> str:
+    extra = field.json_schema_extra
+    return str(extra.get("how", "")) if isinstance(extra, dict) else ""
+
+
+def _how(env: str) -> str:
+    for field in Settings.model_fields.values():
+        if field.alias == env:
+            return f" How to get it: {_how_of(field)}"
+    return ""
+
+
+def _default_in_words(name: str, field: FieldInfo) -> str:
+    if field.is_required():
+        return "required"
+    if name == "alerts_channel":
+        return "`TENFOUR_APPROVALS_CHANNEL`"
+    if field.default is None:
+        return "not set"
+    return f"`{field.default:g}`" if isinstance(field.default, float) else f"`{field.default}`"
+
+
+def _missing_partners(given: set[str]) -> list[tuple[str, str]]:
+    """What the settings that are present still need beside them."""
+    missing: list[tuple[str, str]] = []
+    if not given & {"SLACK_APP_TOKEN", "SLACK_SIGNING_SECRET"}:
+        missing.append(("SLACK_APP_TOKEN", "missing (or set SLACK_SIGNING_SECRET to receive requests over HTTP)"))
+    if "TWILIO_API_KEY" in given and "TWILIO_API_SECRET" not in given:
+        missing.append(("TWILIO_API_SECRET", "missing beside TWILIO_API_KEY"))
+    if "TWILIO_API_SECRET" in given and "TWILIO_API_KEY" not in given:
+        missing.append(("TWILIO_API_KEY", "missing beside TWILIO_API_SECRET"))
+    if not given & {"TWILIO_API_KEY", "TWILIO_API_SECRET", "TWILIO_AUTH_TOKEN"}:
+        missing.append(("TWILIO_API_KEY", "missing, with TWILIO_API_SECRET (or set TWILIO_AUTH_TOKEN)"))
+    return missing
+
+
+def _misspelt(environ: Mapping[str, str], known: set[str]) -> list[tuple[str, str]]:
+    """Names of our own that nearly match: an optional setting with a typing error would be silently ignored."""
+    ours = [name for name in environ if name.startswith("TENFOUR_") and name not in known]
+    near = [(name, difflib.get_close_matches(name, known, n=1, cutoff=0.85)) for name in ours]
+    return [(name, f"is not a setting; probably {match[0]} is meant") for name, match in near if match]
+
+
+def _in_words(kind: str, message: str, context: Mapping[str, object] | None) -> str:
+    words: Mapping[str, Callable[[], str]] = {
+        "missing": lambda: "missing",
+        "value_error": lambda: str((context or {}).get("error", message)),
+        "float_parsing": lambda: "must be a number",
+        "int_parsing": lambda: "must be a whole number",
+    }
+    return words.get(kind, lambda: message)()
+
+
+def _create_key_file(path: Path) -> None:
+    path.parent.mkdir(parents=True, exist_ok=True, mode=0o700)
+    # Written beside and then linked: of two bots that start together one wins, and neither ever reads half a key.
+    descriptor, draft = tempfile.mkstemp(dir=path.parent, prefix="encryption.")
+    try:
+        with os.fdopen(descriptor, "wb") as file:
+            file.write(Fernet.generate_key() + b"\n")
+            file.flush()
+            os.fsync(file.fileno())
+        with suppress(FileExistsError):
+            os.link(draft, path)
+    finally:
+        os.unlink(draft)
+
+
+if __name__ == "__main__":
+    sys.stdout.write(render_docs())

@@ -1,0 +1,21 @@
+"""How soon to look at a registration again: a pure function of its state and age."""
+
+from bot.tracking.registration import SETTLED
+
+HOUR, DAY = 3600.0, 86400.0
+UNDER_REVIEW = frozenset({"", "PENDING", "IN_PROGRESS", "IN_REVIEW"})
+
+
+def seconds_until_next_look(status: str, age: float, base: float) -> float:
+    """Seconds to wait. `age` is how long the status has stood; `base` is TENFOUR_POLL_SECONDS.
+
+    Close to a submission verdicts come fast (field validation), then reviews take days; what is settled is looked at
+    daily, anything else (refused, or a word we do not know) each quarter of an hour at the default base of a minute.
+    """
+    if status in UNDER_REVIEW:
+        factor = 1 if age < HOUR else 5 if age < DAY else 15
+    elif status in SETTLED:
+        factor = 15 if age < HOUR else 1440
+    else:
+        factor = 15
+    return min(DAY, base * factor)

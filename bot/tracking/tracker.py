@@ -1,0 +1,116 @@
+"""Looks at registrations at Twilio when their time has come, and records what changed."""
+
+import asyncio
+from collections.abc import Awaitable, Callable, Iterator, Mapping
+from typing import Any
+
+import structlog
+
+from bot.changes.change import Change
+from bot.changes.changes import Notifier
+from bot.plans.call import resolve
+from bot.plans.plan import Watch
+from bot.tracking.cadence import seconds_until_next_look
+from bot.tracking.registration import GONE, Announcement, Registration, transition_between
+from bot.tracking.store import RegistrationStore
+from bot.twilio import reads
+from bot.twilio.faults import TwilioFault
+from bot.twilio.gateway import Account
+
+BATCH = 500
+AT_ONCE = 20
+
+log = structlog.get_logger()
+
+Look = Callable[[Account, str], Awaitable[tuple[str, dict[str, Any]]]]
+"""Reads one registration: Twilio's status word (`GONE` when it has none) and the snapshot to keep."""
+
+
+async def look_at_campaign(account: Account, service_sid: str) -> tuple[str, dict[str, Any]]:
+    """A campaign is found by its messaging service: its own SID is a constant (twilio.md 0.3)."""
+    seen = await reads.campaign(account, service_sid)
+    return (seen.campaign_status, seen.model_dump(mode="json")) if seen else (GONE, {})
+
+
+LOOKS: Mapping[str, Look] = {"campaign": look_at_campaign}
+
+
+class Tracker:
+    """Follows registrations. Any number of replicas may sweep: what is due is claimed, each look is recorded once."""
+
+    def __init__(
+        self,
+        store: RegistrationStore,
+        account: Callable[[str], Account],
+        notifier: Notifier,
+        clock: Callable[[], float],
+        base_seconds: float,
+        alerts_channel: str,
+        looks: Mapping[str, Look] = LOOKS,
+    ) -> None:
+        self.store = store
+        self._account, self._notifier, self._clock = account, notifier, clock
+        self._base, self._alerts, self._looks = base_seconds, alerts_channel, looks
+
+    async def follow(self, change: Change, watch: Watch, results: dict[str, dict[str, Any]]) -> None:
+        """Start or revive a registration that a change has made."""
+        key = resolve(watch.key, results)
+        registration = Registration(
+            kind=watch.kind,
+            account=change.plan.account,
+            key=key,
+            title=watch.title,
+            owner=change.requester,
+            change=change.number,
+            started_at=self._clock(),
+        )
+        await self.store.begin(registration)
+
+    async def sweep(self) -> int:
+        """Look at everything that is due; returns how many were looked at."""
+        looked = 0
+        while ids := await self.store.claim(self._clock(), BATCH):
+            # a pool of workers, not chunks: one slow answer must not hold up a whole chunk
+            queue = iter(ids)
+            await asyncio.gather(*(self._work(queue) for _ in range(min(AT_ONCE, len(ids)))))
+            looked += len(ids)
+        return looked
+
+    async def look(self, registration_id: str) -> None:
+        """Look at one registration now, and say when to look next."""
+        known = await self.store.load(registration_id)
+        if known is None or known.kind not in self._looks:
+            return
+        now = self._clock()
+        try:
+            status, snapshot = await self._looks[known.kind](self._account(known.account), known.key)
+        except TwilioFault as fault:
+            log.warning("look_failed", registration=registration_id, why=str(fault))
+            await self.store.observe(known.model_copy(update={"trouble": str(fault)}), None, ())
+            await self.store.look_at(registration_id, now + 5 * self._base)
+            return
+        transition = transition_between(known, status, snapshot, now)
+        moved = status != known.status
+        seen = known.model_copy(
+            update={
+                "status": status,
+                "since": now if moved else known.since,
+                "fetched_at": now,
+                "snapshot": snapshot,
+                "trouble": "",
+            }
+        )
+        rows = [Announcement(channel=c, transition=transition) for c in await self._hearers()] if transition else []
+        if await self.store.observe(seen, transition, rows):
+            await self.store.look_at(
+                registration_id, now + seconds_until_next_look(status, now - seen.since, self._base)
+            )
+            if moved or transition:
+                await self._notifier.registration_moved(registration_id)
+
+    async def _work(self, queue: Iterator[str]) -> None:
+        for registration_id in queue:
+            await self.look(registration_id)
+
+    async def _hearers(self) -> list[str]:
+        return sorted({self._alerts, *await self.store.channels()})

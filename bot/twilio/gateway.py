@@ -1,0 +1,135 @@
+"""One Twilio account: every read and every write goes through here."""
+
+import asyncio
+import json
+import random
+from collections.abc import Mapping
+from typing import Any
+
+import aiohttp
+from twilio.rest import Client
+
+from bot.plans.call import Call
+from bot.twilio.faults import Refused, Throttled, TwilioFault, Uncertain, Unreachable
+from bot.twilio.transport import Transport
+
+READ_TRIES = 3
+MAX_PAGES = 200
+
+Item = dict[str, Any]
+
+
+class Account:
+    """A set of Twilio credentials. `sid` is the account's SID; at most `concurrency` calls are in flight.
+
+    Reads are repeated on 429, 5xx and lost connections; writes are sent once and their fault says what is known.
+    """
+
+    def __init__(
+        self,
+        sid: str,
+        username: str,
+        password: str,
+        template: str = "https://{product}.twilio.com",
+        concurrency: int = 20,
+    ) -> None:
+        self.sid = sid
+        self._template = template
+        self._transport = Transport(template)
+        # an explicit environment keeps TWILIO_EDGE and TWILIO_REGION from rewriting the configured address
+        self._client = Client(
+            username, password, sid, http_client=self._transport, environment={"TWILIO_ACCOUNT_SID": sid}
+        )
+        self._gate = asyncio.Semaphore(concurrency)
+
+    async def close(self) -> None:
+        """Close the connections."""
+        await self._transport.close()
+
+    async def send(self, call: Call) -> Item:
+        """Send one resolved call, once. Raises `Refused`, `Throttled`, `Unreachable` or `Uncertain`."""
+        return await self._exchange(
+            call.method, self._url(call), call.params, call.headers, f"{call.method} {call.path}"
+        )
+
+    async def read(self, call: Call) -> Item:
+        """Send a GET, repeating it where that is safe. Raises the last fault."""
+        return await self._read(self._url(call), call.params, call.headers, f"GET {call.path}")
+
+    async def pages(self, call: Call, key: str) -> list[Item]:
+        """All items under `key` over all pages of a list (at most 200 pages)."""
+        found: list[Item] = []
+        url, params = self._url(call), {"PageSize": "1000"} | dict(call.params)
+        for _ in range(MAX_PAGES):
+            answer = await self._read(url, params, call.headers, f"GET {call.path}")
+            found += answer.get(key) or []
+            following = (answer.get("meta") or {}).get("next_page_url") or answer.get("next_page_uri")
+            if not following:
+                break
+            base = "" if "://" in following else self._template.format(product=call.product)
+            url, params = base + following, {}
+        return found
+
+    def _url(self, call: Call) -> str:
+        return f"https://{call.product}.twilio.com{call.path}"
+
+    async def _read(self, url: str, params: Mapping[str, Any], headers: Mapping[str, str], name: str) -> Item:
+        for attempt in range(1, READ_TRIES + 1):
+            try:
+                return await self._exchange("GET", url, params, headers, name)
+            except Refused:
+                raise
+            except TwilioFault as fault:
+                if attempt == READ_TRIES:
+                    raise
+                asked = fault.retry_after if isinstance(fault, Throttled) else None
+                await asyncio.sleep(min(10.0, asked if asked is not None else _backoff(attempt)))
+        raise AssertionError("unreachable")
+
+    async def _exchange(
+        self, method: str, url: str, params: Mapping[str, Any], headers: Mapping[str, str], name: str
+    ) -> Item:
+        fields = {"params": dict(params)} if method == "GET" else {"data": dict(params)}
+        try:
+            async with self._gate:
+                answer = await self._client.request_async(method, url, headers=dict(headers), **fields)
+        except aiohttp.ClientConnectorError as error:
+            raise Unreachable(name, str(error.os_error.strerror or error)) from error
+        except aiohttp.ConnectionTimeoutError as error:
+            raise Unreachable(name, "no connection within the time allowed") from error
+        except TimeoutError as error:
+            raise Uncertain(name, "no answer within the time allowed") from error
+        except (aiohttp.ClientError, ConnectionError) as error:
+            raise Uncertain(name, f"the connection was lost ({type(error).__name__})") from error
+        return _judged(answer.status_code, answer.text, answer.headers, name)
+
+
+def _judged(status: int, text: str, headers: Mapping[str, str], name: str) -> Item:
+    try:
+        body = json.loads(text) if text else {}
+    except ValueError:
+        body = None
+    if 200 <= status < 300:
+        if not isinstance(body, dict):
+            raise Uncertain(name, f"HTTP {status} with a body that is not JSON")
+        return body
+    if status == 429:
+        raise Throttled(name, _seconds(headers.get("Retry-After")))
+    if status >= 500 or 300 <= status < 400:
+        raise Uncertain(name, f"HTTP {status}")
+    body = body if isinstance(body, dict) else {}
+    code = body.get("code")
+    message = body.get("message") or body.get("detail") or body.get("title") or text[:300] or "no reason given"
+    link = body.get("more_info") or body.get("type") or ""
+    raise Refused(status, code if isinstance(code, int) else None, str(message), str(link), name)
+
+
+def _backoff(attempt: int) -> float:
+    return float(0.2 * 2**attempt * random.uniform(0.8, 1.2))
+
+
+def _seconds(value: str | None) -> float | None:
+    try:
+        return max(0.0, float(value)) if value else None
+    except ValueError:
+        return None

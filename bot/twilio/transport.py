@@ -1,0 +1,76 @@
+"""The one HTTP client under the twilio helper: our time-outs, our address, no hidden retries."""
+
+from collections.abc import Iterable, Mapping
+from typing import Any
+from urllib.parse import urlsplit
+
+import aiohttp
+from twilio.http import AsyncHttpClient
+from twilio.http.response import Response
+
+TIMEOUT = aiohttp.ClientTimeout(total=20, connect=5)
+CONNECTIONS = 50
+
+
+class AddressError(ValueError):
+    """A URL (for example of a next page) points away from the configured Twilio address."""
+
+
+class Transport(AsyncHttpClient):  # type: ignore[misc]  # the helper ships no types
+    """Sends the helper's requests to `template` (`https://{product}.twilio.com`).
+
+    Exists because the helper's own async client ignores its time-out and, with retries on, repeats POSTs on 5xx
+    (twilio.md 12.4). Must be made inside a running loop. Raises aiohttp's and asyncio's own exceptions.
+    """
+
+    def __init__(self, template: str) -> None:
+        super().__init__(None, True, None)
+        self._template = template
+        self._session = aiohttp.ClientSession(
+            timeout=TIMEOUT, connector=aiohttp.TCPConnector(limit=CONNECTIONS), cookie_jar=aiohttp.DummyCookieJar()
+        )
+
+    async def request(
+        self,
+        method: str,
+        url: str,
+        params: Mapping[str, Any] | None = None,
+        data: Mapping[str, Any] | None = None,
+        headers: Mapping[str, str] | None = None,
+        auth: tuple[str, str] | None = None,
+        timeout: float | None = None,  # noqa: ASYNC109  # the helper's signature
+        allow_redirects: bool = False,
+    ) -> Response:
+        """One request, one answer. Credentials only ever travel to the configured address."""
+        async with self._session.request(
+            method,
+            self._local(url),
+            params=list(_pairs(params)),
+            data=list(_pairs(data)) if method != "GET" else None,
+            headers=headers,
+            auth=aiohttp.BasicAuth(*auth) if auth else None,
+            timeout=aiohttp.ClientTimeout(total=timeout) if timeout else TIMEOUT,
+            allow_redirects=False,
+        ) as answer:
+            return Response(answer.status, await answer.text(), answer.headers)
+
+    async def close(self) -> None:
+        """Close the connections."""
+        await self._session.close()
+
+    def _local(self, url: str) -> str:
+        parts = urlsplit(url)
+        product, _, domain = parts.netloc.partition(".")
+        if domain == "twilio.com":
+            query = "?" + parts.query if parts.query else ""
+            return self._template.format(product=product) + parts.path + query
+        if not url.startswith(self._template.partition("{product}")[0]):
+            # a server hands out its own address in page links; any other would be sent our credentials
+            raise AddressError(f"{parts.netloc} is not the configured Twilio address")
+        return url
+
+
+def _pairs(values: Mapping[str, Any] | None) -> Iterable[tuple[str, str]]:
+    for name, value in (values or {}).items():
+        for item in value if isinstance(value, (list, tuple)) else (value,):
+            yield name, str(item)

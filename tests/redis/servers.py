@@ -1,0 +1,83 @@
+"""Real Redis servers for these tests: single, with Sentinel, and as a cluster of one node."""
+
+import asyncio
+import os
+import signal
+import socket
+from collections.abc import AsyncIterator, Awaitable, Callable
+from contextlib import asynccontextmanager
+from pathlib import Path
+
+from redis.asyncio import Redis
+from redis.exceptions import RedisError
+
+from bot.redis.embedded import find_server
+
+
+def free_port() -> int:
+    with socket.socket() as probe:
+        probe.bind(("127.0.0.1", 0))
+        return int(probe.getsockname()[1])
+
+
+@asynccontextmanager
+async def server(folder: Path, port: int, *arguments: str) -> AsyncIterator[asyncio.subprocess.Process]:
+    """A server on a loopback port, without any persistence, for as long as the context lasts."""
+    os.makedirs(folder, exist_ok=True)
+    process = await asyncio.create_subprocess_exec(
+        str(find_server()),
+        *arguments,
+        *("--port", str(port), "--bind", "127.0.0.1", "--dir", str(folder), "--save", "", "--logfile", "server.log"),
+        stdout=asyncio.subprocess.DEVNULL,
+    )
+    try:
+        async with Redis(port=port) as client:
+            await until(lambda: _answers(client))
+        yield process
+    finally:
+        if process.returncode is None:
+            process.kill()
+        await process.wait()
+
+
+async def until(true: Callable[[], Awaitable[bool]]) -> None:
+    """Wait until something is true; ten seconds at most."""
+    async with asyncio.timeout(10):
+        while True:
+            if await true():
+                return
+            await asyncio.sleep(0.02)
+
+
+async def until_gone(pid: int) -> None:
+    """Wait until a process is truly gone, whoever its parent is."""
+
+    async def gone() -> bool:
+        return not alive(pid)
+
+    await until(gone)
+
+
+async def process_id(client: Redis) -> int:
+    return int((await client.info("server"))["process_id"])
+
+
+async def kill_and_wait(pid: int) -> None:
+    os.kill(pid, signal.SIGKILL)
+    await until_gone(pid)
+
+
+def alive(pid: int) -> bool:
+    """Whether a process runs; one that is dead and only not yet reaped does not."""
+    try:
+        state = Path(f"/proc/{pid}/stat").read_text().rpartition(")")[2].split()[0]
+    except FileNotFoundError:
+        return False
+    return state != "Z"
+
+
+async def _answers(client: Redis) -> bool:
+    try:
+        return bool(await client.ping())
+    except RedisError:
+        return False
