@@ -1,0 +1,120 @@
+"""Slack's side of Tenfour. This page is the map: every command, action, view, option and event with its function."""
+
+import asyncio
+import re
+from collections.abc import Awaitable, Callable, Mapping
+from typing import Any
+
+import structlog
+from slack_bolt.async_app import AsyncApp
+
+from handlers import changes, commands, forms, home, registrations
+from handlers.blocks.form import notice_modal
+from handlers.blocks.help import refusal
+from handlers.delivery import Delivery, Payload
+from handlers.desk import Desk
+from handlers.inbox import Inbox
+from handlers.words import in_words
+
+Handler = Callable[[Desk, Delivery], Awaitable[Payload | None]]
+"""Answers within Slack's three seconds, with the ack's payload; slower work goes to `desk.later`."""
+
+COMMANDS: Mapping[str, Handler] = {
+    "/a2p": commands.show_help,
+    "/a2p-service": commands.operate,
+    "/a2p-number": commands.operate,
+    "/a2p-sender": commands.operate,
+    "/a2p-campaign": commands.operate,
+    "/a2p-approvals": commands.show_approvals,
+    "/a2p-watch": registrations.watch,
+}
+
+# What follows a colon in an action id says which field or source it is about.
+ACTIONS: Mapping[str, Handler] = {
+    "field": forms.keep_answer,
+    "lookup": forms.keep_answer,
+    "form.back": forms.go_back,
+    "form.resume": forms.resume,
+    "change.approve": changes.approve,
+    "change.reject": changes.open_reject,
+    "change.details": changes.open_details,
+    "change.cancel": changes.cancel,
+    "change.ask_again": changes.ask_again,
+    "change.retry": changes.retry,
+    "change.abandon": changes.abandon,
+    "change.happened": changes.open_happened,
+    "change.did_not": changes.did_not_happen,
+    "registration.check": registrations.check_now,
+    "registration.resubmit": registrations.fix_and_resubmit,
+    "watch.on": registrations.watch_on,
+    "watch.off": registrations.watch_off,
+    "home.start": home.start,
+}
+
+SUBMISSIONS: Mapping[str, Handler] = {
+    "form": forms.submit_page,
+    "preview": forms.request_approval,
+    "reject": changes.reject,
+    "happened": changes.happened,
+}
+
+CLOSED: Mapping[str, Handler] = {"form": forms.closed}
+
+OPTIONS: Mapping[str, Handler] = {"lookup": forms.choices}
+
+EVENTS: Mapping[str, Handler] = {
+    "app_home_opened": home.opened,
+    "subteam_members_changed": home.groups_changed,
+}
+
+ANSWER_SECONDS = 2.4
+"""Slack gives up after three seconds, counted from its side."""
+
+log = structlog.get_logger()
+
+
+def register(app: AsyncApp, desk: Desk, inbox: Inbox) -> None:
+    """Connect the map to Bolt: one listener per kind of payload, as Bolt tries its listeners one by one."""
+    anything = re.compile(r".*", re.DOTALL)
+
+    def listener(route: Callable[[Delivery], Handler | None]) -> Callable[..., Awaitable[None]]:
+        async def listen(ack: Callable[..., Awaitable[Any]], body: Payload) -> None:
+            delivery = Delivery.of(body)
+            await ack(**await answer(desk, inbox, delivery, route(delivery)))
+
+        return listen
+
+    app.command(anything)(listener(lambda d: COMMANDS.get(d.body["command"])))
+    app.action(anything)(listener(lambda d: ACTIONS.get(d.action_id.partition(":")[0], changes.outdated_button)))
+    app.view_submission(anything)(listener(lambda d: SUBMISSIONS.get(d.view["callback_id"])))
+    app.view_closed(anything)(listener(lambda d: CLOSED.get(d.view["callback_id"])))
+    app.options(anything)(listener(lambda d: OPTIONS.get(d.action_id.partition(":")[0])))
+    app.event(anything)(listener(lambda d: EVENTS.get(d.body["event"]["type"])))
+
+
+async def answer(desk: Desk, inbox: Inbox, delivery: Delivery, handler: Handler | None) -> Payload:
+    """The ack of a delivery: a handler's answer, or words about why there is none. Never raises."""
+    if handler is None:
+        return {}
+    try:
+        async with asyncio.timeout(ANSWER_SECONDS):
+            if not await inbox.first(delivery):
+                log.info("delivered_again", kind=delivery.kind, user=delivery.user)
+                return {}
+            return await handler(desk, delivery) or {}
+    except Exception as error:  # the person must hear of it, whatever it is
+        log.warning("not_done", kind=delivery.kind, user=delivery.user, error=repr(error))
+        return _sorry(desk, delivery, in_words(error))
+
+
+def _sorry(desk: Desk, delivery: Delivery, text: str) -> Payload:
+    match delivery.kind:
+        case "command":
+            return {"response_type": "ephemeral", **refusal(text)}
+        case "view_submission":
+            return {"response_action": "update", "view": notice_modal("Tenfour", text, level="error")}
+        case "block_suggestion":
+            return {"options": []}
+        case "block_actions":
+            desk.later(delivery, desk.tell(delivery, text))
+    return {}

@@ -38,8 +38,8 @@ class CampaignContent(Form):
         Field(min_length=40, max_length=2048),
         Ask(
             "How people opt in",
-            "Every way in, with public links, and the consent text: what is sent, how often, “message and data rates may "
-            "apply”, STOP and HELP, privacy and terms. Consent is optional, its box unticked.",
+            "Every way in, with public links, and the consent text: what is sent, how often, “message and data rates "
+            "may apply”, STOP and HELP, privacy and terms. Consent is optional, its box unticked.",
             "paragraph",
             2,
             max_length=2048,
@@ -84,7 +84,9 @@ class CampaignContent(Form):
     sample_5: Annotated[SampleText | None, Ask("Sample message 5", "", "paragraph", 3, max_length=1024)] = None
     has_embedded_links: Annotated[
         bool,
-        Ask("Messages hold links", "Then a sample shows one: https, your own domain, no public shortener.", "yes_no", 3),
+        Ask(
+            "Messages hold links", "Then a sample shows one: https, your own domain, no public shortener.", "yes_no", 3
+        ),
     ] = False
     has_embedded_phone: Annotated[
         bool, Ask("Messages hold phone numbers", "Then a sample shows one (error 30889).", "yes_no", 3)
@@ -135,7 +137,9 @@ class CampaignContent(Form):
     @classmethod
     def together(cls, values: Values) -> dict[str, str]:
         # reviewers name a sample by its number, so a gap would make their words point at another one
-        gaps = (n for n in range(4, SAMPLES + 1) if values.get(f"sample_{n}") and not values.get(f"sample_{n - 1}", True))
+        gaps = (
+            n for n in range(4, SAMPLES + 1) if values.get(f"sample_{n}") and not values.get(f"sample_{n - 1}", True)
+        )
         return {f"sample_{n}": f"fill sample message {n - 1} first" for n in gaps}
 
 
@@ -146,7 +150,9 @@ class CampaignRegister(CampaignContent):
 
     service_sid: Annotated[
         ServiceSid,
-        Ask("Messaging service", "One campaign a service. Its numbers will send under it.", "lookup", source="services"),
+        Ask(
+            "Messaging service", "One campaign a service. Its numbers will send under it.", "lookup", source="services"
+        ),
     ]
     brand_sid: Annotated[BrandSid, Ask("Brand", "Approved and verified.", "lookup", source="brands")]
     use_case: Annotated[
@@ -159,7 +165,13 @@ class CampaignRegister(CampaignContent):
     ] = True
     opt_in_keywords: Annotated[
         Keywords,
-        Ask("Opt-in keywords", "Only if people join by texting a word, for example START, JOIN.", "text", 4, max_length=300),
+        Ask(
+            "Opt-in keywords",
+            "Only if people join by texting a word, for example START, JOIN.",
+            "text",
+            4,
+            max_length=300,
+        ),
     ] = ()
     opt_in_message: Annotated[
         Reply | None,
@@ -245,5 +257,10 @@ class CampaignResubmit(CampaignContent):
 
     service_sid: Annotated[
         ServiceSid,
-        Ask("Rejected campaign", "By its messaging service. Only a FAILED one can be edited.", "lookup", source="failed_campaigns"),
+        Ask(
+            "Rejected campaign",
+            "By its messaging service. Only a FAILED one can be edited.",
+            "lookup",
+            source="failed_campaigns",
+        ),
     ]

@@ -42,8 +42,9 @@ class Form(BaseModel):
 
     @classmethod
     def asks(cls) -> dict[str, Ask]:
-        """The questions in order, by field name."""
-        return {n: ask for n, info in cls.model_fields.items() for ask in info.metadata if isinstance(ask, Ask)}
+        """The questions by field name, in the order of their pages."""
+        found = [(n, ask) for n, info in cls.model_fields.items() for ask in info.metadata if isinstance(ask, Ask)]
+        return dict(sorted(found, key=lambda named: named[1].page))
 
     @classmethod
     def pages(cls) -> int:

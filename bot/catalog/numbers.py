@@ -40,10 +40,8 @@ class NumberSearchAndBuy(Form):
     ] = None
     contains: Annotated[
         str | None,
-        AfterValidator(
-            shaped(r"[0-9A-Za-z*%+$]{2,16}", "2 to 16 digits or letters; * is any one character, % any several")
-        ),
-        Ask("Pattern", "Digits or letters the number must contain. `*` stands for any one character.", max_length=16),
+        AfterValidator(shaped(r"[0-9A-Za-z*]{2,16}", "2 to 16 digits or letters; * stands for any one digit")),
+        Ask("Pattern", "Digits or letters that the number holds; `*` stands for any one digit.", max_length=16),
     ] = None
     locality: Annotated[str | None, Field(max_length=80), Ask("City", "For example Portland.", max_length=80)] = None
     region: Annotated[
@@ -199,7 +197,9 @@ def _findings(
     found = [f for c in candidates for f in _judged(c, needs_sms=form.sms or pool is not None)]
     unknown = sorted(kind for kind, price in prices.items() if price is None)
     if unknown:
-        text = f"Twilio names no price for {' and '.join(unknown)} numbers. They are not free: the cost shown lacks them."
+        text = (
+            f"Twilio names no price for {' and '.join(unknown)} numbers. They are not free: the cost shown lacks them."
+        )
         found.append(warn("price-unknown", text, "Look the price up in Console before approving.", "phone_numbers"))
     if form.sms_url:
         text = "With Flex Conversations a number that has its own webhook may be answered twice, or not by Flex."

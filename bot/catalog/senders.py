@@ -146,7 +146,7 @@ def _inbound(service: reads.Service) -> list[Finding]:
     return [
         warn(
             "inbound-dropped",
-            f"“{service.friendly_name}” drops inbound messages: replies to these numbers reach nobody and leave no log.",
+            f"“{service.friendly_name}” drops inbound messages: replies to these numbers reach nobody, unlogged.",
             "Set an inbound webhook on the service, or let it defer to the sender's webhook.",
             "service_sid",
         )

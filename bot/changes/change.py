@@ -68,12 +68,16 @@ class StepRun(Value):
 
 
 class Event(Value):
-    """One entry of a change's timeline. `who` is a Slack user id, or empty for Tenfour itself."""
+    """One entry of a change's timeline. `who` is a Slack user id, or empty for Tenfour itself.
+
+    `to` is the state that the change entered with it, or empty when it stayed in the same one.
+    """
 
     at: float
     what: str
     who: str = ""
     detail: str = ""
+    to: str = ""
 
 
 class Change(Value):
@@ -105,6 +109,11 @@ class Change(Value):
     def approvals(self, group: str) -> tuple[Decision, ...]:
         """The approvals that count for one group."""
         return tuple(d for d in self.decisions if d.verb == "approve" and group in d.groups)
+
+    @property
+    def entries(self) -> int:
+        """How often the change has entered the state that it is in."""
+        return sum(1 for event in self.timeline if event.to == self.state)
 
     @property
     def results(self) -> dict[str, dict[str, Any]]:

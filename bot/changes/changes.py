@@ -3,7 +3,6 @@
 from collections.abc import Callable
 from typing import Any, Protocol
 
-from bot.catalog.operation import Catalog, Context
 from bot.changes.change import Change, Decision, Event, Requirement, State, Verb
 from bot.changes.people import Directory
 from bot.changes.policy import EVERYONE, Policy, Verdict, impossible, judge
@@ -153,10 +152,23 @@ class Changes:
             await self._notifier.change_moved(change.number)
         return moved
 
-    async def replan(self, change: Change, catalog: Catalog, context: Context) -> Plan:
-        """The plan as it would be made now, from fresh reads. Raises `CannotPlanError` or `TwilioFault`."""
-        operation = catalog[change.operation]
-        return await operation.plan(operation.form.model_validate(change.inputs), context)
+    async def may_decide(self, change: Change, user: str) -> bool:
+        """Whether this person's approval would count for the change; may be some minutes old."""
+        if change.requester == user or (await self._directory.person(user)).bar:
+            return False
+        groups = [self._policy.groups[n.group] for n in change.requirement.groups if n.group in self._policy.groups]
+        return any([user in await self._directory.members(group) for group in groups])
+
+    async def approvers(self) -> set[str]:
+        """Everybody whose approval some rule asks for; may be some minutes old."""
+        named = {group for rule in self._policy.rules for group in rule.approvals}
+        members = [await self._directory.members(self._policy.groups[group]) for group in named]
+        return {user for group in members for user in group}
+
+    async def concerns(self, number: int, user: str) -> bool:
+        """Whether this person asked for the change or may approve it: those settle a run that stopped."""
+        change = await self._known(number)
+        return change.requester == user or await self.may_decide(change, user)
 
     async def _moved(self, number: int, state: State) -> None:
         await self._notifier.change_moved(number)

@@ -8,7 +8,8 @@ if state ~= 'pending' then return {'settled', state} end
 if tonumber(ARGV[4]) >= expires_at then return {'expired', state} end
 if digest ~= ARGV[3] then return {'outdated', state} end
 if requester == ARGV[1] then return {'own', state} end
-if redis.call('HEXISTS', KEYS[2], ARGV[1]) == 1 then return {'already', state} end
+local before = redis.call('HGET', KEYS[2], ARGV[1])
+if before and cjson.decode(before).digest == digest then return {'already', state} end
 local groups = cjson.decode(ARGV[6])
 if #groups == 0 then return {'ineligible', state} end
 
@@ -24,7 +25,8 @@ end
 local counted = {}
 for _, raw in ipairs(redis.call('HVALS', KEYS[2])) do
   local decision = cjson.decode(raw)
-  if decision.verb == 'approve' then
+  -- a word on another plan is no word on this one, even if it was left behind
+  if decision.verb == 'approve' and decision.digest == digest then
     for _, group in ipairs(decision.groups) do
       counted[group] = (counted[group] or 0) + 1
     end

@@ -35,7 +35,7 @@ class DraftStore:
         self._redis, self._keys, self._vault, self._clock = redis, keys, vault, clock
 
     def begin(self, user: str, operation: str, values: Mapping[str, Any], channel: str = "") -> Draft:
-        """A new draft; nothing is stored until something was typed."""
+        """A new draft, not stored yet."""
         return Draft(
             id=secrets.token_urlsafe(16),
             user=user,
@@ -46,11 +46,13 @@ class DraftStore:
             values=dict(values),
         )
 
-    async def save(self, draft: Draft) -> None:
-        """Keep a draft, and offer it when its owner opens the same form again."""
-        mine = self._mine(draft.user)
+    async def save(self, draft: Draft, *, offer: bool = True) -> None:
+        """Keep a draft; with `offer`, it is offered when its owner opens the same form again."""
         sealed = self._vault.seal(draft.model_dump(mode="json"))
         await self._redis.set(self._keys.draft(draft.id), sealed, ex=KEEP_SECONDS)
+        if not offer:
+            return
+        mine = self._mine(draft.user)
         await self._redis.hset(mine, draft.operation, draft.id)
         await self._redis.expire(mine, KEEP_SECONDS)
 

@@ -6,7 +6,8 @@ from typing import Any, Literal
 
 from redis.asyncio import Redis
 
-from bot.changes.change import Change, Decision, Event, Requirement, State, StepRun
+from bot.changes.change import Change, Decision, Event, Requirement, State
+from bot.changes.sealing import Sealer
 from bot.plans.plan import Plan
 from bot.redis.keys import Keys
 from bot.redis.scripts import Script
@@ -22,10 +23,14 @@ _OPEN, _ALL, _LAST = "changes:open", "changes:all", "changes:last"
 
 
 class ChangeStore:
-    """Reads and moves changes. What people typed and the plan made of it are sealed at rest."""
+    """Reads and moves changes. What people typed and the plan made of it are sealed at rest.
+
+    `sealer` is for those who write records of a change themselves (runs).
+    """
 
     def __init__(self, redis: Redis, keys: Keys, vault: Vault) -> None:
         self._redis, self._keys, self._vault = redis, keys, vault
+        self.sealer = Sealer(vault)
 
     async def number_for(self, draft: str) -> int:
         """The change number of a draft: the same one however often it is asked for."""
@@ -39,6 +44,8 @@ class ChangeStore:
 
     async def create(self, change: Change) -> bool:
         """Store a new change; False when its number exists already, which then stands as it is."""
+        if await self._redis.exists(*self._at(change.number, "doc")):
+            return False
         # the index comes first: an entry without a change is skipped, a change without an entry would be forgotten
         await self._redis.sadd(self._keys.plain(_OPEN), change.number)
         await self._redis.zadd(self._keys.plain(_ALL), {str(change.number): change.created_at})
@@ -56,11 +63,11 @@ class ChangeStore:
             "requirement": change.requirement.model_dump_json(),
             "created_at": change.created_at,
             "expires_at": change.expires_at,
-            "note": change.note,
+            "note": self.sealer.text(change.note),
             "fence": 0,
         }
         flat = [x for pair in fields.items() for x in pair]
-        entry = change.timeline[-1].model_dump_json()
+        entry = self.sealer.event(change.timeline[-1]).model_dump_json()
         return bool(await _CREATE(self._redis, keys=self._at(change.number, "doc", "timeline"), args=[entry, *flat]))
 
     async def load(self, number: int) -> Change | None:
@@ -87,10 +94,10 @@ class ChangeStore:
             requirement=Requirement.model_validate_json(doc["requirement"]),
             created_at=float(doc["created_at"]),
             expires_at=float(doc["expires_at"]),
-            decisions=tuple(sorted((Decision.model_validate_json(d) for d in decisions.values()), key=lambda d: d.at)),
-            steps={step: StepRun.model_validate_json(run) for step, run in steps.items()},
-            timeline=tuple(Event.model_validate_json(e) for e in timeline),
-            note=doc.get("note", ""),
+            decisions=tuple(sorted(map(self.sealer.opened_decision, decisions.values()), key=lambda d: d.at)),
+            steps={step: self.sealer.opened_run(run) for step, run in steps.items()},
+            timeline=tuple(map(self.sealer.opened_event, timeline)),
+            note=self.sealer.opened_text(doc.get("note", "")),
         )
 
     async def decide(self, number: int, decision: Decision) -> tuple[DecideOutcome, State | None]:
@@ -104,9 +111,9 @@ class ChangeStore:
                 decision.verb,
                 decision.digest,
                 decision.at,
-                decision.model_dump_json(),
+                self.sealer.decision(decision).model_dump_json(),
                 json.dumps(list(decision.groups)),
-                event.model_dump_json(),
+                self.sealer.event(event).model_dump_json(),
             ],
         )
         return outcome, state or None
@@ -119,28 +126,36 @@ class ChangeStore:
         event: Event | None = None,
         *,
         fence: int | None = None,
+        forget: Sequence[str] = (),
+        note: str | None = None,
         **fields: Any,
     ) -> bool:
-        """Move a change if it is in one of the expected states (and still ours, when a fence is given)."""
-        flat = [str(x) for pair in fields.items() for x in pair] or ["moved_by", "tenfour"]
-        args = [",".join(expected), to, "" if fence is None else fence, event.model_dump_json() if event else "", *flat]
-        return bool(await _TRANSITION(self._redis, keys=self._at(number, "doc", "timeline"), args=args))
+        """Move a change if it is in one of the expected states (and still ours, when a fence is given).
+
+        `forget` names parts (such as "decisions") that are deleted with the move; a `note` of None stays as it is.
+        """
+        if note is not None:
+            fields["note"] = self.sealer.text(note)
+        if event:
+            event = self.sealer.event(event.model_copy(update={"to": "" if to in expected else to}))
+        entry = event.model_dump_json() if event else ""
+        flat = [str(x) for pair in fields.items() for x in pair]
+        args = [",".join(expected), to, "" if fence is None else fence, entry, *flat]
+        return bool(await _TRANSITION(self._redis, keys=self._at(number, "doc", "timeline", *forget), args=args))
 
     async def restate(self, number: int, plan: Plan, event: Event, note: str, fence: int) -> bool:
         """Replace the plan of a running change whose world has moved: it becomes stale and all decisions are void."""
-        moved = await self.move(
+        return await self.move(
             number,
             ["approved", "running"],
             "stale",
             event,
             fence=fence,
+            forget=["decisions"],
             plan=self._vault.seal(plan.model_dump(mode="json")),
             digest=plan.digest,
             note=note,
         )
-        if moved:
-            await self._redis.delete(*self._at(number, "decisions"))
-        return moved
 
     async def open_numbers(self) -> list[int]:
         """The changes that are not settled, or whose last word has not been told yet; oldest first."""

@@ -1,6 +1,6 @@
 -- A change of state, conditional on the state (and, for a run, on the fencing token) that the caller believes in.
--- KEYS: doc, timeline. ARGV: expected states (comma separated), new state, fence or '', timeline entry or '',
--- then field/value pairs. Returns 1 when done, 0 when the change is elsewhere by now.
+-- KEYS: doc, timeline, then keys that are deleted with it. ARGV: expected states (comma separated), new state,
+-- fence or '', timeline entry or '', then field/value pairs. Returns 1 when done, 0 when the change is elsewhere by now.
 local state = redis.call('HGET', KEYS[1], 'state')
 if not state or not string.find(',' .. ARGV[1] .. ',', ',' .. state .. ',', 1, true) then
   return 0
@@ -11,6 +11,9 @@ if ARGV[3] ~= '' and redis.call('HGET', KEYS[1], 'fence') ~= ARGV[3] then
 end
 redis.call('HSET', KEYS[1], 'state', ARGV[2], unpack(ARGV, 5))
 redis.call('HINCRBY', KEYS[1], 'version', 1)
+for i = 3, #KEYS do
+  redis.call('DEL', KEYS[i])
+end
 if ARGV[4] ~= '' then
   redis.call('RPUSH', KEYS[2], ARGV[4])
 end

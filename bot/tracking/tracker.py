@@ -50,7 +50,7 @@ class Tracker:
     ) -> None:
         self.store = store
         self._account, self._notifier, self._clock = account, notifier, clock
-        self._base, self._alerts, self._looks = base_seconds, alerts_channel, looks
+        self._base, self.alerts_channel, self._looks = base_seconds, alerts_channel, looks
 
     async def follow(self, change: Change, watch: Watch, results: dict[str, dict[str, Any]]) -> None:
         """Start or revive a registration that a change has made."""
@@ -113,4 +113,4 @@ class Tracker:
             await self.look(registration_id)
 
     async def _hearers(self) -> list[str]:
-        return sorted({self._alerts, *await self.store.channels()})
+        return sorted({self.alerts_channel, *await self.store.channels()})

@@ -68,12 +68,14 @@ async def kill_and_wait(pid: int) -> None:
 
 
 def alive(pid: int) -> bool:
-    """Whether a process runs; one that is dead and only not yet reaped does not."""
+    """Whether a process still holds its sockets; one that is dead and only not yet reaped does not."""
     try:
         state = Path(f"/proc/{pid}/stat").read_text().rpartition(")")[2].split()[0]
+        threads = os.listdir(f"/proc/{pid}/task")
     except FileNotFoundError:
         return False
-    return state != "Z"
+    # The first thread turns zombie before the others are gone, and sockets close with the last one.
+    return state != "Z" or len(threads) > 1
 
 
 async def _answers(client: Redis) -> bool:

@@ -14,6 +14,7 @@ from tests.redis.servers import free_port, server, until
 
 keys = Keys()
 DECIDE = Script.beside(__file__, "decide.lua")
+CLUSTER = ("--cluster-enabled", "yes", "--cluster-port")
 
 
 @pytest.mark.parametrize(
@@ -82,7 +83,7 @@ async def test_the_embedded_server_needs_no_warning(tmp_path: Path) -> None:
 
 async def test_one_address_serves_a_cluster(tmp_path: Path) -> None:
     port = free_port()
-    async with server(tmp_path, port, "--cluster-enabled", "yes"):
+    async with server(tmp_path, port, *CLUSTER, str(free_port())):
         await own_all_slots(port)
         async with open_redis(f"redis+cluster://127.0.0.1:{port}", tmp_path) as redis:
             decisions, timeline = keys.change(1, "decisions"), keys.change(1, "timeline")
@@ -93,7 +94,7 @@ async def test_one_address_serves_a_cluster(tmp_path: Path) -> None:
 
 async def test_on_a_cluster_a_write_that_broke_off_is_told_and_not_sent_again(tmp_path: Path) -> None:
     port = free_port()
-    async with server(tmp_path, port, "--cluster-enabled", "yes") as process:
+    async with server(tmp_path, port, *CLUSTER, str(free_port())) as process:
         await own_all_slots(port)
         async with open_redis(f"redis+cluster://127.0.0.1:{port}", tmp_path) as redis:
             await redis.client.set("key", "value")

@@ -1,9 +1,11 @@
 """The chat.* methods, and the shape of the messages that the bot writes."""
 
 import copy
+from collections.abc import Iterator
 from typing import Any
 
 from bot.sandbox.slack.blocks import validate_message, walk_elements
+from bot.sandbox.slack.conversations import require_scope
 from bot.sandbox.slack.errors import Json, SlackError
 from bot.sandbox.slack.inputs import carried_over
 from bot.sandbox.slack.manifest import Manifest
@@ -51,13 +53,11 @@ class Chat:
             raise SlackError("cant_update_message")
         if len(args.get("text") or "") > MAX_UPDATE_TEXT:
             raise SlackError("msg_too_long")
-        if all(args.get(name) is None for name in ("text", "blocks", "attachments", "markdown_text", "metadata")):
+        if all(args.get(name) is None for name in ("text", "blocks", "attachments", "markdown_text")):
             raise SlackError("no_text")
-        if any(args.get(name) is not None for name in ("text", "blocks", "markdown_text")):
-            content = self.content(args)
-            self.rewrite(channel.id, message, content)
+        content, metadata = self.content(args), checked_metadata(args.get("metadata"))
+        self.rewrite(channel.id, message, content)
         if args.get("metadata") is not None:
-            metadata = checked_metadata(args["metadata"])
             message.pop("metadata", None)
             if metadata:
                 message["metadata"] = metadata
@@ -125,6 +125,8 @@ class Chat:
 
     def content(self, args: Json) -> Json:
         """Text and blocks, checked. Raises `no_text`, `invalid_blocks`, `markdown_text_conflict`, `msg_too_long`."""
+        if any(args.get(name) for name in ("username", "icon_emoji", "icon_url")):
+            require_scope(self._manifest, "chat:write.customize")
         text, blocks, markdown = args.get("text"), args.get("blocks"), args.get("markdown_text")
         if args.get("attachments"):
             raise SlackError("invalid_attachments", ["[ERROR] the local Slack does not support attachments"])
@@ -142,6 +144,9 @@ class Chat:
         report = validate_message({"blocks": blocks})
         if report.problems:
             raise SlackError("invalid_blocks", report.lines(), extra={"errors": [p.message for p in report.problems]})
+        for file_id in _slack_files(blocks or []):
+            if not self._store.file_ready(file_id):
+                raise SlackError("invalid_blocks", [f"[ERROR] slack file {file_id} is unknown or still processed"])
         content: Json = {"text": (text or "")[:MAX_TEXT]}
         if blocks:
             content["blocks"] = with_ids(blocks, self._store)
@@ -161,7 +166,7 @@ class Chat:
         }
 
     def rewrite(self, channel_id: str, message: Json, content: Json) -> None:
-        """Replace text and blocks; without blocks the old ones go. People keep what they typed into unchanged inputs."""
+        """Replace text and blocks; without blocks the old ones go. What people typed into unchanged inputs stays."""
         old = message.pop("blocks", [])
         message.update(content)
         if "blocks" not in content:
@@ -211,6 +216,18 @@ def find_element(blocks: list[Json], action_id: str, block_id: str | None) -> tu
         if entry.get("action_id") == action_id and block_id in {None, block["block_id"]}:
             return block, entry
     return None
+
+
+def _slack_files(value: Any) -> Iterator[str]:
+    """The ids of every uploaded file that blocks show."""
+    if isinstance(value, dict):
+        if isinstance(value.get("slack_file"), dict) and "id" in value["slack_file"]:
+            yield value["slack_file"]["id"]
+        for entry in value.values():
+            yield from _slack_files(entry)
+    elif isinstance(value, list):
+        for entry in value:
+            yield from _slack_files(entry)
 
 
 def _plain(value: Any) -> bool:

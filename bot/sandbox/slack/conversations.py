@@ -3,12 +3,15 @@
 import base64
 import binascii
 import copy
+from types import MappingProxyType
 from typing import Any
 
 from bot.sandbox.slack.errors import Json, SlackError
 from bot.sandbox.slack.manifest import Manifest
 from bot.sandbox.slack.store import Channel, Store
 from bot.sandbox.world import BOT_USER_ID, TEAM_ID, dm_id
+
+_FAMILIES = MappingProxyType({"public_channel": "channels", "private_channel": "groups", "im": "im", "mpim": "mpim"})
 
 
 class Conversations:
@@ -25,17 +28,17 @@ class Conversations:
             described["num_members"] = len(channel.members)
         return {"channel": described}
 
-    def list(self, args: Json) -> Json:
-        kinds = str(args.get("types") or "public_channel").split(",")
-        if set(kinds) - {"public_channel", "private_channel", "im", "mpim"}:
-            raise SlackError("invalid_types")
-        found = [
-            channel
-            for channel in self._store.channels.values()
-            if _kind(channel) in kinds
-            and (not channel.is_private or BOT_USER_ID in channel.members)
-            and not (args.get("exclude_archived") and channel.is_archived)
-        ]
+    def channels(self, args: Json) -> Json:
+        visible = [c for c in self._of_types(args) if not c.is_private or BOT_USER_ID in c.members]
+        page, cursor = paged(visible, args, default=100)
+        return {"channels": [self._describe(channel) for channel in page], **cursor}
+
+    def of_user(self, args: Json) -> Json:
+        """users.conversations: where the bot is, or where the bot and that person both are."""
+        wanted = {BOT_USER_ID, args.get("user") or BOT_USER_ID}
+        if not wanted <= set(self._store.people):
+            raise SlackError("user_not_found")
+        found = [c for c in self._of_types(args) if wanted <= set(c.members)]
         page, cursor = paged(found, args, default=100)
         return {"channels": [self._describe(channel) for channel in page], **cursor}
 
@@ -90,21 +93,33 @@ class Conversations:
         found = self._store.find_message(channel.id, str(args["ts"]))
         if found is None:
             raise SlackError("thread_not_found")
-        thread = self._store.thread(channel.id, found.get("thread_ts", found["ts"]))
+        thread = self._store.thread(channel.id, str(found.get("thread_ts", found["ts"])))
         # The parent always comes along, whatever the window.
         parent, answers = thread[:1], self._within(thread[1:], args)
         page, cursor = paged([*parent, *answers], args, default=1000)
         return {"messages": self._shown(channel, page, args), "has_more": bool(cursor), **cursor}
 
+    def _of_types(self, args: Json) -> list[Channel]:
+        """The conversations of the kinds asked for; each kind needs its own scope."""
+        kinds = str(args.get("types") or "public_channel").split(",")
+        if set(kinds) - {"public_channel", "private_channel", "im", "mpim"}:
+            raise SlackError("invalid_types")
+        for kind in kinds:
+            require_scope(self._manifest, f"{_FAMILIES[kind]}:read")
+        return [
+            channel
+            for channel in self._store.channels.values()
+            if _kind(channel) in kinds and not (args.get("exclude_archived") and channel.is_archived)
+        ]
+
     def _visible(self, channel_id: Any, right: str) -> Channel:
         channel = self._store.channels.get(channel_id)
         if channel is None or (channel.is_private and BOT_USER_ID not in channel.members):
             raise SlackError("channel_not_found")
-        family = {"public_channel": "channels", "private_channel": "groups", "im": "im"}[_kind(channel)]
-        require_scope(self._manifest, f"{family}:{right}")
+        require_scope(self._manifest, f"{_FAMILIES[_kind(channel)]}:{right}")
         return channel
 
-    def _within(self, messages: "list[Json]", args: Json) -> "list[Json]":
+    def _within(self, messages: list[Json], args: Json) -> list[Json]:
         oldest, latest, inclusive = args.get("oldest"), args.get("latest"), bool(args.get("inclusive"))
         for name, value in (("oldest", oldest), ("latest", latest)):
             if value is not None and not str(value).replace(".", "", 1).isdigit():
@@ -119,7 +134,7 @@ class Conversations:
 
         return [message for message in messages if inside(message["ts"])]
 
-    def _shown(self, channel: Channel, messages: "list[Json]", args: Json) -> "list[Json]":
+    def _shown(self, channel: Channel, messages: list[Json], args: Json) -> list[Json]:
         shown = []
         for message in messages:
             copied = with_thread_counts(self._store, channel.id, copy.deepcopy(message))

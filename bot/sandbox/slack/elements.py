@@ -316,4 +316,3 @@ TEXT_INPUTS = frozenset(
     {"plain_text_input", "rich_text_input", "email_text_input", "url_text_input", "number_input", "file_input"}
 )
 EXTERNAL_SELECTS = frozenset({"external_select", "multi_external_select"})
-

@@ -9,7 +9,6 @@ from bot.sandbox.slack.errors import Json, SlackError
 from bot.sandbox.slack.store import Store
 from bot.sandbox.world import BOT_USER_ID
 
-PROCESSING_SECONDS = 1.0
 _MAX_SNIPPET = 1_048_576
 
 
@@ -90,19 +89,11 @@ class Files:
             raise SlackError("file_not_found")
         return {"file": self._describe(entry), "comments": []}
 
-    def usable(self, file_id: str) -> bool:
-        """Whether blocks may show the file: complete, and processed."""
-        entry = self._store.files.get(file_id)
-        return entry is not None and self._processed(entry)
-
-    def _processed(self, entry: Json) -> bool:
-        return entry["state"] == "done" and self._store.clock() - entry["done_at"] >= PROCESSING_SECONDS
-
     def _describe(self, entry: Json) -> Json:
         described = copy.deepcopy(entry)
         for private in ("state", "done_at"):
             described.pop(private, None)
         guessed = mimetypes.guess_type(entry["name"])[0] or "application/octet-stream"
-        described["mimetype"] = guessed if self._processed(entry) else ""
+        described["mimetype"] = guessed if self._store.file_ready(entry["id"]) else ""
         described["url_private"] = f"{self._base_url()}/files/{entry['id']}"
         return described

@@ -78,9 +78,7 @@ METHODS = MappingProxyType(
             "include_locale include_num_members", required="channel", scope="*:read", per_minute=_TIER_3
         ),
         "conversations.join": _method(required="channel", scope="channels:join", per_minute=_TIER_3, json=True),
-        "conversations.list": _method(
-            f"{_PAGE} exclude_archived team_id types", scope="channels:read", per_minute=_TIER_2
-        ),
+        "conversations.list": _method(f"{_PAGE} exclude_archived team_id types", scope="*:read", per_minute=_TIER_2),
         "conversations.members": _method(_PAGE, required="channel", scope="*:read", per_minute=_TIER_4),
         "conversations.open": _method(
             "channel return_im users prevent_creation", scope="im:write", per_minute=_TIER_3, json=True
@@ -106,18 +104,15 @@ METHODS = MappingProxyType(
         "usergroups.users.list": _method(
             "include_disabled team_id", required="usergroup", scope="usergroups:read", per_minute=_TIER_2
         ),
+        "users.conversations": _method(
+            f"{_PAGE} exclude_archived exclude_muted team_id types user", scope="*:read", per_minute=_TIER_3
+        ),
         "users.info": _method("include_locale", required="user", scope="users:read", per_minute=_TIER_4),
         "users.list": _method(f"{_PAGE} include_locale team_id", scope="users:read", per_minute=_TIER_2),
         "users.lookupByEmail": _method(required="email", scope="users:read.email", per_minute=_TIER_3),
-        "views.open": _method(
-            "trigger_id interactivity_pointer", required="view", per_minute=_TIER_4, json=True
-        ),
-        "views.publish": _method(
-            "hash interactivity_pointer", required="user_id view", per_minute=_TIER_4, json=True
-        ),
-        "views.push": _method(
-            "trigger_id interactivity_pointer", required="view", per_minute=_TIER_4, json=True
-        ),
+        "views.open": _method("trigger_id interactivity_pointer", required="view", per_minute=_TIER_4, json=True),
+        "views.publish": _method("hash interactivity_pointer", required="user_id view", per_minute=_TIER_4, json=True),
+        "views.push": _method("trigger_id interactivity_pointer", required="view", per_minute=_TIER_4, json=True),
         "views.update": _method("view_id external_id hash", required="view", per_minute=_TIER_4, json=True),
     }
 )

@@ -173,9 +173,7 @@ def _count_visualization(_value: Any, at: str, report: Report) -> None:
 
 DATA_VISUALIZATION = record({"title": string(50), "chart": _CHART}, _ID, _count_visualization)
 
-ALERT = record(
-    {"text": text(200)}, {**_ID, "level": one_of("default", "info", "warning", "error", "success")}
-)
+ALERT = record({"text": text(200)}, {**_ID, "level": one_of("default", "info", "warning", "error", "success")})
 
 _CARD_IMAGE = typed({"image": IMAGE})
 

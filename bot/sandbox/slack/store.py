@@ -10,6 +10,7 @@ from bot.sandbox.world import BOT_USER_ID, CHANNELS, PEOPLE, USER_GROUPS, Person
 TRIGGER_SECONDS = 3.0
 RESPONSE_URL_SECONDS = 30 * 60
 RESPONSE_URL_USES = 5
+PROCESSING_SECONDS = 1.0
 
 
 @dataclass
@@ -46,6 +47,7 @@ class Trigger:
     user: str
     at: float
     view_id: str | None = None
+    channel: str | None = None
     used: bool = False
 
 
@@ -198,11 +200,11 @@ class Store:
 
     # --- triggers and response URLs
 
-    def new_trigger(self, user: str, view_id: str | None = None) -> str:
+    def new_trigger(self, user: str, *, view_id: str | None = None, channel: str | None = None) -> str:
         for old in [t.id for t in self.triggers.values() if self.clock() - t.at > 600]:
             del self.triggers[old]
         trigger_id = f"{int(self.clock())}.{self._last_micros % 1_000_000}.{self.next_id('').lower()}"
-        self.triggers[trigger_id] = Trigger(trigger_id, user, self.clock(), view_id)
+        self.triggers[trigger_id] = Trigger(trigger_id, user, self.clock(), view_id, channel)
         return trigger_id
 
     def new_response_url(self, user: str, channel: str, **original: Any) -> ResponseUrl:
@@ -212,6 +214,11 @@ class Store:
         entry = ResponseUrl(self.next_id("R"), user, channel, now, **original)
         self.response_urls[entry.id] = entry
         return entry
+
+    def file_ready(self, file_id: str) -> bool:
+        """Whether an uploaded file has been processed; until then Slack refuses blocks that show it."""
+        entry = self.files.get(file_id)
+        return entry is not None and "done_at" in entry and self.clock() - float(entry["done_at"]) >= PROCESSING_SECONDS
 
     # --- across restarts
 

@@ -5,7 +5,7 @@ from typing import Any
 
 from bot.sandbox.slack.blocks import validate_view, walk_elements
 from bot.sandbox.slack.errors import Json, SlackError
-from bot.sandbox.slack.inputs import carried_over, state_values
+from bot.sandbox.slack.inputs import STATE_KEYS, carried_over, state_values
 from bot.sandbox.slack.manifest import Manifest
 from bot.sandbox.slack.schema import Report, Surface
 from bot.sandbox.slack.store import TRIGGER_SECONDS, OpenView, Store, Trigger
@@ -27,6 +27,7 @@ class Views:
         self._refuse_external_id(view)
         trigger.used = True
         entry = self._new(view, trigger.user, "modal", previous=None)
+        entry.inputs = _preselected(entry.view["blocks"], trigger.channel)
         self._store.stacks[trigger.user] = [entry]
         self._shown(trigger.user)
         return {"view": export(entry)}
@@ -106,7 +107,9 @@ class Views:
             return {}, self._trouble(entry.user, ["[ERROR] errors must be an object of block ids"])
         unknown = sorted(set(errors) - inputs)
         wrong = [f"[ERROR] {block_id} is not an input block of this view" for block_id in unknown]
-        wrong += [f"[ERROR] the error of {b} must be a text" for b, t in errors.items() if not (isinstance(t, str) and t)]
+        wrong += [
+            f"[ERROR] the error of {b} must be a text" for b, t in errors.items() if not (isinstance(t, str) and t)
+        ]
         if wrong:
             return {}, self._trouble(entry.user, wrong)
         self._store.view_errors[entry.user] = errors
@@ -199,6 +202,17 @@ def export(entry: OpenView, *, with_state: bool = True) -> Json:
     """The view as payloads and answers carry it."""
     values = state_values(entry.view["blocks"], entry.inputs) if with_state else {}
     return {**copy.deepcopy(entry.view), "state": {"values": values}}
+
+
+def _preselected(blocks: list[Json], channel: str | None) -> Json:
+    """Where the user was, for menus with `default_to_current_conversation`."""
+    inputs: Json = {}
+    for block, entry in walk_elements(blocks):
+        if entry.get("default_to_current_conversation") and channel is not None:
+            key = STATE_KEYS[entry["type"]]
+            chosen: str | list[str] = [channel] if key.endswith("s") else channel
+            inputs.setdefault(block["block_id"], {})[entry["action_id"]] = {"type": entry["type"], key: chosen}
+    return inputs
 
 
 def with_ids(blocks: list[Json], store: Store) -> list[Json]:

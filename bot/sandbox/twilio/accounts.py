@@ -2,7 +2,7 @@
 
 from bot.sandbox.twilio.endpoint import Call, Endpoint, Reply
 from bot.sandbox.twilio.ledger import Record
-from bot.sandbox.twilio.wire import rfc_2822
+from bot.sandbox.twilio.wire import PERMISSION_DENIED, Refusal, rfc_2822
 
 _SUBRESOURCES = {
     "available_phone_numbers": "AvailablePhoneNumbers",
@@ -28,7 +28,7 @@ class Account(Record):
 def fetch(call: Call) -> Reply:
     account = call.ledger.table(Account).get(call.segments["Sid"])
     if account is None:
-        raise call.missing()
+        raise Refusal(401, PERMISSION_DENIED, "Authenticate")
     path = f"/2010-04-01/Accounts/{account.sid}"
     return Reply(
         200,

@@ -2,6 +2,8 @@
 
 from typing import Any
 
+from pydantic import Field
+
 from bot.sandbox.twilio.endpoint import PAGING, Call, Endpoint, Reply, Site
 from bot.sandbox.twilio.ledger import Record
 from bot.sandbox.twilio.wire import Boolean, Choice, Param, Refusal, Sid, iso_8601
@@ -33,7 +35,7 @@ class Brand(Record):
     status: str = "PENDING"
     tcr_id: str | None = None
     failure_reason: str | None = None
-    errors: list[dict[str, Any]] = []
+    errors: list[dict[str, Any]] = Field(default_factory=list)
     brand_score: int | None = None
     brand_feedback: list[str] | None = None
     identity_status: str | None = None

@@ -2,6 +2,8 @@
 
 from typing import Any
 
+from pydantic import Field
+
 from bot.sandbox.twilio import services, usecases
 from bot.sandbox.twilio.brands import BRAND_SUSPENDED, Brand
 from bot.sandbox.twilio.codes import RejectionCode, RejectionCodes
@@ -34,6 +36,7 @@ BRAND_UNVERIFIED = 30991
 BRAND_FULL = 30930
 CAMPAIGNS_OF_A_BRAND = 100
 
+_OPT_OUT_KEYWORDS = ("STOP", "STOPALL", "UNSUBSCRIBE", "CANCEL", "END", "QUIT")
 _OPEN = {"PENDING", "IN_PROGRESS"}
 _INTAKE_CODES = RejectionCodes(
     [
@@ -80,18 +83,18 @@ class Campaign(Record):
         "Reply START to resubscribe."
     )
     help_message: str = "Reply STOP to unsubscribe. Msg&Data Rates May Apply."
-    opt_in_keywords: list[str] = ["START"]
-    opt_out_keywords: list[str] = ["STOP", "STOPALL", "UNSUBSCRIBE", "CANCEL", "END", "QUIT"]
-    help_keywords: list[str] = ["HELP", "INFO"]
+    opt_in_keywords: list[str] = Field(default_factory=lambda: ["START"])
+    opt_out_keywords: list[str] = Field(default_factory=lambda: list(_OPT_OUT_KEYWORDS))
+    help_keywords: list[str] = Field(default_factory=lambda: ["HELP", "INFO"])
     privacy_policy_url: str | None = None
     terms_and_conditions_url: str | None = None
     mock: bool = False
     status: str = "PENDING"
     submitted_at: float
-    intake_codes: list[int] = []
+    intake_codes: list[int] = Field(default_factory=list)
     campaign_id: str | None = None
     rate_limits: dict[str, Any] | None = None
-    errors: list[dict[str, Any]] = []
+    errors: list[dict[str, Any]] = Field(default_factory=list)
     is_externally_registered: bool = False
 
     @property
@@ -127,9 +130,7 @@ def body(site: Site, campaign: Campaign, at: float, *, extended: bool) -> dict[s
 
 def create(call: Call) -> Reply:
     service = services.found(call, call.segments["MessagingServiceSid"])
-    brand = call.ledger.table(Brand).get(call.values["brand_registration_sid"])
-    _refuse_brand(call, brand, call.values["us_app_to_person_usecase"])
-    assert brand is not None  # noqa: S101 - _refuse_brand raises on None
+    brand = _fit_brand(call, call.values["us_app_to_person_usecase"])
     if not usecases.fits_service(call.values["us_app_to_person_usecase"], service.usecase):
         raise Refusal(400, USECASE_CONFLICT, f"The Messaging Service's use case {service.usecase} does not allow this")
     # No code is documented for a second campaign; 20409 is Twilio's general conflict, which asks to wait.
@@ -210,7 +211,8 @@ def refuse_if_suspended(ledger: Ledger, service_sid: str) -> None:
         raise Refusal(400, CAMPAIGN_SUSPENDED, "The campaign is suspended; contact support")
 
 
-def _refuse_brand(call: Call, brand: Brand | None, usecase: str) -> None:
+def _fit_brand(call: Call, usecase: str) -> Brand:
+    brand = call.ledger.table(Brand).get(call.values["brand_registration_sid"])
     if brand is None:
         raise Refusal(400, BRAND_NOT_READY, "The brand is not registered")
     if brand.status == "SUSPENDED":
@@ -223,6 +225,7 @@ def _refuse_brand(call: Call, brand: Brand | None, usecase: str) -> None:
         raise Refusal(400, BRAND_NOT_READY, f"The brand cannot register the use case {usecase}")
     if brand.brand_type == "SOLE_PROPRIETOR" and _campaigns_of(call.ledger, brand):
         raise Refusal(400, SOLE_PROPRIETOR_LIMIT, "A sole proprietor brand has one campaign at most")
+    return brand
 
 
 def _intake_codes(ledger: Ledger, brand: Brand) -> list[int]:

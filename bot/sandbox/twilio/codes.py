@@ -38,7 +38,9 @@ class RejectionCodes:
         if not path.exists():
             return cls([])
         rows = json.loads(path.read_text("utf-8"))
-        return cls([RejectionCode(row["code"], row["title"], tuple(row["fields"]), row.get("kind", "")) for row in rows])
+        return cls(
+            [RejectionCode(row["code"], row["title"], tuple(row["fields"]), row.get("kind", "")) for row in rows]
+        )
 
     def of_reviews(self) -> list[RejectionCode]:
         """The codes that a review of a campaign may end with."""

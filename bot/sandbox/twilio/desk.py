@@ -18,7 +18,7 @@ class Desk:
     """Verdicts. All methods raise LookupError for a service without a campaign, or an unknown brand."""
 
     def __init__(
-        self, ledger: Callable[[], Ledger], codes: RejectionCodes, clock: Callable[[], float], changed: Callable[[], None]
+        self, ledger: Ledger, codes: RejectionCodes, clock: Callable[[], float], changed: Callable[[], None]
     ) -> None:
         self._ledger = ledger
         self._clock = clock
@@ -28,7 +28,7 @@ class Desk:
     def verify(self, service_sid: str) -> None:
         """The campaign is VERIFIED: it has its TCR id and its rate limits, and its service is registered."""
         campaign = self._campaign(service_sid)
-        brand = self._ledger().table(Brand).get(campaign.brand_registration_sid)
+        brand = self._ledger.table(Brand).get(campaign.brand_registration_sid)
         low = brand is not None and (brand.skip_automatic_sec_vet or brand.brand_type == "SOLE_PROPRIETOR")
         self._decide(
             service_sid,
@@ -76,24 +76,25 @@ class Desk:
         self._campaign(service_sid)
         at = self._clock()
         decided: dict[str, Any] = {"errors": [], "intake_codes": [], **fields}
-        self._ledger().table(Campaign).change(service_sid, at, status=status, **decided)
-        registered = status == "VERIFIED"
-        self._ledger().table(Service).change(service_sid, at, us_app_to_person_registered=registered)
+        self._ledger.table(Campaign).change(service_sid, at, status=status, **decided)
+        if status in {"VERIFIED", "FAILED"}:
+            registered = status == "VERIFIED"
+            self._ledger.table(Service).change(service_sid, at, us_app_to_person_registered=registered)
         self._changed()
 
     def _decide_brand(self, brand_sid: str, **fields: Any) -> None:
         self._brand(brand_sid)
-        self._ledger().table(Brand).change(brand_sid, self._clock(), **{"errors": [], **fields})
+        self._ledger.table(Brand).change(brand_sid, self._clock(), **{"errors": [], **fields})
         self._changed()
 
     def _campaign(self, service_sid: str) -> Campaign:
-        campaign = self._ledger().table(Campaign).get(service_sid)
+        campaign = self._ledger.table(Campaign).get(service_sid)
         if campaign is None:
             raise LookupError(f"service {service_sid} has no campaign")
         return campaign
 
     def _brand(self, brand_sid: str) -> Brand:
-        brand = self._ledger().table(Brand).get(brand_sid)
+        brand = self._ledger.table(Brand).get(brand_sid)
         if brand is None:
             raise LookupError(f"there is no brand {brand_sid}")
         return brand

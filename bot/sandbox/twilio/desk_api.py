@@ -6,6 +6,8 @@ from typing import TYPE_CHECKING, Any
 
 from aiohttp import web
 
+from bot.sandbox.twilio.faults import Fault
+
 if TYPE_CHECKING:
     from bot.sandbox.twilio.server import LocalTwilio
 
@@ -14,17 +16,6 @@ _CORS = {
     "Access-Control-Allow-Methods": "GET, POST, DELETE, OPTIONS",
     "Access-Control-Allow-Headers": "*",
     "Access-Control-Max-Age": "600",
-}
-_FAULT_KEYS = {
-    "match",
-    "status",
-    "code",
-    "delay",
-    "drop",
-    "drop_after_effect",
-    "late_effect",
-    "retry_after",
-    "times",
 }
 
 Answer = Callable[[web.Request], Awaitable[web.Response]]
@@ -51,7 +42,7 @@ class DeskApi:
     def __init__(self, twilio: "LocalTwilio") -> None:
         self._twilio = twilio
 
-    async def state(self, request: web.Request) -> web.Response:  # noqa: ARG002
+    async def state(self, request: web.Request) -> web.Response:
         """Everything that the page shows."""
         twilio = self._twilio
         pools, campaigns = twilio.pools, {row["messaging_service_sid"]: row for row in twilio.campaigns}
@@ -106,14 +97,11 @@ class DeskApi:
     async def add_fault(self, request: web.Request) -> web.Response:
         """Arrange a fault; the body has the fields of `Fault`, all but `match` may be left out."""
         given = await _json(request)
-        if unknown := set(given) - _FAULT_KEYS:
-            raise ValueError(f"unknown: {', '.join(sorted(unknown))}")
-        if not given.get("match"):
-            raise ValueError("match is missing")
-        self._twilio.faults.add(**{name: value for name, value in given.items() if value is not None})
+        fault = Fault.model_validate({name: value for name, value in given.items() if value is not None})
+        self._twilio.faults.arrange(fault)
         return web.json_response({"ok": True, "faults": self._twilio.faults.waiting()})
 
-    async def clear_faults(self, request: web.Request) -> web.Response:  # noqa: ARG002
+    async def clear_faults(self, request: web.Request) -> web.Response:
         """Forget all faults."""
         self._twilio.faults.clear()
         return web.json_response({"ok": True, "faults": []})
@@ -137,7 +125,7 @@ def _open(answer: Answer) -> Answer:
     return with_cors
 
 
-async def _preflight(request: web.Request) -> web.Response:  # noqa: ARG001
+async def _preflight(request: web.Request) -> web.Response:
     return web.Response(status=204)
 
 

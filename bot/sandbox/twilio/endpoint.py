@@ -160,8 +160,9 @@ def _page(call: Call, key: str, records: Iterable[R], body: Callable[[R], dict[s
 def _window(ordered: list[R], size: int, token: str | None) -> list[R]:
     if token is None:
         return ordered[:size]
-    edge = int(token[2:], 16)
-    if token.startswith("PB"):
+    direction, digits = token[:2], token[2:]
+    edge = int(digits, 16)
+    if direction == "PB":
         return [record for record in ordered if record.ordinal > edge][-size:]
     return [record for record in ordered if record.ordinal < edge][:size]
 

@@ -1,7 +1,8 @@
 """Things that go wrong on purpose: refusals, delays and lost connections."""
 
-from dataclasses import asdict, dataclass
 from typing import Any
+
+from pydantic import BaseModel, ConfigDict, Field
 
 _CODES = {
     401: 20003,
@@ -16,8 +17,7 @@ _CODES = {
 }
 
 
-@dataclass(slots=True, kw_only=True)
-class Fault:
+class Fault(BaseModel):
     """What happens to the next `times` requests whose "METHOD /path" contains `match`.
 
     `match` may name the path with or without the product; a final `$` pins the end of the path, so that
@@ -25,15 +25,17 @@ class Fault:
     delay holds back the answer, the effect being there at once; with `late_effect` the effect waits as well.
     """
 
+    model_config = ConfigDict(extra="forbid", strict=True)
+
     match: str
-    status: int | None = None
+    status: int | None = Field(None, ge=200, le=599)
     code: int | None = None
-    delay: float = 0
+    delay: float = Field(0, ge=0)
     drop: bool = False
     drop_after_effect: bool = False
     late_effect: bool = False
     retry_after: float | None = None
-    times: int = 1
+    times: int = Field(1, ge=1)
 
     def hits(self, method: str, product: str, path: str) -> bool:
         """Whether the fault is meant for this request."""
@@ -47,9 +49,11 @@ class Fault:
     @property
     def forced_status(self) -> int | None:
         """The HTTP status to answer instead of serving the request, if any."""
-        if self.status is None and (self.code is not None or self.retry_after is not None):
-            return next((status for status, code in _CODES.items() if code == self.code), 429 if not self.code else 400)
-        return self.status
+        if self.status is not None or (self.code is None and self.retry_after is None):
+            return self.status
+        if self.code is None:
+            return 429
+        return next((status for status, code in _CODES.items() if code == self.code), 400)
 
     @property
     def forced_code(self) -> int | None:
@@ -66,6 +70,7 @@ class Faults:
     def add(
         self,
         match: str,
+        *,
         status: int | None = None,
         code: int | None = None,
         delay: float = 0,
@@ -74,28 +79,32 @@ class Faults:
         late_effect: bool = False,
         retry_after: float | None = None,
         times: int = 1,
-    ) -> Fault:
-        """Arrange a fault; see `Fault`."""
-        fault = Fault(
-            match=match,
-            status=status,
-            code=code,
-            delay=delay,
-            drop=drop,
-            drop_after_effect=drop_after_effect,
-            late_effect=late_effect,
-            retry_after=retry_after,
-            times=times,
+    ) -> None:
+        """Arrange a fault; see `Fault`. Raises ValueError for values that make no sense."""
+        self.arrange(
+            Fault(
+                match=match,
+                status=status,
+                code=code,
+                delay=delay,
+                drop=drop,
+                drop_after_effect=drop_after_effect,
+                late_effect=late_effect,
+                retry_after=retry_after,
+                times=times,
+            )
         )
+
+    def arrange(self, fault: Fault) -> None:
+        """Add a fault behind the others."""
         self._waiting.append(fault)
-        return fault
 
     def take(self, method: str, product: str, path: str) -> Fault | None:
         """The first fault meant for this request, one use of it being spent."""
         for fault in self._waiting:
             if fault.hits(method, product, path):
                 fault.times -= 1
-                if fault.times <= 0:
+                if fault.times == 0:
                     self._waiting.remove(fault)
                 return fault
         return None
@@ -106,4 +115,4 @@ class Faults:
 
     def waiting(self) -> list[dict[str, Any]]:
         """The faults as plain data."""
-        return [asdict(fault) for fault in self._waiting]
+        return [fault.model_dump() for fault in self._waiting]

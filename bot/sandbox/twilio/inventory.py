@@ -1,5 +1,6 @@
 """Numbers that can be bought: the fictional 555-01xx block of real area codes, always the same ones."""
 
+import math
 import re
 from collections.abc import Iterator, Mapping
 from dataclasses import dataclass
@@ -141,13 +142,15 @@ def matches(offer: Offer, wanted: Mapping[str, Any]) -> bool:
 def near(offer: Offer, wanted: Mapping[str, Any]) -> bool:
     """Whether an offer lies in the area that NearNumber or NearLatLong point at, Distance being in miles."""
     if "near_number" in wanted:
-        return offer.area_code == wanted["near_number"][2:5]
+        area_code: str = wanted["near_number"][2:5]
+        return offer.area_code == area_code
     if "near_lat_long" in wanted and offer.area:
         latitude, longitude = (float(text) for text in wanted["near_lat_long"].split(","))
         # One degree of latitude is about 69 miles, one of longitude about 53 in the middle of the US.
         north = (float(offer.area["latitude"]) - latitude) * 69
         east = (float(offer.area["longitude"]) - longitude) * 53
-        return bool((north**2 + east**2) ** 0.5 <= wanted.get("distance", 25))
+        reach: float = wanted.get("distance", 25)
+        return math.hypot(north, east) <= reach
     return "near_lat_long" not in wanted
 
 

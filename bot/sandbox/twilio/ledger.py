@@ -79,13 +79,19 @@ class Table(Generic[R]):
 class Ledger:
     """All tables. Every change raises `revision`, by which a call's effect is known."""
 
-    def __init__(self, stored: dict[str, Any] | None = None) -> None:
-        stored = stored or {}
+    def __init__(self) -> None:
         self.revision = 0
-        self._ordinal = int(stored.get("ordinal", 0))
-        self._minted = int(stored.get("minted", 0))
-        self._stored: dict[str, list[dict[str, Any]]] = dict(stored.get("tables", {}))
+        self._ordinal = 0
+        self._minted = 0
+        self._stored: dict[str, list[dict[str, Any]]] = {}
         self._tables: dict[type[Record], Table[Any]] = {}
+
+    def load(self, snapshot: dict[str, Any]) -> None:
+        """Become what a ledger was when it gave this snapshot; raises KeyError when it is no snapshot."""
+        self._ordinal = snapshot["ordinal"]
+        self._minted = snapshot["minted"]
+        self._stored = dict(snapshot["tables"])
+        self._tables.clear()
 
     def table(self, kind: type[R]) -> Table[R]:
         """The table of a kind of record, made when first asked for."""
@@ -106,7 +112,7 @@ class Ledger:
         return self._ordinal
 
     def snapshot(self) -> dict[str, Any]:
-        """Everything as plain data; `Ledger(snapshot)` is the same ledger."""
+        """Everything as plain data, for `load`."""
         tables = {kind.__name__: table.rows() for kind, table in self._tables.items()}
         return {"ordinal": self._ordinal, "minted": self._minted, "tables": {**self._stored, **tables}}
 

@@ -28,7 +28,9 @@ def endpoints() -> list[Endpoint]:
         Endpoint("messaging", "DELETE", f"{numbers}/{{Sid}}", remove_number),
         Endpoint("messaging", "GET", "/v1/Services/{ServiceSid}/ShortCodes", list_short_codes, PAGING),
         Endpoint("messaging", "GET", "/v1/Services/{ServiceSid}/AlphaSenders", list_alpha_senders, PAGING),
-        Endpoint("messaging", "GET", "/v1/Services/{ServiceSid}/DestinationAlphaSenders", list_alpha_senders, countries),
+        Endpoint(
+            "messaging", "GET", "/v1/Services/{ServiceSid}/DestinationAlphaSenders", list_alpha_senders, countries
+        ),
         Endpoint("messaging", "GET", channels, list_channel_senders, PAGING),
     ]
 

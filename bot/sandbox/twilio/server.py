@@ -1,15 +1,10 @@
 """The local Twilio: the REST API that Tenfour uses, stateful and strict, on one port."""
 
 import asyncio
-import base64
-import binascii
-import hmac
 import time
 from collections.abc import Callable
-from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
-from urllib.parse import parse_qsl, unquote
 
 from aiohttp import web
 
@@ -27,19 +22,14 @@ from bot.sandbox.twilio import (
     services,
     start_state,
 )
+from bot.sandbox.twilio.campaigns import Campaign
 from bot.sandbox.twilio.codes import RejectionCodes
 from bot.sandbox.twilio.desk import Desk
-from bot.sandbox.twilio.endpoint import Call, Endpoint, Reply, Router, Site
+from bot.sandbox.twilio.dispatch import Dispatcher
+from bot.sandbox.twilio.endpoint import Endpoint, Router, Site
 from bot.sandbox.twilio.faults import Fault, Faults
-from bot.sandbox.twilio.journal import HEADERS_OF_INTEREST, Journal, LoggedCall
+from bot.sandbox.twilio.journal import Journal, LoggedCall
 from bot.sandbox.twilio.ledger import Ledger, Record, StateFile
-from bot.sandbox.twilio.wire import UNKNOWN_OR_MISSING, Refusal, decode
-
-PRODUCTS = ("messaging", "api", "pricing", "trusthub", "conversations", "studio", "events", "flex-api")
-"""The first segment of every path, in the place of Twilio's subdomains."""
-
-FORM = "application/x-www-form-urlencoded"
-PERMISSION_DENIED = 20003
 
 
 def endpoints() -> list[Endpoint]:
@@ -48,24 +38,12 @@ def endpoints() -> list[Endpoint]:
     return [endpoint for file in files for endpoint in file.endpoints()]
 
 
-@dataclass(slots=True)
-class _Exchange:
-    """One request on its way: what was asked, and what has come of it so far."""
-
-    method: str
-    product: str
-    path: str
-    params: list[tuple[str, str]]
-    status: int = 0
-    body: dict[str, Any] | None = None
-    effect: bool = False
-
-
 class LocalTwilio:
-    """A Twilio account on localhost.
+    """A Twilio account on localhost, each product under its own first path segment.
 
-    `state_file` keeps the account across restarts; without it every start is a first start. `clock`
-    gives the time in seconds since the epoch and drives everything that takes time except injected delays.
+    `state_file` keeps the account across processes; an object that is stopped and started again goes on with
+    what it had in any case. `clock` gives seconds since the epoch and drives everything that takes time,
+    except injected delays.
     """
 
     def __init__(
@@ -83,26 +61,25 @@ class LocalTwilio:
         self._clock = clock
         self._ledger = Ledger()
         self._state_path = state_file
-        self._state_file: StateFile | None = None
-        self._router = Router(endpoints())
-        self._credentials = {account_sid: auth_token, start_state.API_KEY_SID: start_state.API_KEY_SECRET}
+        self._state_file = StateFile(state_file, self._ledger.snapshot) if state_file is not None else None
         self._runner: web.AppRunner | None = None
-        self.desk = Desk(lambda: self._ledger, RejectionCodes([]), clock, self._save)
+        self.desk = Desk(self._ledger, RejectionCodes([]), clock, self._save)
 
     async def start(self, host: str = "127.0.0.1", port: int = 0) -> None:
-        """Serve; `port` 0 takes a free one. Afterwards `url` is the base address."""
+        """Serve; `port` 0 takes a free one. Afterwards `url` is the base address, without a final slash.
+
+        Raises OSError when the port is taken, ValueError or KeyError when the state file is damaged.
+        """
         await self._open_ledger()
         codes_file = Path(bot.checks.__path__[0]) / "rejection_codes.json"
         self.desk.codes = await asyncio.to_thread(RejectionCodes.of_file, codes_file)
         app = web.Application()
         desk_api.add_routes(app, self)
-        app.router.add_route("*", "/{product}/{path:.*}", self._serve)
-        self._runner = web.AppRunner(app, access_log=None)
+        app.router.add_route("*", "/{path:.*}", self._dispatcher().serve)
+        self._runner = web.AppRunner(app, access_log=None, shutdown_timeout=0.1)
         await self._runner.setup()
-        site = web.TCPSite(self._runner, host, port, shutdown_timeout=0.1)
-        await site.start()
-        bound_port = self._runner.addresses[0][1]
-        self.url = f"http://{host}:{bound_port}"
+        await web.TCPSite(self._runner, host, port).start()
+        self.url = f"http://{host}:{self._runner.addresses[0][1]}"
 
     async def stop(self) -> None:
         """Stop serving and write the state file."""
@@ -118,7 +95,7 @@ class LocalTwilio:
         return self.journal.calls
 
     def calls(self, match: str) -> list[LoggedCall]:
-        """The calls whose "METHOD /path", with or without the product, contains a text; `$` pins its end."""
+        """The calls whose "METHOD /path" contains a text, with the rules of `Fault.match`."""
         fault = Fault(match=match)
         return [call for call in self.log if fault.hits(call.method, call.product, call.path)]
 
@@ -166,66 +143,31 @@ class LocalTwilio:
     def _site(self) -> Site:
         return Site(self.account_sid, self.url)
 
-    def _campaign(self, campaign: campaigns.Campaign) -> dict[str, Any]:
+    def _campaign(self, campaign: Campaign) -> dict[str, Any]:
         return campaigns.body(self._site, campaign, self._clock(), extended=True)
 
+    def _dispatcher(self) -> Dispatcher:
+        return Dispatcher(
+            router=Router(endpoints()),
+            ledger=self._ledger,
+            credentials={self.account_sid: self.auth_token, start_state.API_KEY_SID: start_state.API_KEY_SECRET},
+            account_sid=self.account_sid,
+            faults=self.faults,
+            journal=self.journal,
+            clock=self._clock,
+            changed=self._save,
+        )
+
     async def _open_ledger(self) -> None:
-        stored = None
-        if self._state_path is not None:
-            stored = await StateFile.read(self._state_path)
-            self._state_file = StateFile(self._state_path, lambda: self._ledger.snapshot())
-        self._ledger = Ledger(stored)
-        if stored is None:
+        if self._ledger.revision:
+            return
+        stored = await StateFile.read(self._state_path) if self._state_path is not None else None
+        if stored is not None:
+            self._ledger.load(stored)
+        else:
             start_state.fill(self._ledger, self.account_sid, self._clock())
             self._save()
 
     def _save(self) -> None:
         if self._state_file is not None:
             self._state_file.touch()
-
-    async def _serve(self, request: web.Request) -> web.StreamResponse:
-        at = self._clock()
-        product, raw_path = _split(request)
-        query = parse_qsl(request.rel_url.raw_query_string, keep_blank_values=True)
-        text = await request.text()
-        is_form = request.content_type == FORM
-        form = parse_qsl(text, keep_blank_values=True) if is_form else []
-        exchange = _Exchange(request.method, product, unquote(raw_path), [*query, *form])
-        fault = self.faults.take(request.method, product, exchange.path)
-        dropped = await self._perform(request, exchange, fault, at, raw_path, unread=bool(text) and not is_form)
-        self.journal.write(
-            exchange.method,
-            exchange.product,
-            exchange.path,
-            params=exchange.params,
-            headers={name: request.headers[name] for name in HEADERS_OF_INTEREST if name in request.headers},
-            status=exchange.status,
-            response=exchange.body,
-            effect=exchange.effect,
-            at=at,
-        )
-        if exchange.effect:
-            self._save()
-        return _cut(request) if dropped else _respond(exchange, fault)
-
-    async def _perform(
-        self, request: web.Request, exchange: _Exchange, fault: Fault | None, at: float, raw_path: str, *, unread: bool
-    ) -> bool:
-        """Fill in the exchange; True when the connection is to be cut without an answer."""
-        if fault is not None and fault.delay and (fault.late_effect or fault.drop):
-            await asyncio.sleep(fault.delay)
-        if fault is not None and fault.drop:
-            return True
-        revision = self._ledger.revision
-        try:
-            if fault is not None and fault.forced_status is not None:
-                raise Refusal(fault.forced_status, fault.forced_code, "Injected fault")
-            reply = self._answer(request, exchange, at, raw_path, unread=unread)
-            exchange.status, exchange.body = reply.status, reply.body
-        except Refusal as refusal:
-            exchange.status, exchange.body = refusal.status, refusal.body()
-        exchange.effect = self._ledger.revision != revision
-        if fault is not None and fault.drop_after_effect:
-            exchange.status, exchange.body = 0, None
-            return True
-        return False

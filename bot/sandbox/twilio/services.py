@@ -98,7 +98,7 @@ def delete(call: Call) -> Reply:
     return Reply(204)
 
 
-def usecases(call: Call) -> Reply:  # noqa: ARG001
+def usecases(call: Call) -> Reply:
     rows = [
         {"usecase": word, "description": description, "purpose": purpose}
         for word, description, purpose in (

@@ -69,9 +69,7 @@ def fill(ledger: Ledger, account_sid: str, now: float) -> None:
     if pooled is not None:
         pools.join(ledger, SUPPORT_SERVICE, pooled, at, in_start_state=True)
     for sid, name in ((FLEX_FLOW, "Messaging Flow"), (VOTE_FLOW, "Survey after the conversation")):
-        ledger.table(Flow).add(
-            Flow(sid=sid, date_created=at, date_updated=at, friendly_name=name, in_start_state=True)
-        )
+        ledger.table(Flow).add(Flow(sid=sid, date_created=at, date_updated=at, friendly_name=name, in_start_state=True))
 
 
 def _brands(at: float) -> list[Brand]:

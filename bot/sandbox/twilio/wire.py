@@ -10,6 +10,7 @@ from typing import Any
 from urllib.parse import urlsplit
 
 UNKNOWN_OR_MISSING = 20001
+PERMISSION_DENIED = 20003
 INVALID = 20422
 NOT_FOUND = 20404
 CONFLICT = 20409

@@ -1,8 +1,8 @@
 // Interactive elements: buttons, overflow menus, option groups, dates and times. Selects and text inputs have their own files.
 
-import { confirmed } from "./dialogs.js";
+import { changed, marks, send } from "./actions.js";
 import { fill, freshId, h } from "./dom.js";
-import { actionValue, valueField } from "./form.js";
+import { valueField } from "./form.js";
 import { icon } from "./icons.js";
 import { picture } from "./images.js";
 import { renderText, textOf } from "./mrkdwn.js";
@@ -37,34 +37,6 @@ export function renderElement(element, block, ctx, field = {}) {
   if (/_select$/.test(type) && valueField(type)) return renderSelect(element, block, ctx, field);
   if (/_input$/.test(type) && valueField(type)) return renderTextInput(element, block, ctx, field);
   return raw(element);
-}
-
-export const marks = (element, block) => ({ blockId: block.block_id, actionId: element.action_id, elementType: element.type });
-
-/** Sends an action, with the control shown as busy until the bot has answered, after the element's own confirm dialog. */
-async function send(control, element, block, ctx, action) {
-  if (control.getAttribute("aria-busy") === "true") return;
-  if (element.confirm && !(await confirmed(element.confirm, ctx.world))) return;
-  control.setAttribute("aria-busy", "true");
-  try {
-    await ctx.act(block, element, action);
-  } finally {
-    control.removeAttribute("aria-busy");
-  }
-}
-
-/** Stores a new value and, where a change is sent at once, sends it; `redraw` puts the old value back when the person thinks better of it. */
-export async function changed(value, element, block, ctx, field, redraw) {
-  const before = ctx.form.value(block, element);
-  ctx.form.set(block, element, value);
-  ctx.touched?.(block);
-  if (field.input && !block.dispatch_action) return;
-  if (element.confirm && !(await confirmed(element.confirm, ctx.world))) {
-    ctx.form.set(block, element, before);
-    redraw?.();
-    return;
-  }
-  await ctx.act(block, element, actionValue(element, ctx.form.entry(block, element)));
 }
 
 function button(element, block, ctx) {

@@ -1,8 +1,8 @@
 // Select menus: which options each kind offers, and how a choice is stored.
 
+import { changed } from "./actions.js";
 import { Combobox } from "./combobox.js";
 import { h } from "./dom.js";
-import { changed } from "./elements.js";
 import { textOf } from "./mrkdwn.js";
 
 const SEARCH_DELAY = 200; // ms after the last key before the bot is asked

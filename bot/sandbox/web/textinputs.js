@@ -1,7 +1,7 @@
 // Text, number, mail and web address inputs, with counters, and with actions sent while typing where the bot asked for them.
 
+import { marks } from "./actions.js";
 import { h } from "./dom.js";
-import { marks } from "./elements.js";
 import { actionValue } from "./form.js";
 import { textOf } from "./mrkdwn.js";
 

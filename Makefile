@@ -1,0 +1,73 @@
+# What a person or CI does with this checkout. Needs python3 (3.11 or newer) and make, nothing else.
+#
+#   make sandbox   a local Slack, a local Twilio and the real bot, on one page in the browser
+#   make test      every test        make lint   style, types and layers
+#   make run       the bot itself; settings from the environment or a file .env (see docs/settings.md)
+#   make docs      the pages that are made from the code
+#   make lock      pin the dependencies anew (UPGRADE=--upgrade: to their newest versions)
+#   make clean     remove what make made; keeps .tenfour, where the bot's data is
+
+SHELL := /bin/bash
+VENV := .venv
+BIN := $(VENV)/bin
+SANDBOX_PORT ?= 8010
+
+RIGHT := import sys; sys.exit(sys.version_info < (3, 11))
+PYTHON ?= $(shell for name in python3 python3.14 python3.13 python3.12 python3.11 python; do \
+	$$name -c '$(RIGHT)' 2>/dev/null && echo $$name && break; done)
+PIP := $(BIN)/python -m pip --disable-pip-version-check -qq install
+
+.PHONY: sandbox run test lint docs docs-check lock clean
+.DELETE_ON_ERROR:
+
+sandbox: $(VENV)/.runtime
+	@SANDBOX_PORT=$(SANDBOX_PORT) exec $(BIN)/python -m bot sandbox
+
+run: $(VENV)/.runtime
+	@set -a; if [ -f .env ]; then . ./.env; fi; set +a; exec $(BIN)/python -m bot run
+
+test: $(VENV)/.dev
+	@$(BIN)/python -m tests.needs
+	$(BIN)/python -m pytest
+
+lint: $(VENV)/.dev
+	$(BIN)/ruff check
+	$(BIN)/ruff format --check
+	$(BIN)/mypy
+	$(BIN)/lint-imports
+
+docs: $(VENV)/.runtime
+	$(BIN)/python -m bot.settings > docs/settings.md.new
+	mv docs/settings.md.new docs/settings.md
+
+docs-check: $(VENV)/.runtime
+	@$(BIN)/python -m bot.settings | diff -u docs/settings.md - || { echo 'docs/settings.md is out of date: run "make docs"' >&2; exit 1; }
+
+# No host names in the locks: pip takes the packages from wherever the machine is told to, and the hashes decide.
+LOCK := $(BIN)/uv pip compile --quiet --universal --generate-hashes --no-header --no-emit-index-url --python-version 3.11 $(UPGRADE) pyproject.toml
+lock: $(VENV)/.dev
+	$(LOCK) --extra build -o requirements.lock
+	$(LOCK) --extra build --extra dev --constraints requirements.lock -o requirements-dev.lock
+
+clean:
+	rm -rf $(VENV) build dist *.egg-info .mypy_cache .ruff_cache .pytest_cache .hypothesis .import_linter_cache
+	find bot handlers tests bench -name __pycache__ -type d -prune -exec rm -rf {} +
+
+$(BIN)/python:
+	@if ! '$(PYTHON)' -c '$(RIGHT)' 2>/dev/null; then \
+		echo "Tenfour needs Python 3.11 or newer, found: $$($(or $(PYTHON),python3) --version 2>&1). Install it, or name one: make PYTHON=/path/to/python3.12 sandbox" >&2; \
+		exit 1; \
+	fi
+	@'$(PYTHON)' -m venv $(VENV) || { rm -rf $(VENV); echo "No virtual environment could be made (on Debian and Ubuntu: apt install python3-venv)" >&2; exit 1; }
+
+# The stamps are newer than what they were made from, so a second start installs nothing.
+$(VENV)/.runtime: requirements.lock pyproject.toml | $(BIN)/python
+	@echo "Installing what the bot needs into $(VENV) ..."
+	@$(PIP) --require-hashes -r requirements.lock
+	@$(PIP) --no-deps --no-build-isolation -e .
+	@touch $@
+
+$(VENV)/.dev: requirements-dev.lock $(VENV)/.runtime
+	@echo "Installing what the tests need into $(VENV) ..."
+	@$(PIP) --require-hashes -r requirements-dev.lock
+	@touch $@

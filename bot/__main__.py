@@ -1,0 +1,107 @@
+"""The `tenfour` command line."""
+
+import asyncio
+import logging
+import os
+import signal
+import sys
+from pathlib import Path
+from typing import Annotated
+
+import structlog
+import typer
+
+from bot.settings import SettingsProblem, load_settings, render_docs
+
+app = typer.Typer(
+    help="Tenfour: provision Twilio for US A2P 10DLC from Slack.", no_args_is_help=True, pretty_exceptions_enable=False
+)
+
+
+@app.command()
+def run() -> None:
+    """Start the bot, with settings from the environment (see docs/settings.md)."""
+    _set_up_logs()
+    try:
+        settings = load_settings(os.environ)
+    except SettingsProblem as problem:
+        _give_up("Tenfour cannot start: some settings are missing or wrong.", *problem.lines)
+    from bot.app import running
+    from bot.changes.policy import PolicyProblem
+    from bot.redis.connection import RedisProblem
+    from bot.redis.embedded import EmbeddedRedisProblem
+    from handlers.connection import SlackProblem
+
+    async def serve() -> None:
+        stop = asyncio.Event()
+        loop = asyncio.get_running_loop()
+        for name in (signal.SIGINT, signal.SIGTERM):
+            loop.add_signal_handler(name, stop.set)
+        async with running(settings):
+            await stop.wait()
+
+    try:
+        asyncio.run(serve())
+    except (PolicyProblem, RedisProblem, EmbeddedRedisProblem, SettingsProblem, SlackProblem) as problem:
+        _give_up(str(problem))
+
+
+@app.command()
+def sandbox(
+    port: Annotated[int, typer.Option(envvar="SANDBOX_PORT", min=1, max=65535)] = 8010,
+    state: Annotated[Path, typer.Option(envvar="TENFOUR_STATE")] = Path(".tenfour"),
+) -> None:
+    """Start a local Slack, a local Twilio and the real bot, to try it all without an account anywhere."""
+    from bot.sandbox.launcher import run_sandbox
+
+    raise typer.Exit(asyncio.run(run_sandbox(port, state)))
+
+
+@app.command()
+def settings() -> None:
+    """Print every setting, its default and how to get it."""
+    typer.echo(render_docs(), nl=False)
+
+
+@app.command()
+def health() -> None:
+    """Exit 0 when a bot that listens over HTTP on PORT answers; for container health checks."""
+    import urllib.request
+
+    port = int(os.environ.get("PORT") or 3000)
+    try:
+        with urllib.request.urlopen(f"http://127.0.0.1:{port}/healthz", timeout=3):
+            return
+    except OSError as error:
+        _give_up(f"No healthy bot on port {port}: {error}")
+
+
+def _set_up_logs() -> None:
+    pretty = sys.stderr.isatty()
+    # Bolt and the SDK log request bodies below WARNING, with what people typed in them
+    logging.basicConfig(level=logging.WARNING, stream=sys.stderr, format="%(levelname)s %(name)s %(message)s")
+    structlog.configure(
+        processors=[
+            structlog.processors.add_log_level,
+            structlog.processors.TimeStamper(fmt="iso", utc=True),
+            *([] if pretty else [structlog.processors.format_exc_info]),
+            structlog.dev.ConsoleRenderer() if pretty else structlog.processors.JSONRenderer(),
+        ],
+        wrapper_class=structlog.make_filtering_bound_logger(logging.INFO),
+        logger_factory=structlog.PrintLoggerFactory(sys.stderr),
+    )
+
+
+def _give_up(*lines: str) -> None:
+    for line in lines:
+        typer.echo(line, err=True)
+    raise typer.Exit(2)
+
+
+def main() -> None:
+    """Entry point of the console script."""
+    app()
+
+
+if __name__ == "__main__":
+    main()

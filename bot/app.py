@@ -1,0 +1,159 @@
+"""The composition root: settings in, a running bot out. The only place where the engine and Slack's side meet."""
+
+import os
+import socket
+import time
+from collections.abc import AsyncIterator, Callable
+from contextlib import AsyncExitStack, asynccontextmanager
+
+import structlog
+
+from bot.catalog import catalog
+from bot.changes.changes import Changes
+from bot.changes.drafts import DraftStore
+from bot.changes.policy import Policy, load_policy
+from bot.changes.store import ChangeStore
+from bot.checks.guide import Guide
+from bot.engine import TaskEngine, Tasks
+from bot.redis.connection import RedisHandle, open_redis
+from bot.redis.keys import Keys
+from bot.runs.ledger import RunLedger
+from bot.runs.runner import Runner
+from bot.runs.settle import Settlement
+from bot.settings import Settings, encryption_keys
+from bot.sweep import Sweep
+from bot.tracking.store import RegistrationStore
+from bot.tracking.tracker import Tracker
+from bot.twilio.choices import Choices
+from bot.twilio.gateway import Account
+from bot.vault import Vault
+from handlers import register
+from handlers.background import Background
+from handlers.cards import Cards
+from handlers.connection import Slack, bolt_app, connect, deliveries
+from handlers.desk import Desk
+from handlers.home import publish
+from handlers.inbox import Inbox
+from handlers.people import People
+from handlers.posts import Posts
+from handlers.visitors import Visitors
+
+FINISH_SECONDS = 20.0
+"""How long answers that have begun may take after SIGTERM."""
+
+log = structlog.get_logger()
+
+
+@asynccontextmanager
+async def running(settings: Settings, clock: Callable[[], float] = time.time) -> AsyncIterator[None]:
+    """A running bot, until the body ends.
+
+    Raises `PolicyProblem`, `RedisProblem`, `EmbeddedRedisProblem`, `SettingsProblem` or `SlackProblem`, each with words
+    for the operator.
+    """
+    policy = load_policy(settings.policy)
+    vault = Vault(encryption_keys(settings))
+    url = settings.redis_url.get_secret_value() if settings.redis_url else None
+    app_token = settings.slack_app_token.get_secret_value() if settings.slack_app_token else None
+    secret = settings.slack_signing_secret.get_secret_value() if settings.slack_signing_secret else None
+    async with AsyncExitStack() as stack:
+        redis = await stack.enter_async_context(open_redis(url, settings.state))
+        _say_where_memory_is(redis)
+        slack = await stack.enter_async_context(
+            connect(settings.slack_api_url, settings.slack_bot_token.get_secret_value(), app_token)
+        )
+        account = _account(settings)
+        stack.push_async_callback(account.close)
+        keys = Keys()
+        engine = TaskEngine(redis.url, f"{keys.prefix}-tasks", clock)
+        desk, tasks = _assemble(settings, policy, vault, redis, keys, slack, account, engine, clock)
+        await stack.enter_async_context(engine.work(tasks, settings.poll_seconds))
+        stack.push_async_callback(desk.background.finish, FINISH_SECONDS)
+        app = bolt_app(slack, None if app_token else secret)
+        register(app, desk, Inbox(redis.client, keys))
+        await stack.enter_async_context(deliveries(app, app_token, settings.port))
+        yield
+
+
+def _assemble(
+    settings: Settings,
+    policy: Policy,
+    vault: Vault,
+    redis: RedisHandle,
+    keys: Keys,
+    slack: Slack,
+    account: Account,
+    engine: TaskEngine,
+    clock: Callable[[], float],
+) -> tuple[Desk, Tasks]:
+    """Every part, made once and handed to those that need it; nothing here talks to anybody yet."""
+
+    async def redraw_homes(users: set[str]) -> None:
+        for user in await visitors.among(users | await changes.approvers()):
+            await publish(desk, user)
+
+    def account_of(sid: str) -> Account:
+        if sid != account.sid:
+            raise LookupError(f"Twilio account {sid} is not configured")
+        return account
+
+    store, registrations = ChangeStore(redis.client, keys, vault), RegistrationStore(redis.client, keys)
+    ledger = RunLedger(redis.client, keys, worker=f"{socket.gethostname()}:{os.getpid()}")
+    background, guide, visitors = Background(), Guide.load(), Visitors(redis.client, keys)
+    cards = Cards(
+        redis.client,
+        keys,
+        store,
+        registrations,
+        Posts(slack.client, redis.client),
+        guide,
+        background,
+        settings.approvals_channel,
+        settings.alerts_channel,
+        redraw_homes,
+    )
+    people = People(slack.client, slack.team, settings.approvals_channel, slack.bot_user, clock)
+    changes = Changes(store, policy, people, cards, engine, clock)
+    tracker = Tracker(registrations, account_of, cards, clock, settings.poll_seconds, settings.alerts_channel)
+    operations, choices = catalog(), Choices(account, clock)
+    runner = Runner(store, ledger, account_of, operations, tracker, cards, clock)
+    sweep = Sweep(changes, tracker, engine, cards)
+    desk = Desk(
+        client=slack.client,
+        catalog=operations,
+        changes=changes,
+        drafts=DraftStore(redis.client, keys, vault, clock),
+        settlement=Settlement(store, ledger, cards, engine, clock),
+        tracker=tracker,
+        choices=choices,
+        account=account,
+        people=people,
+        guide=guide,
+        background=background,
+        visitors=visitors,
+        approvals_channel=settings.approvals_channel,
+        clock=clock,
+    )
+
+    async def run_change(number: int) -> float | None:
+        try:
+            return await runner.run(number)
+        finally:
+            choices.spoil()  # the account holds something new, and people look for it at once
+
+    return desk, Tasks(run_change, sweep.all_changes, sweep.all_registrations, choices.warm)
+
+
+def _account(settings: Settings) -> Account:
+    if settings.twilio_api_key and settings.twilio_api_secret:
+        username, password = settings.twilio_api_key, settings.twilio_api_secret
+    else:
+        assert settings.twilio_auth_token  # noqa: S101  # the settings' own check has made sure of it
+        username, password = settings.twilio_account_sid, settings.twilio_auth_token
+    return Account(settings.twilio_account_sid, username, password.get_secret_value(), settings.twilio_api_url)
+
+
+def _say_where_memory_is(redis: RedisHandle) -> None:
+    log.info("memory", redis="embedded, kept in the state folder" if redis.embedded else "at REDIS_URL")
+    for warning in redis.warnings:
+        log.warning("memory_at_risk", why=warning)

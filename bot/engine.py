@@ -1,0 +1,108 @@
+"""The task engine: keyed, delayed, at-least-once work on the same Redis (docket), and the clock that feeds it.
+
+Tasks carry ids only. Correctness does not rest on delivery: every task reads the truth first, and doing it twice is
+harmless. A lost task is found by the sweep, which looks at what is open.
+"""
+
+import asyncio
+import math
+from collections.abc import AsyncIterator, Awaitable, Callable
+from contextlib import asynccontextmanager, suppress
+from dataclasses import dataclass
+from datetime import UTC, datetime, timedelta
+
+import structlog
+from apscheduler.schedulers.asyncio import AsyncIOScheduler
+from docket import Docket, Worker
+from redis.exceptions import RedisError
+
+CHANGES_SECONDS = 5.0
+CONCURRENCY = 20
+REDELIVER_SECONDS = 10.0
+"""How long a dead worker's task waits; below the pool of 100 connections that docket opens (perf.md)."""
+
+log = structlog.get_logger()
+
+
+class TaskEngine:
+    """Starts work; the work itself is attached by `work_on`."""
+
+    def __init__(self, url: str, name: str, clock: Callable[[], float]) -> None:
+        self._docket = Docket(name=name, url=url, heartbeat_interval=timedelta(seconds=1))
+        self._clock = clock
+
+    async def start_run(self, number: int) -> None:
+        """Run a change soon; any number of starts are one while it waits."""
+        await self._docket.add("run_change", key=f"run:{number}")(number)
+
+    async def start_run_at(self, number: int, seconds: float) -> None:
+        """Run a change again after a while."""
+        when = self._clock() + seconds
+        at = datetime.fromtimestamp(when, UTC)
+        await self._docket.add("run_change", when=at, key=f"run:{number}:{math.ceil(when)}")(number)
+
+    async def tick(self, task: str, every: float) -> None:
+        """Enqueue a task once for this slot of time, however many replicas tick."""
+        slot = int(self._clock() // every)
+        try:
+            await self._docket.add(task, key=f"{task}:{slot}")(slot)
+        except (RedisError, ConnectionError) as error:
+            log.warning("tick_missed", task=task, why=repr(error))
+
+    @asynccontextmanager
+    async def work(self, tasks: "Tasks", poll_seconds: float) -> AsyncIterator[None]:
+        """Work on tasks, and tick, until the body ends; what is under way is finished first."""
+
+        async def run_change(number: int) -> None:
+            if (again := await tasks.run_change(number)) is not None:
+                await self.start_run_at(number, again)
+
+        async def sweep_changes(slot: int) -> None:
+            await tasks.sweep_changes()
+
+        async def sweep_registrations(slot: int) -> None:
+            await tasks.sweep_registrations()
+
+        async with self._docket as docket:
+            for task in (run_change, sweep_changes, sweep_registrations):
+                docket.register(task)
+            worker = Worker(
+                docket,
+                concurrency=CONCURRENCY,
+                redelivery_timeout=timedelta(seconds=REDELIVER_SECONDS),
+                minimum_check_interval=timedelta(milliseconds=50),
+                scheduling_resolution=timedelta(milliseconds=100),
+                reconnection_delay=timedelta(seconds=1),
+            )
+            async with worker:
+                working = asyncio.create_task(worker.run_forever(), name="docket worker")
+                scheduler = AsyncIOScheduler()
+                for name, every in (("sweep_changes", CHANGES_SECONDS), ("sweep_registrations", poll_seconds)):
+                    scheduler.add_job(
+                        self.tick,
+                        "interval",
+                        args=[name, every],
+                        seconds=every,
+                        next_run_time=datetime.now(UTC),
+                        max_instances=1,
+                        coalesce=True,
+                    )
+                scheduler.add_job(tasks.warm, "interval", seconds=45, next_run_time=datetime.now(UTC), coalesce=True)
+                scheduler.start()
+                try:
+                    yield
+                finally:
+                    scheduler.shutdown(wait=False)
+                    working.cancel()
+                    with suppress(asyncio.CancelledError):
+                        await working
+
+
+@dataclass(frozen=True)
+class Tasks:
+    """The work that the engine does. `run_change` returns the seconds after which to call it again, or None."""
+
+    run_change: Callable[[int], Awaitable[float | None]]
+    sweep_changes: Callable[[], Awaitable[None]]
+    sweep_registrations: Callable[[], Awaitable[None]]
+    warm: Callable[[], Awaitable[None]]

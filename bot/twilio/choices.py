@@ -1,0 +1,138 @@
+"""Live choices for forms: what an account holds or could buy, as options, fast enough for typing."""
+
+import asyncio
+from collections import OrderedDict
+from collections.abc import Awaitable, Callable, Mapping, Sequence
+from dataclasses import dataclass
+from typing import Any
+
+from bot.catalog.form import Option
+from bot.twilio import sources
+from bot.twilio.gateway import Account
+
+MOST = 100
+"""Options in one answer (Slack takes no more)."""
+LABEL, DESCRIPTION, VALUE = 75, 75, 150
+"""Longest texts of an option, in characters (Slack's limits)."""
+KEPT = 64
+"""Lists kept at a time: searches differ by what people type, so their number has no natural end."""
+TOLERATED = 10.0
+"""A list this many times older than its limit is not shown without waiting for a fresh one first."""
+
+
+class StillLoading(Exception):
+    """Nothing to show yet: Twilio's answer is under way and will be there when people try again."""
+
+
+@dataclass(frozen=True)
+class _Kept:
+    options: tuple[Option, ...]
+    at: float
+    fresh_for: float
+
+
+class Choices:
+    """Options of one account by source name. Lists are kept, and refreshed while the kept one is being shown.
+
+    `wait` is how long `find` may take, in seconds; Slack gives up on a list after three.
+    """
+
+    def __init__(self, account: Account, clock: Callable[[], float], wait: float = 2.0) -> None:
+        self._account = account
+        self._clock = clock
+        self._wait = wait
+        self._kept: OrderedDict[tuple[Any, ...], _Kept] = OrderedDict()
+        self._loading: dict[tuple[Any, ...], asyncio.Task[tuple[Option, ...]]] = {}
+        self._tasks: set[asyncio.Task[tuple[Option, ...]]] = set()
+
+    async def find(self, source: str, query: str, given: Mapping[str, Any]) -> list[Option]:
+        """The options that hold every word of `query`; `given` are the form's other answers.
+
+        Raises `StillLoading`, `TwilioFault` when there is nothing to show, and `LookupError` for an unknown source.
+        """
+        wanted = query.casefold().split()
+        options = await self._options(sources.named(source), given)
+        return [o for o in options if all(word in _hay(o) for word in wanted)][:MOST]
+
+    async def warm(self) -> None:
+        """Refresh the lists that depend on the account alone. Raises the first `TwilioFault`."""
+        account_wide = [s for s in sources.SOURCES.values() if not s.depends_on]
+        tasks = [self._load(source, source.key({}), {}) for source in account_wide]
+        # not gather: if this is cancelled, people who wait for the same lists must still get them
+        await asyncio.wait(tasks)
+        for task in tasks:
+            task.result()
+
+    def spoil(self) -> None:
+        """Forget everything, for example because a run has changed what the account holds."""
+        self._kept.clear()
+        # a load that is under way may have read the state from before, so its result is not to be kept
+        self._loading.clear()
+
+    async def close(self) -> None:
+        """Stop what is under way."""
+        for task in self._tasks:
+            task.cancel()
+        await asyncio.gather(*self._tasks, return_exceptions=True)
+
+    async def _options(self, source: sources.Source, given: Mapping[str, Any]) -> tuple[Option, ...]:
+        key = source.key(given)
+        kept = self._kept.get(key)
+        age = self._clock() - kept.at if kept else float("inf")
+        if kept and age <= source.fresh_for:
+            self._kept.move_to_end(key)
+            return kept.options
+        task = self._load(source, key, given)
+        if kept and age <= source.fresh_for * TOLERATED:
+            return kept.options
+        done, _ = await asyncio.wait({task}, timeout=self._wait)
+        if not done and kept:
+            return kept.options
+        if not done:
+            raise StillLoading("Twilio has not answered yet. Type again in a moment.")
+        if kept and task.exception():
+            return kept.options
+        return task.result()
+
+    def _load(
+        self, source: sources.Source, key: tuple[Any, ...], given: Mapping[str, Any]
+    ) -> "asyncio.Task[tuple[Option, ...]]":
+        """The load of this list: the one under way, or a new one."""
+        if key in self._loading:
+            return self._loading[key]
+        task = asyncio.create_task(_shown(source.load(self._account, dict(given))))
+        self._loading[key] = task
+        self._tasks.add(task)
+        task.add_done_callback(lambda done: self._loaded(key, done, source.fresh_for))
+        return task
+
+    def _loaded(self, key: tuple[Any, ...], task: "asyncio.Task[tuple[Option, ...]]", fresh_for: float) -> None:
+        self._tasks.discard(task)
+        current = self._loading.get(key) is task
+        if current:
+            del self._loading[key]
+        # asking for the exception marks it as seen; whoever waits for the task raises it, and the next find tries again
+        if task.cancelled() or task.exception() or not current:
+            return
+        self._kept[key] = _Kept(task.result(), self._clock(), fresh_for)
+        self._kept.move_to_end(key)
+        while len(self._kept) > KEPT:
+            self._kept.popitem(last=False)
+
+
+async def _shown(loading: Awaitable[Sequence[Option]]) -> tuple[Option, ...]:
+    """Options within Slack's limits. A value cannot be cut without becoming another, so a long one goes."""
+    return tuple(
+        Option(o.value, cut(o.label or o.value, LABEL), cut(o.description, DESCRIPTION))
+        for o in await loading
+        if o.value and len(o.value) <= VALUE
+    )
+
+
+def cut(text: str, limit: int) -> str:
+    """`text` in at most `limit` characters, with an ellipsis where something is missing."""
+    return text if len(text) <= limit else text[: limit - 1].rstrip() + "…"
+
+
+def _hay(option: Option) -> str:
+    return f"{option.label}\n{option.value}\n{option.description}".casefold()

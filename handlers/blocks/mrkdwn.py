@@ -1,0 +1,133 @@
+"""Words for Slack: foreign text made harmless, and the few tokens that Slack draws by itself (slack.md 7.2)."""
+
+import math
+import re
+from datetime import UTC, datetime
+from decimal import Decimal
+from types import MappingProxyType
+from typing import Final, Literal
+from urllib.parse import quote, urlsplit
+
+DateStyle = Literal["short", "day", "long"]
+
+_FORMATS = MappingProxyType(
+    {"short": "{date_short_pretty} at {time}", "day": "{date_short_pretty}", "long": "{date_long_pretty} at {time}"}
+)
+_LAST_EPOCH = 253402300799  # the end of the year 9999, where Python's calendar stops
+
+# Overrides of the writing direction: they let foreign text reorder the words around it.
+_DIRECTIONS: Final = {c: "\ufffd" for c in (*range(0x202A, 0x202F), *range(0x2066, 0x206A))}
+
+_PERSON = re.compile(r"[UW][A-Z0-9]{2,}")
+_CHANNEL = re.compile(r"[CDG][A-Z0-9]{2,}")
+_SPECIAL = re.compile(
+    r"<@[UW][A-Z0-9]{2,}>|<#[CDG][A-Z0-9]{2,}>|<!date\^\d+\^[a-z_{} ]+\|[0-9UTC: -]+>|&(?:amp|lt|gt);|[&<>]"
+)
+_UNITS = (("week", 7 * 86400), ("day", 86400), ("hour", 3600), ("minute", 60))
+
+
+def escape(text: str) -> str:
+    """Foreign text for mrkdwn: no mention, link or entity of it takes effect, and it cannot turn the writing around."""
+    return straight(text).replace("&", "&amp;").replace("<", "&lt;").replace(">", "&gt;")
+
+
+def straight(text: str) -> str:
+    """Text without overrides of the writing direction, which are replaced by a visible sign."""
+    return text.translate(_DIRECTIONS)
+
+
+def prose(text: str) -> str:
+    """A text that our own code wrote, with foreign words in it: mentions of a person or channel stay, the rest is escaped.
+
+    What is escaped already stays as it is, so that applying it twice changes nothing.
+    """
+    return _SPECIAL.sub(lambda found: found[0] if len(found[0]) > 1 else escape(found[0]), straight(text))
+
+
+def inline(text: str, most: int = 150) -> str:
+    """Foreign text within a line: one line, at most `most` characters, escaped."""
+    return escape(cut(" ".join(text.split()), most))
+
+
+def cut(text: str, most: int) -> str:
+    """Plain text of at most `most` characters, ending in “…” where something was left out."""
+    if len(text) <= most:
+        return text
+    head = text[: most - 1]
+    space = head.rfind(" ", max(0, len(head) - 15))
+    return (head[:space] if space > 0 else head).rstrip() + "…"
+
+
+def cut_marked(text: str, most: int) -> str:
+    """mrkdwn of at most `most` characters: never cut within an entity or a `<…>` token."""
+    if len(text) <= most:
+        return text
+    return re.sub(r"(?:&[a-z]{0,3}|<[^<>]*)$", "", text[: most - 1]).rstrip() + "…"
+
+
+def person(user_id: str) -> str:
+    """A mention of a person; text that is no user id is shown as it is."""
+    return f"<@{user_id}>" if _PERSON.fullmatch(user_id) else inline(user_id, 30)
+
+
+def channel(channel_id: str) -> str:
+    """A link to a channel; text that is no channel id is shown as it is."""
+    return f"<#{channel_id}>" if _CHANNEL.fullmatch(channel_id) else inline(channel_id, 30)
+
+
+def date(epoch: float, style: DateStyle = "short") -> str:
+    """A moment in the reader's own time zone; clients that cannot do that show UTC. `epoch` in seconds."""
+    seconds = min(max(0, int(epoch)), _LAST_EPOCH) if math.isfinite(epoch) else 0
+    return f"<!date^{seconds}^{_FORMATS[style]}|{datetime.fromtimestamp(seconds, UTC):%Y-%m-%d %H:%M UTC}>"
+
+
+def span(seconds: float) -> str:
+    """A length of time in words, in its largest unit: `3 days`."""
+    for name, length in _UNITS:
+        if seconds >= length:
+            return plural(int(seconds // length), name)
+    return "less than a minute"
+
+
+def ago(seconds: float) -> str:
+    """How long ago something was: `3 days ago`, `just now`."""
+    return "just now" if seconds < 60 else f"{span(seconds)} ago"
+
+
+def plural(count: int, noun: str) -> str:
+    """`1 number`, `2 numbers`."""
+    return f"{count} {noun}" if count == 1 else f"{count} {noun}s"
+
+
+def money(usd: Decimal) -> str:
+    """An amount in US dollars: two decimals, or as many as a smaller price needs."""
+    cents = usd.quantize(Decimal("0.01"))
+    return f"${cents if cents == usd else usd.normalize():,f}"
+
+
+def code(text: str) -> str:
+    """A short exact value such as a SID, in code style."""
+    return "`" + (inline(text, 200).replace("`", "'") or " ") + "`"
+
+
+def link(url: str, label: str) -> str:
+    """A link to one of Twilio's pages; any other address is shown as text, as a label could lie about it."""
+    try:
+        parts = urlsplit(url)
+        host = parts.hostname or ""
+    except ValueError:
+        parts, host = None, ""
+    if parts is None or parts.scheme != "https" or not (host == "twilio.com" or host.endswith(".twilio.com")):
+        return f"{inline(label)} ({code(url)})" if url else inline(label)
+    return f"<{quote(url, safe=':/?#[]@!$()*+,;=%~')}|{inline(label).replace('|', '/')}>"
+
+
+def error_page(twilio_code: int | str) -> str:
+    """A Twilio error code, linked to Twilio's page on it when it is a number."""
+    text = str(twilio_code)
+    return link(f"https://www.twilio.com/docs/api/errors/{text}", text) if text.isdecimal() else code(text)
+
+
+def visible(text: str) -> str:
+    """An exact value: characters that do not show, or that reorder others, are written as `\\u{…}`; newlines stay."""
+    return "".join(c if c == "\n" or c.isprintable() else f"\\u{{{ord(c):x}}}" for c in text)

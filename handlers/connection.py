@@ -1,0 +1,104 @@
+"""The connection to Slack: one session, one identity, and the two ways in which deliveries arrive."""
+
+from collections.abc import AsyncIterator
+from contextlib import asynccontextmanager
+from dataclasses import dataclass
+
+import aiohttp
+import structlog
+from slack_bolt.adapter.socket_mode.aiohttp import AsyncSocketModeHandler
+from slack_bolt.async_app import AsyncApp
+from slack_bolt.authorization import AuthorizeResult
+from slack_sdk.errors import SlackApiError
+from slack_sdk.http_retry.builtin_async_handlers import AsyncRateLimitErrorRetryHandler
+from slack_sdk.web.async_client import AsyncWebClient
+
+from handlers.http import PATH, listen
+
+CALL_SECONDS = 10.0
+
+log = structlog.get_logger()
+
+
+class SlackProblem(Exception):
+    """Slack cannot be used with these settings; the text names the setting and what to do."""
+
+
+@dataclass(frozen=True)
+class Slack:
+    """Who we are at Slack, and the client that says so."""
+
+    client: AsyncWebClient
+    me: AuthorizeResult
+    team: str
+    bot_user: str
+
+
+@asynccontextmanager
+async def connect(api_url: str, bot_token: str, app_token: str | None) -> AsyncIterator[Slack]:
+    """One `auth.test` in the life of the process. Raises `SlackProblem` when a token or the address is wrong.
+
+    Posts are not repeated after a lost connection: the outbox looks first (`handlers.posts`).
+    """
+    # with a session of our own, the client's time-out would be ignored: it has to be the session's (slack.md 0.8)
+    async with aiohttp.ClientSession(timeout=aiohttp.ClientTimeout(total=CALL_SECONDS)) as session:
+        client = AsyncWebClient(
+            token=bot_token,
+            base_url=api_url,
+            session=session,
+            retry_handlers=[AsyncRateLimitErrorRetryHandler(max_retry_count=2)],
+        )
+        setting = "SLACK_BOT_TOKEN"
+        try:
+            me = await client.auth_test()
+            if app_token:
+                setting = "SLACK_APP_TOKEN"
+                # the Socket Mode client would retry a bad token for ever, in silence (slack.md 0.17)
+                await client.apps_connections_open(app_token=app_token)
+        except SlackApiError as error:
+            reason = error.response.get("error")
+            raise SlackProblem(f"{setting}: Slack says {reason}. Copy the token again from your app's page.") from error
+        except (aiohttp.ClientError, TimeoutError) as error:
+            raise SlackProblem(
+                f"SLACK_API_URL: {api_url} cannot be reached ({error or type(error).__name__})"
+            ) from error
+        identity = AuthorizeResult(
+            enterprise_id=me.get("enterprise_id"),
+            team_id=me["team_id"],
+            bot_token=bot_token,
+            bot_id=me.get("bot_id"),
+            bot_user_id=me["user_id"],
+        )
+        yield Slack(client, identity, str(me["team_id"]), str(me["user_id"]))
+
+
+def bolt_app(slack: Slack, signing_secret: str | None) -> AsyncApp:
+    """The Bolt app. A signing secret turns request verification on; Socket Mode frames carry no signatures."""
+
+    async def authorize(**_: object) -> AuthorizeResult:
+        return slack.me  # asking Slack at each request would cost a call each (slack.md 0.9)
+
+    return AsyncApp(
+        client=slack.client,
+        authorize=authorize,
+        signing_secret=signing_secret or "unused-in-socket-mode",
+        request_verification_enabled=signing_secret is not None,
+        process_before_response=True,  # Bolt would otherwise look for the ack every 10 ms only (perf.md)
+    )
+
+
+@asynccontextmanager
+async def deliveries(app: AsyncApp, app_token: str | None, port: int) -> AsyncIterator[None]:
+    """Receive deliveries until the body ends: by Socket Mode with an app token, else over HTTP on `port`."""
+    if app_token is None:
+        async with listen(app, port):
+            log.info("ready", by="HTTP", port=port, path=PATH)
+            yield
+        return
+    handler = AsyncSocketModeHandler(app, app_token)
+    try:
+        await handler.client.connect()  # type: ignore[no-untyped-call]
+        log.info("ready", by="Socket Mode")
+        yield
+    finally:
+        await handler.client.close()  # type: ignore[no-untyped-call]

@@ -1,0 +1,259 @@
+"""Forms on their way: open, page by page, kept as a draft, previewed, and asked for."""
+
+import asyncio
+from typing import Any
+
+from bot.catalog.form import Mistake, mistakes, parse
+from bot.catalog.operation import CannotPlanError, Context, Operation
+from bot.changes.changes import Refusal, Request
+from bot.changes.drafts import Draft
+from bot.twilio.choices import StillLoading
+from bot.twilio.faults import TwilioFault
+from handlers.blocks.form import form_modal, notice_modal, read_state, read_values, working_modal
+from handlers.blocks.kit import channel
+from handlers.blocks.plan import preview_modal
+from handlers.delivery import Delivery, Payload
+from handlers.desk import Desk
+from handlers.words import in_words
+
+SETTLE_SECONDS = 0.25
+"""Slack draws the view of our ack first; an update that overtook it would be drawn over."""
+
+LABEL = "#label"
+
+
+async def open_form(desk: Desk, delivery: Delivery, operation: Operation, values: dict[str, Any]) -> None:
+    """Open an operation's form. Nothing at Twilio or Slack is asked before the modal is open."""
+    if desk.people.knows(delivery.user):
+        await _may(desk, delivery.user, operation)
+    draft = desk.drafts.begin(delivery.user, operation.name, values, delivery.channel)
+    await desk.drafts.save(draft, offer=False)
+    left = await desk.drafts.unfinished(delivery.user, operation.name)
+    if operation.prefill and values:
+        view = working_modal(operation.title, "Reading what stands at Twilio…", external_id=f"form-{draft.id}")
+        desk.later(delivery, _open_prefilled(desk, delivery, operation, draft, view))
+    else:
+        desk.later(delivery, _open(desk, delivery, operation, form_modal(operation, draft, 1, resume=left)))
+
+
+async def submit_page(desk: Desk, delivery: Delivery) -> Payload | None:
+    """A page was submitted: mistakes on their fields, the next page, or the preview."""
+    draft, operation = await _draft(desk, delivery)
+    (page,) = delivery.memo("p")
+    if not isinstance(page, int) or not 1 <= page <= operation.form.pages():
+        raise Refusal("This window was changed on its way here. Close it and start again.")
+    draft = draft.model_copy(update={"values": draft.values | read_values(operation, delivery.view), "plan": None})
+    await desk.drafts.save(draft)
+    if wrong := mistakes(operation.form, plain(draft.values), page):
+        return {"response_action": "errors", "errors": {m.field: m.text[:140] for m in wrong}}
+    if page < operation.form.pages():
+        _look_ahead(desk, operation, draft, page + 1)
+        return _update(form_modal(operation, draft, page + 1))
+    if wrong := mistakes(operation.form, plain(draft.values)):
+        return _update(form_modal(operation, draft, _page_of(operation, wrong), mistakes=wrong))
+    desk.later(delivery, _preview(desk, delivery, operation, draft))
+    text = "Reading Twilio to see what would be done, what it costs and what could go wrong…"
+    return _update(working_modal(operation.title, text, external_id=f"form-{draft.id}"))
+
+
+async def request_approval(desk: Desk, delivery: Delivery) -> Payload | None:
+    """The preview was submitted: ask for approval of exactly what it showed."""
+    draft, operation = await _draft(desk, delivery)
+    if draft.plan is None:
+        raise Refusal("The form was changed after this preview. Go back and look at the new preview first.")
+    desk.later(delivery, _request(desk, delivery, operation, draft))
+    text = "Asking for approval…"
+    return _update(working_modal(operation.title, text, external_id=f"form-{draft.id}"))
+
+
+async def keep_answer(desk: Desk, delivery: Delivery) -> Payload | None:
+    """An answer was typed or chosen: keep it in the draft, so that closing the window loses nothing."""
+    draft, operation = await _draft(desk, delivery)
+    values = read_state(operation, delivery.view.get("state", {}).get("values", {}))
+    if values != {k: draft.values.get(k) for k in values}:
+        await desk.drafts.save(draft.model_copy(update={"values": draft.values | values, "plan": None}))
+    return None
+
+
+async def go_back(desk: Desk, delivery: Delivery) -> Payload | None:
+    """Back, to the page before; from the preview, to the last page."""
+    draft, operation = await _draft(desk, delivery)
+    page = 1
+    if delivery.view.get("callback_id") == "form":
+        (shown,) = delivery.memo("p")
+        values = read_state(operation, delivery.view.get("state", {}).get("values", {}))
+        draft = draft.model_copy(update={"values": draft.values | values})
+        await desk.drafts.save(draft)
+        page = max(1, int(shown) - 1)
+    else:
+        page = operation.form.pages()
+    desk.later(delivery, desk.show(delivery.view["id"], form_modal(operation, draft, page), delivery.user))
+    return None
+
+
+async def resume(desk: Desk, delivery: Delivery) -> Payload | None:
+    """Go on with the draft that was left behind."""
+    draft = await desk.drafts.load(delivery.value, delivery.user)
+    operation = desk.catalog.get(draft.operation) if draft else None
+    if draft is None or operation is None:
+        raise Refusal("That draft is gone: drafts are kept for two weeks. Fill in the form afresh.")
+    _look_ahead(desk, operation, draft, 1)
+    desk.later(delivery, desk.show(delivery.view["id"], form_modal(operation, draft, 1), delivery.user))
+    return None
+
+
+async def closed(desk: Desk, delivery: Delivery) -> Payload | None:
+    """The window was closed; the draft stands as it was last kept, and is offered next time."""
+    return None
+
+
+async def choices(desk: Desk, delivery: Delivery) -> Payload | None:
+    """The choices of a lookup, live from Twilio through a warm cache."""
+    draft, operation = await _draft(desk, delivery)
+    source = delivery.action_id.partition(":")[2]
+    given = plain(draft.values | read_state(operation, delivery.view.get("state", {}).get("values", {})))
+    try:
+        found = await desk.choices.find(source, delivery.body.get("value") or "", given)
+    except StillLoading:
+        return {"options": [_option("…", "Still asking Twilio: type a letter to look again")]}
+    except TwilioFault as fault:
+        return {"options": [_option("!", in_words(fault)[:74])]}
+    return {"options": [_option(o.value, o.label, o.description) for o in found[:100]]}
+
+
+def plain(values: dict[str, Any]) -> dict[str, Any]:
+    """Values without the labels that are kept beside them for redrawing."""
+    return {name: value for name, value in values.items() if not name.endswith(LABEL)}
+
+
+async def _draft(desk: Desk, delivery: Delivery) -> tuple[Draft, Operation]:
+    (draft_id,) = delivery.memo("d")
+    draft = await desk.drafts.load(str(draft_id), delivery.user)
+    operation = desk.catalog.get(draft.operation) if draft else None
+    if draft is None or operation is None:
+        raise Refusal("This form is not yours or is older than two weeks. Close it and type the command again.")
+    return draft, operation
+
+
+async def _may(desk: Desk, user: str, operation: Operation) -> None:
+    verdict = await desk.changes.verdict(user, operation.name)
+    if not verdict.allowed:
+        raise Refusal(f"You may not ask for {operation.name} (policy: {verdict.rule}). See `/a2p` for what you may.")
+
+
+async def _open(desk: Desk, delivery: Delivery, operation: Operation, view: Payload) -> None:
+    opened = await desk.client.views_open(trigger_id=delivery.trigger, view=view)
+    await _refuse_if_barred(desk, delivery, operation, opened["view"]["id"])
+
+
+async def _refuse_if_barred(desk: Desk, delivery: Delivery, operation: Operation, view_id: str) -> bool:
+    # a person we had not met was shown the form first, as asking Slack about them could have cost the trigger
+    try:
+        await _may(desk, delivery.user, operation)
+    except Refusal as no:
+        await desk.client.views_update(view_id=view_id, view=notice_modal(operation.title, str(no), level="error"))
+        return True
+    return False
+
+
+async def _open_prefilled(desk: Desk, delivery: Delivery, operation: Operation, draft: Draft, working: Payload) -> None:
+    opened = await desk.client.views_open(trigger_id=delivery.trigger, view=working)
+    view_id = opened["view"]["id"]
+    if operation.prefill is None or await _refuse_if_barred(desk, delivery, operation, view_id):
+        return
+    try:
+        values = await operation.prefill(draft.values, desk.account)
+    except (TwilioFault, CannotPlanError) as error:
+        view = notice_modal(operation.title, in_words(error), level="error")
+    else:
+        draft = draft.model_copy(update={"values": values | draft.values})
+        await desk.drafts.save(draft, offer=False)
+        view = form_modal(operation, draft, 1)
+    await desk.show(view_id, view, delivery.user)
+
+
+def _look_ahead(desk: Desk, operation: Operation, draft: Draft, page: int) -> None:
+    """Ask Twilio for a page's choices while the person still reads it."""
+    sources = {a.source for a in operation.form.asks().values() if a.page == page and a.source}
+
+    async def look() -> None:
+        for source in sources:
+            try:
+                await desk.choices.find(source, "", plain(draft.values))
+            except (StillLoading, TwilioFault):
+                continue  # the person's own search will say so
+
+    desk.background.start(look(), "look ahead")
+
+
+async def _preview(desk: Desk, delivery: Delivery, operation: Operation, draft: Draft) -> None:
+    started = asyncio.get_running_loop().time()
+    try:
+        await _may(desk, delivery.user, operation)
+        form = parse(operation.form, plain(draft.values))
+        plan = await operation.plan(form, Context(account=desk.account, token=draft.token))
+    except CannotPlanError as error:
+        wrong = [Mistake(error.field, str(error))]
+        view = form_modal(operation, draft, _page_of(operation, wrong), mistakes=wrong)
+    except (TwilioFault, Refusal) as error:
+        page = operation.form.pages()
+        view = form_modal(operation, draft, page, mistakes=[Mistake("", in_words(error))])
+    else:
+        draft = draft.model_copy(update={"plan": plan})
+        await desk.drafts.save(draft)
+        view = preview_modal(operation, draft)
+    await asyncio.sleep(max(0.0, SETTLE_SECONDS - (asyncio.get_running_loop().time() - started)))
+    await desk.show(delivery.view["id"], view, delivery.user)
+
+
+async def _request(desk: Desk, delivery: Delivery, operation: Operation, draft: Draft) -> None:
+    if draft.plan is None:
+        raise Refusal("There is no preview of this form any more. Type the command again.")
+    request = Request(
+        draft=draft.id,
+        requester=delivery.user,
+        team=delivery.team,
+        channel=draft.channel,
+        operation=operation.name,
+        token=draft.token,
+        inputs=parse(operation.form, plain(draft.values)).model_dump(mode="json"),
+        plan=draft.plan,
+    )
+    started = asyncio.get_running_loop().time()
+    try:
+        change = await desk.changes.request(request)
+    except Exception as error:
+        await asyncio.sleep(SETTLE_SECONDS)
+        await desk.show(
+            delivery.view["id"], notice_modal(operation.title, in_words(error), level="error"), delivery.user
+        )
+        if not isinstance(error, Refusal):
+            raise
+        return
+    await desk.drafts.finished(draft)
+    where = channel(desk.approvals_channel)
+    text = (
+        f"#{change.number} waits for approval in {where}. You will get a direct message when it is decided and when "
+        "it has run."
+        if change.state == "pending"
+        else f"#{change.number} needs no approval (rule “{change.requirement.rule}”) and is being run: see {where}."
+    )
+    await asyncio.sleep(max(0.0, SETTLE_SECONDS - (asyncio.get_running_loop().time() - started)))
+    await desk.show(delivery.view["id"], notice_modal(f"Requested #{change.number}", text), delivery.user)
+
+
+def _page_of(operation: Operation, wrong: list[Mistake]) -> int:
+    asks = operation.form.asks()
+    pages = [asks[m.field].page for m in wrong if m.field in asks]
+    return min(pages, default=operation.form.pages())
+
+
+def _update(view: Payload) -> Payload:
+    return {"response_action": "update", "view": view}
+
+
+def _option(value: str, label: str, description: str = "") -> Payload:
+    option: Payload = {"text": {"type": "plain_text", "text": label[:75]}, "value": value[:150]}
+    if description:
+        option["description"] = {"type": "plain_text", "text": description[:75]}
+    return option

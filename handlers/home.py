@@ -1,0 +1,54 @@
+"""App Home: what waits for me, what I asked for, and the campaigns with their states."""
+
+from bot.changes.changes import Refusal
+from handlers import commands, forms
+from handlers.blocks.home import home_view
+from handlers.delivery import Delivery, Payload
+from handlers.desk import Desk
+
+MINE_SHOWN = 10
+REGISTRATIONS_SHOWN = 20
+
+
+async def opened(desk: Desk, delivery: Delivery) -> Payload | None:
+    """Somebody opened App Home."""
+    if delivery.body["event"].get("tab", "home") == "home":
+        await desk.visitors.came(delivery.user)
+        desk.background.start(publish(desk, delivery.user), f"home of {delivery.user}")
+    return None
+
+
+async def groups_changed(desk: Desk, delivery: Delivery) -> Payload | None:
+    """Somebody joined or left a user group: forget who was in which."""
+    desk.people.forget()
+    return None
+
+
+async def start(desk: Desk, delivery: Delivery) -> Payload | None:
+    """A quick-start button: open the form of an operation."""
+    operation = desk.catalog.get(delivery.value)
+    if operation is None:
+        raise Refusal("This button belongs to an older Tenfour. Type `/a2p` for what there is.")
+    await forms.open_form(desk, delivery, operation, {})
+    return None
+
+
+async def publish(desk: Desk, user: str) -> None:
+    """Draw somebody's App Home as things stand now."""
+    pending = [c for c in await commands.open_changes(desk) if c.state == "pending"]
+    waiting = [c for c in pending if await desk.changes.may_decide(c, user)]
+    mine = []
+    async for change in desk.changes.store.latest():
+        if change.requester == user:
+            mine.append(change)
+            if len(mine) == MINE_SHOWN:
+                break
+    view = home_view(
+        viewer=user,
+        waiting=waiting,
+        mine=mine,
+        registrations=await desk.tracker.store.some(REGISTRATIONS_SHOWN),
+        may_ask=[n for n, no in (await commands.allowed(desk, user, desk.catalog)).items() if not no],
+        now=desk.clock(),
+    )
+    await desk.client.views_publish(user_id=user, view=view)

@@ -1,0 +1,101 @@
+"""Reads people and groups from Slack: the `Directory` of the engine."""
+
+import asyncio
+from collections.abc import Awaitable, Callable
+from typing import Any, TypeVar
+
+from slack_sdk.errors import SlackApiError
+from slack_sdk.web.async_client import AsyncWebClient
+
+from bot.changes.people import Person
+from bot.changes.policy import APPROVALS_CHANNEL, Group
+
+REMEMBER_SECONDS = 120.0
+MOST_REMEMBERED = 5000
+
+T = TypeVar("T")
+
+
+class People:
+    """People and groups, remembered for two minutes; a decision asks for a fresh answer."""
+
+    def __init__(
+        self, client: AsyncWebClient, team: str, approvals_channel: str, bot_user: str, clock: Callable[[], float]
+    ) -> None:
+        self._client, self._team, self._approvals, self._bot = client, team, approvals_channel, bot_user
+        self._clock = clock
+        self._seen: dict[str, tuple[float, Any]] = {}
+
+    async def person(self, user: str, *, fresh: bool = False) -> Person:
+        """One person, with the reason why they may not take part, if there is one."""
+        return await self._remembered(f"person:{user}", lambda: self._person(user), fresh)
+
+    async def members(self, group: Group, *, fresh: bool = False) -> frozenset[str]:
+        """The user ids in a group: listed, of a Slack user group, and of a channel."""
+        found = set(group.users)
+        if group.usergroup:
+            found |= await self._remembered(
+                f"usergroup:{group.usergroup}", lambda: self._usergroup(group.usergroup), fresh
+            )
+        if group.channel:
+            channel = self._approvals if group.channel == APPROVALS_CHANNEL else group.channel
+            found |= await self._remembered(f"channel:{channel}", lambda: self._channel(channel), fresh)
+        return frozenset(found - {self._bot})
+
+    def knows(self, user: str) -> bool:
+        """Whether this person can be judged without asking Slack."""
+        entry = self._seen.get(f"person:{user}")
+        return entry is not None and self._clock() - entry[0] < REMEMBER_SECONDS
+
+    def forget(self) -> None:
+        """Forget everything: Slack said that groups have changed."""
+        self._seen.clear()
+
+    async def _remembered(self, key: str, read: Callable[[], Awaitable[T]], fresh: bool) -> T:
+        entry = self._seen.get(key)
+        if entry and not fresh and self._clock() - entry[0] < REMEMBER_SECONDS:
+            value: T = entry[1]
+            return value
+        value = await read()
+        if len(self._seen) >= MOST_REMEMBERED:
+            self._seen.clear()
+        self._seen[key] = (self._clock(), value)
+        return value
+
+    async def _person(self, user: str) -> Person:
+        try:
+            info = (await self._client.users_info(user=user))["user"]
+        except SlackApiError as error:
+            if error.response.get("error") in ("user_not_found", "user_not_visible"):
+                return Person(id=user, name=user, bar="You are not a member of this workspace.")
+            raise
+        name = info.get("profile", {}).get("display_name") or info.get("real_name") or info.get("name") or user
+        return Person(id=user, name=name, bar=self._bar(info))
+
+    def _bar(self, info: dict[str, Any]) -> str:
+        if info.get("deleted"):
+            return "This account has been deactivated."
+        if info.get("is_bot"):
+            return "Bots take no part in this."
+        if info.get("is_stranger") or (info.get("team_id") or self._team) != self._team:
+            return "You belong to another workspace."
+        if info.get("is_restricted") or info.get("is_ultra_restricted"):
+            return "Guests take no part in this."
+        return ""
+
+    async def _usergroup(self, usergroup: str) -> set[str]:
+        answer = await self._client.usergroups_users_list(usergroup=usergroup)
+        return set(answer["users"])
+
+    async def _channel(self, channel: str) -> set[str]:
+        found: set[str] = set()
+        cursor = ""
+        while True:
+            page = await self._client.conversations_members(channel=channel, limit=200, cursor=cursor or None)
+            found |= set(page["members"])
+            cursor = (page.get("response_metadata") or {}).get("next_cursor") or ""
+            if not cursor:
+                break
+        # members of a channel may be guests or strangers, who decide nothing: count the others only
+        people = await asyncio.gather(*(self.person(user) for user in found - {self._bot}))
+        return {p.id for p in people if not p.bar}

@@ -1,0 +1,77 @@
+"""What is followed: watching it in a channel, checking now, fixing and resubmitting."""
+
+from bot.changes.changes import Refusal
+from bot.tracking.registration import registration_parts
+from handlers import forms
+from handlers.blocks.registration import watch_panel
+from handlers.delivery import Delivery, Payload
+from handlers.desk import Desk
+
+SHOWN = 20
+
+
+async def watch(desk: Desk, delivery: Delivery) -> Payload | None:
+    """`/a2p-watch [on|off]`: whether this channel hears verdicts, and what is followed."""
+    word = (delivery.body.get("text") or "").strip().lower()
+    if word not in ("", "on", "off", "help"):
+        raise Refusal(f"“{word[:80]}” is not known. Type `/a2p-watch on`, `/a2p-watch off`, or `/a2p-watch` alone.")
+    desk.later(delivery, _watch(desk, delivery, delivery.channel, word))
+    return None
+
+
+async def watch_on(desk: Desk, delivery: Delivery) -> Payload | None:
+    """The button of the panel."""
+    desk.later(delivery, _watch(desk, delivery, delivery.value, "on"))
+    return None
+
+
+async def watch_off(desk: Desk, delivery: Delivery) -> Payload | None:
+    """The button of the panel."""
+    desk.later(delivery, _watch(desk, delivery, delivery.value, "off"))
+    return None
+
+
+async def check_now(desk: Desk, delivery: Delivery) -> Payload | None:
+    """Look at Twilio at once instead of when it is due."""
+    registration = _known_id(delivery.value)
+    desk.later(delivery, _check(desk, delivery, registration))
+    return None
+
+
+async def fix_and_resubmit(desk: Desk, delivery: Delivery) -> Payload | None:
+    """Open the form of a refused campaign, filled with what was submitted."""
+    kind, _, key = registration_parts(_known_id(delivery.value))
+    if kind != "campaign":
+        raise Refusal(f"A {kind} cannot be resubmitted from here yet.")
+    await forms.open_form(desk, delivery, desk.catalog["campaign.resubmit"], {"service_sid": key})
+    return None
+
+
+async def _watch(desk: Desk, delivery: Delivery, channel: str, word: str) -> None:
+    person = await desk.people.person(delivery.user)
+    if person.bar and word in ("on", "off"):
+        raise Refusal(f"{person.bar} Ask a full member to change what this channel hears.")
+    store = desk.tracker.store
+    if word == "on":
+        await store.subscribe(channel, delivery.user)
+    elif word == "off":
+        await store.unsubscribe(channel)
+    hears = channel == desk.tracker.alerts_channel or channel in await store.channels()
+    await desk.answer(delivery, watch_panel(channel, hears, await store.some(SHOWN)))
+
+
+async def _check(desk: Desk, delivery: Delivery, registration_id: str) -> None:
+    await desk.tracker.look(registration_id)
+    seen = await desk.tracker.store.load(registration_id)
+    if seen is None:
+        raise Refusal("This is not followed any more.")
+    text = f"Twilio says `{seen.status}` for {seen.title}." if not seen.trouble else seen.trouble
+    await desk.tell(delivery, text)
+
+
+def _known_id(value: str) -> str:
+    try:
+        registration_parts(value)
+    except ValueError:
+        raise Refusal("This button carries something that is not a registration. Open the card again.") from None
+    return value

@@ -1,0 +1,43 @@
+"""Turns what went wrong into words for people: what happened, and what to do next. The only place that does."""
+
+import redis.exceptions
+from slack_sdk.errors import SlackApiError
+
+from bot.catalog.operation import CannotPlanError
+from bot.changes.changes import Refusal
+from bot.twilio.faults import Refused, Throttled, TwilioFault, Uncertain, Unreachable
+from bot.vault import SealedWithOtherKeyError
+
+
+def in_words(error: BaseException) -> str:
+    """A sentence or two for the person who asked."""
+    match error:
+        case Refusal() | CannotPlanError():
+            words = str(error)
+        case Refused() if error.credentials:
+            words = (
+                f"Twilio does not accept our credentials for this ({error.status}, {error.code}: {error.message}). "
+                "Nothing was changed. Whoever runs Tenfour must check TWILIO_ACCOUNT_SID and the API key."
+            )
+        case Refused():
+            words = f"{error}. Nothing was changed. {error.link}".strip()
+        case Throttled():
+            words = "Twilio asks us to slow down (429). Nothing was changed; try again in a minute."
+        case Unreachable() | Uncertain() | TwilioFault():
+            words = f"{error}. Nothing was changed; try again in a minute."
+        case redis.exceptions.RedisError() | ConnectionError():
+            words = (
+                "Tenfour's memory (Redis) does not answer: this was not done. Nothing is lost; try again in a minute."
+            )
+        case TimeoutError():
+            words = "This took too long and was given up. Look at the card before you try again."
+        case SealedWithOtherKeyError():
+            words = f"Stored data cannot be read: {error}. Whoever runs Tenfour must add the older key."
+        case SlackApiError():
+            words = f"Slack refused it: `{error.response.get('error')}`. Nothing was changed; try again."
+        case _:
+            words = (
+                f"Something went wrong that nobody foresaw ({type(error).__name__}). It is in the log. "
+                "Look at the card or the list before you try again."
+            )
+    return words
