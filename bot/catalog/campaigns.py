@@ -166,7 +166,7 @@ def _guard(campaign: reads.Campaign, changed: Mapping[str, Any]) -> list[Finding
 
 def _rejection(campaign: reads.Campaign, changed: Mapping[str, Any]) -> list[Finding]:
     """What the rejection says about this attempt, error by error; unknown codes and fields stay as Twilio gave them."""
-    editable = set(CampaignContent.asks())
+    asks = CampaignContent.asks()
     found = []
     for error in campaign.errors or []:
         guidance = GUIDE.explain(error.error_code)
@@ -174,15 +174,16 @@ def _rejection(campaign: reads.Campaign, changed: Mapping[str, Any]) -> list[Fin
         remedy = guidance.remedy if guidance else (error.url or "")
         named = error.fields or (guidance.fields if guidance else ())
         fields = list(dict.fromkeys(f for name in named if (f := form_field(name))))
-        at_fault = [f for f in fields if f in editable]
+        at_fault = [f for f in fields if f in asks]
         if guidance and guidance.resubmittable is False:
             text = f"Twilio does not take resubmissions after {eligibility.said(error)}"
             found.append(warn("not-resubmittable", text, remedy, next(iter(at_fault), ""), codes))
         if at_fault and not any(f in changed for f in at_fault):
-            text = f"The rejection names {at_fault[0]}, which is unchanged. {eligibility.said(error)}"
+            text = f"The rejection names “{asks[at_fault[0]].label}”, which is unchanged. {eligibility.said(error)}"
             found.append(warn("named-field-unchanged", text, remedy, at_fault[0], codes))
         if fields and not at_fault:
-            text = f"The rejection is about {fields[0]}, which cannot be edited. {eligibility.said(error)}"
+            label = CampaignRegister.asks()[fields[0]].label
+            text = f"The rejection is about “{label}”, which cannot be edited. {eligibility.said(error)}"
             found.append(
                 warn("named-field-not-editable", text, "Delete the campaign and register a new one.", "", codes)
             )

@@ -21,6 +21,8 @@ from bot.twilio import reads
 from bot.twilio.faults import Refused
 from bot.twilio.gateway import Account
 
+NOT_AVAILABLE = 21422
+
 TYPES = (
     Option("local", "Local", "A ten-digit number with an area code: what 10DLC is about."),
     Option("toll_free", "Toll-free", "Not 10DLC: needs toll-free verification instead of a campaign."),
@@ -154,6 +156,8 @@ def _buy(number: str, step_id: str, sms_url: str | None, context: Context) -> Ca
             items="incoming_phone_numbers",
             match={"phone_number": number, "friendly_name": tag},
         ),
+        # also what a repetition hears when the first answer was lost but the number bought: the adopt read decides
+        already_done=(NOT_AVAILABLE,),
         keep=("sid", "phone_number", "friendly_name"),
     )
 
@@ -224,7 +228,7 @@ def _judged(candidate: _Candidate, *, needs_sms: bool) -> list[Finding]:
     if candidate.owned:
         return [block("number-owned", f"{number} is this account's already.", "Take it out.", field)]
     if sale is None:
-        return [block("number-gone", f"{number} is not for sale any more.", "Search again.", field, (21422,))]
+        return [block("number-gone", f"{number} is not for sale any more.", "Search again.", field, (NOT_AVAILABLE,))]
     found = []
     if not sale.can("sms"):
         severity = block if needs_sms else warn

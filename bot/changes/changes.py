@@ -1,9 +1,10 @@
 """The life of a change until it is approved: asked for, decided, withdrawn, expired."""
 
 from collections.abc import Callable
+from datetime import UTC, datetime
 from typing import Any, Protocol
 
-from bot.changes.change import Change, Decision, Event, Requirement, State, Verb
+from bot.changes.change import Change, Decision, Event, GroupNeed, Requirement, State, Verb
 from bot.changes.people import Directory
 from bot.changes.policy import EVERYONE, Policy, Verdict, impossible, judge
 from bot.changes.store import ChangeStore
@@ -69,7 +70,7 @@ class Changes:
         person = await self._directory.person(user, fresh=fresh)
         if person.bar:
             raise Refusal(f"{person.bar} Ask a full member of this workspace to request it.")
-        named = {name for rule in self._policy.rules for name in rule.requesters}
+        named = {name for rule in self._policy.rules for name in rule.requesters} - {EVERYONE}
         groups = {g for g in named if user in await self._directory.members(self._policy.groups[g], fresh=fresh)}
         return judge(self._policy, operation, groups | {EVERYONE})
 
@@ -100,8 +101,9 @@ class Changes:
             expires_at=now + PENDING_SECONDS,
             timeline=(Event(at=now, who=request.requester, what="asked", detail=f"rule: {verdict.rule}"),),
         )
-        await self.store.create(change)
-        await self._moved(number, "approved" if free else "pending")
+        if not await self.store.create(change):
+            change = await self._known(number)  # what this draft became when it was first requested
+        await self._moved(number, change.state)
         return change
 
     async def decide(self, number: int, user: str, verb: Verb, digest: str, reason: str = "") -> State:
@@ -136,18 +138,21 @@ class Changes:
         change = await self._known(number)
         if change.requester != user:
             raise Refusal(f"Only <@{change.requester}>, who asked for #{number}, can ask again.")
+        await self._reachable(change.requirement, user)
         now = self._clock()
         event = Event(at=now, who=user, what="asked again for the new plan")
-        if not await self.store.move(number, ["stale"], "pending", event, expires_at=now + PENDING_SECONDS, note=""):
+        to: State = "pending" if change.requirement.groups else "approved"
+        if not await self.store.move(number, ["stale"], to, event, expires_at=now + PENDING_SECONDS, note=""):
             raise Refusal(f"#{number} is {(await self._known(number)).state}, not stale.")
-        await self._notifier.change_moved(number)
+        await self._moved(number, to)
 
     async def expire(self, change: Change) -> bool:
         """End a pending change whose time is over; False when it is not over or was decided meanwhile."""
         if change.state not in ("pending", "stale") or self._clock() < change.expires_at:
             return False
         event = Event(at=self._clock(), what="expired: nobody decided in time")
-        moved = await self.store.move(change.number, ["pending", "stale"], "expired", event)
+        # from the very state that was looked at: a stale change may be pending again, with new time, by now
+        moved = await self.store.move(change.number, [change.state], "expired", event)
         if moved:
             await self._notifier.change_moved(change.number)
         return moved
@@ -176,11 +181,18 @@ class Changes:
             await self._engine.start_run(number)
 
     async def _reachable(self, requirement: Requirement, requester: str) -> None:
-        members = {
-            need.group: await self._directory.members(self._policy.groups[need.group]) for need in requirement.groups
-        }
+        members = {need.group: await self._able(need, requester) for need in requirement.groups}
         if why := impossible(requirement, members, requester):
             raise Refusal(f"Nobody could approve this: {why}. Add somebody to the group, or change the policy.")
+
+    async def _able(self, need: GroupNeed, requester: str) -> set[str]:
+        """People of a group whose approval would count: all of them, or as many as are needed."""
+        group = self._policy.groups.get(need.group)
+        able: set[str] = set()
+        for user in sorted(await self._directory.members(group, fresh=True) - {requester}) if group else ():
+            if len(able) < need.need and not (await self._directory.person(user)).bar:
+                able.add(user)
+        return able
 
     async def _spoken_for(self, requirement: Requirement, user: str) -> list[str]:
         """The groups of the requirement that this person is in, freshly read; none for guests and strangers."""
@@ -210,7 +222,7 @@ class Changes:
 
     async def _why_not(self, outcome: str, number: int) -> str:
         change = await self._known(number)
-        by = ", ".join(f"<@{d.user}>" for d in change.decisions) or "nobody"
+        by = ", ".join(f"<@{d.user}>, {_when(d.at)}" for d in change.decisions) or "nobody"
         return {
             "settled": f"#{number} is already {change.state} (decided by {by}).",
             "expired": f"#{number} has expired. Ask <@{change.requester}> to request it again.",
@@ -219,3 +231,7 @@ class Changes:
             "already": f"You have already decided on #{number}. {await self._who_can(change)}",
             "ineligible": f"You cannot decide on #{number}. {await self._who_can(change)}",
         }.get(outcome, f"#{number} could not be decided ({outcome}).")
+
+
+def _when(at: float) -> str:
+    return f"{datetime.fromtimestamp(at, UTC):%Y-%m-%d %H:%M} UTC"

@@ -38,7 +38,10 @@ class Group(Value):
 
 
 class Rule(Value):
-    """One rule. It applies when an operation glob matches and the requester is in one of the groups (none: anyone)."""
+    """One rule. It applies when an operation glob matches and the requester is in one of the groups.
+
+    No groups means anyone, and so does the built-in group `everyone`.
+    """
 
     name: str
     operations: tuple[str, ...] = ("*",)
@@ -69,9 +72,12 @@ class Policy(Value):
 
     @model_validator(mode="after")
     def _groups_exist(self) -> "Policy":
+        if EVERYONE in self.groups:
+            # everybody would count as a member, whoever is listed
+            raise ValueError(f"the group {EVERYONE!r} is built in: give yours another name")
         for rule in self.rules:
             for group in (*rule.requesters, *rule.approvals):
-                if group not in self.groups:
+                if group not in self.groups and (group != EVERYONE or group in rule.approvals):
                     raise ValueError(f"rule {rule.name!r} names the group {group!r}, which is not defined")
         return self
 

@@ -48,7 +48,7 @@ class ChangeStore:
             return False
         # the index comes first: an entry without a change is skipped, a change without an entry would be forgotten
         await self._redis.sadd(self._keys.plain(_OPEN), change.number)
-        await self._redis.zadd(self._keys.plain(_ALL), {str(change.number): change.created_at})
+        await self._redis.zadd(self._keys.plain(_ALL), {str(change.number): change.created_at}, nx=True)
         fields = {
             "state": change.state,
             "version": 1,

@@ -9,35 +9,21 @@ from typing import Self
 
 from bot.plans.values import Value
 
-_SAMPLE = re.compile(r"SAMPLE_MESSAGE_([1-5])")
+_SAMPLE = re.compile(r"sample_message_([1-5])")
+_WORD_START = re.compile(r"(?<=[a-z])(?=[A-Z])")
 
-_FORM_FIELDS = MappingProxyType(
+_SAME_NAME = frozenset({
+    "description", "message_flow", "privacy_policy_url", "terms_and_conditions_url", "has_embedded_links",
+    "has_embedded_phone", "age_gated", "direct_lending", "subscriber_opt_in", "opt_in_message", "opt_in_keywords",
+    "opt_out_message", "opt_out_keywords", "help_message", "help_keywords",
+})  # fmt: skip
+_OTHER_NAME = MappingProxyType(
     {
-        # names in the errors[] of a campaign (twilio.md 5.5)
-        "MESSAGE_FLOW": "message_flow",
-        "USE_CASE_DESCRIPTION": "description",
-        "PRIVACY_POLICY_URL": "privacy_policy_url",
-        "TERMS_AND_CONDITIONS_URL": "terms_and_conditions_url",
-        # names of parameters, which the guide itself uses
-        "Description": "description",
-        "MessageFlow": "message_flow",
-        "MessageSamples": "sample_1",
-        "PrivacyPolicyUrl": "privacy_policy_url",
-        "TermsAndConditionsUrl": "terms_and_conditions_url",
-        "HasEmbeddedLinks": "has_embedded_links",
-        "HasEmbeddedPhone": "has_embedded_phone",
-        "AgeGated": "age_gated",
-        "DirectLending": "direct_lending",
-        "SubscriberOptIn": "subscriber_opt_in",
-        "OptInMessage": "opt_in_message",
-        "OptInKeywords": "opt_in_keywords",
-        "OptOutMessage": "opt_out_message",
-        "OptOutKeywords": "opt_out_keywords",
-        "HelpMessage": "help_message",
-        "HelpKeywords": "help_keywords",
-        "UsAppToPersonUsecase": "use_case",
-        "BrandRegistrationSid": "brand_sid",
-        "MessagingServiceSid": "service_sid",
+        "use_case_description": "description",
+        "message_samples": "sample_1",
+        "us_app_to_person_usecase": "use_case",
+        "brand_registration_sid": "brand_sid",
+        "messaging_service_sid": "service_sid",
     }
 )
 
@@ -85,9 +71,11 @@ class Guide:
 
 
 def form_field(twilio_field: str) -> str | None:
-    """The form field that Twilio means by `twilio_field` (`MESSAGE_FLOW`, `SAMPLE_MESSAGE_2`); None when unknown."""
-    name = twilio_field.strip()
-    sample = _SAMPLE.fullmatch(name.upper())
-    if sample:
+    """The form field that Twilio means by `MESSAGE_FLOW`, `SAMPLE_MESSAGE_2` or `MessageFlow` (twilio.md 5.5).
+
+    None for a name that is not known: it is shown as it came, and nothing is guessed.
+    """
+    name = _WORD_START.sub("_", twilio_field.strip()).lower()
+    if sample := _SAMPLE.fullmatch(name):
         return f"sample_{sample[1]}"
-    return _FORM_FIELDS.get(name) or _FORM_FIELDS.get(name.upper())
+    return name if name in _SAME_NAME else _OTHER_NAME.get(name)

@@ -18,7 +18,6 @@ from pathlib import Path
 from typing import Any, TypeVar, cast
 from urllib.parse import parse_qs, urlsplit
 
-import structlog
 from docket._redis_sentinel import SENTINEL_SOCKET_KEEPALIVE_OPTIONS, is_sentinel_url, parse_sentinel_url
 from redis import exceptions as faults
 from redis.asyncio import BlockingConnectionPool, Redis
@@ -30,8 +29,6 @@ from redis.backoff import ExponentialWithJitterBackoff, NoBackoff
 from redis.commands import READ_COMMANDS
 
 from bot.redis.embedded import run_embedded_redis
-
-log = structlog.get_logger(__name__)
 
 Answer = TypeVar("Answer")
 
@@ -83,8 +80,6 @@ async def open_redis(settings_url: str | None, state: Path) -> AsyncIterator[Red
             warnings = () if settings_url is None else await _broken_promises(client)
         except (faults.RedisError, faults.RedisClusterException, OSError, ValueError) as error:
             raise RedisProblem(f"REDIS_URL: {without_secrets(url)} does not work: {_reason(error, url)}") from None
-        for warning in warnings:
-            log.warning("redis_weak", what=warning)
         yield RedisHandle(client, with_connections(url), embedded=settings_url is None, warnings=warnings)
 
 

@@ -1,6 +1,6 @@
 """Sends the call of one step at most once, and finds out what became of it when the answer is lost."""
 
-from typing import Any
+from typing import Any, NoReturn
 
 from bot.changes.change import Change, StepRun
 from bot.plans.step import Adopt, CallStep, found
@@ -11,6 +11,8 @@ LOOK_AFTER_SECONDS = 2.0
 """How long a call whose answer was lost may still be on its way before its adopt read counts."""
 TRIES = 5
 """How often a call that Twilio surely did not process is sent again within one turn."""
+LONGEST_PAUSE = 30.0
+"""How long a turn may hold on, in seconds; when Twilio asks for more, the run is put off instead."""
 MAX_ATTEMPTS = 3
 """How many attempts of one step may have reached Twilio before people must look."""
 
@@ -19,6 +21,8 @@ async def perform(turn: Turn, change: Change, step: CallStep) -> None:
     """Bring a step to *done*, or end the turn with what people must know (raises `Stop` or `Later`)."""
     run = change.steps.get(step.id)
     attempts = run.attempt if run else 0
+    if run and run.state == "unknown":
+        await _unknown(turn, step, attempts)
     if run and run.state == "attempting" and await _settled(turn, change, step, attempts):
         return  # the attempt before a crash had happened
     for _ in range(MAX_ATTEMPTS):
@@ -47,11 +51,14 @@ async def _attempt(turn: Turn, change: Change, step: CallStep, attempt: int) -> 
         except (Throttled, Unreachable) as fault:
             waiting = StepRun(state="waiting", attempt=attempt - 1, at=turn.clock(), error=str(fault))
             await turn.record(step.id, waiting, "put off", str(fault))
-            if patience == TRIES:
+            pause = _pause(fault, patience)
+            if patience == TRIES or pause > LONGEST_PAUSE:
                 await turn.put_off(fault)
-            await turn.sleep(_patience(fault, patience))
+            await turn.sleep(pause)
         except Refused as fault:
-            if fault.code not in step.already_done or not await _adopted(turn, change, step, attempt):
+            # an attempt before this one may have happened after all, and be the reason of the refusal
+            perhaps = fault.code in step.already_done or attempt > 1
+            if not (perhaps and await _adopted(turn, change, step, attempt)):
                 await _refused(turn, step, attempt, fault)
             return None
         else:
@@ -78,7 +85,8 @@ async def _adopted(turn: Turn, change: Change, step: CallStep, attempts: int) ->
         answer = await _look(turn, change, step.adopt)
     except TwilioFault as fault:
         await turn.put_off(fault)
-    items = found(step.adopt, answer, change.results)
+    # an empty answer is a 404, which no match may take for the thing itself
+    items = found(step.adopt, answer, change.results) if answer else []
     if len(items) > 1:
         await _unknown(turn, step, attempts)
     if items:
@@ -107,20 +115,19 @@ async def _done(turn: Turn, step: CallStep, attempt: int, answer: dict[str, Any]
         await turn.sleep(step.settle_seconds)
 
 
-async def _refused(turn: Turn, step: CallStep, attempt: int, fault: Refused) -> None:
+async def _refused(turn: Turn, step: CallStep, attempt: int, fault: Refused) -> NoReturn:
     run = StepRun(
         state="failed", attempt=attempt, at=turn.clock(), error=fault.message, code=fault.code, link=fault.link
     )
-    await turn.record(step.id, run)
-    await turn.end("failed", "refused by Twilio", str(fault))
+    await turn.end_step(step.id, run, "failed", "refused by Twilio", str(fault))
 
 
-async def _unknown(turn: Turn, step: CallStep, attempts: int) -> None:
+async def _unknown(turn: Turn, step: CallStep, attempts: int) -> NoReturn:
     why = "Twilio gave no clear answer, and what it shows now does not settle whether this happened"
-    await turn.record(step.id, StepRun(state="unknown", attempt=attempts, at=turn.clock(), error=why))
-    await turn.end("unknown", "outcome unknown", f"{step.title}: {why}.")
+    run = StepRun(state="unknown", attempt=attempts, at=turn.clock(), error=why)
+    await turn.end_step(step.id, run, "unknown", "outcome unknown", f"{step.title}: {why}.")
 
 
-def _patience(fault: TwilioFault, turn: int) -> float:
+def _pause(fault: TwilioFault, patience: int) -> float:
     asked = fault.retry_after if isinstance(fault, Throttled) else None
-    return min(30.0, asked if asked is not None else 0.5 * 2**turn)
+    return asked if asked is not None else 0.5 * 2**patience

@@ -2,7 +2,7 @@
 
 from redis.asyncio import Redis
 
-from bot.changes.change import Event, StepRun
+from bot.changes.change import Event, State, StepRun
 from bot.redis.keys import Keys
 from bot.redis.scripts import Script
 
@@ -22,10 +22,14 @@ class FencedOutError(Exception):
 
 
 class RunLedger:
-    """The records of runs. A worker holds a lease and a fencing token; without them nothing is recorded."""
+    """The records of runs. A worker holds a lease and a fencing token; without them nothing is recorded.
 
-    def __init__(self, redis: Redis, keys: Keys, worker: str) -> None:
+    What it is given to record is sealed already (`bot.changes.sealing`).
+    """
+
+    def __init__(self, redis: Redis, keys: Keys, worker: str, lease_seconds: float = LEASE_SECONDS) -> None:
         self._redis, self._keys, self._worker = redis, keys, worker
+        self.lease_seconds = lease_seconds
 
     async def take(self, number: int) -> int | None:
         """The fencing token for a change that may run now, or None when somebody else has it or it may not."""
@@ -36,13 +40,25 @@ class RunLedger:
         if not await self._lease(number, fence):
             raise FencedOutError(f"#{number} is run by another worker")
 
-    async def release(self, number: int, fence: int) -> None:
-        """Give the lease back."""
-        await _RELEASE(self._redis, keys=[self._keys.change(number, "doc")], args=[fence])
+    async def release(self, number: int, fence: int, resting: float = 0.0) -> None:
+        """Give the lease back; nobody takes it for the seconds of `resting`."""
+        args = [fence, int(resting * 1000)]
+        await _RELEASE(self._redis, keys=[self._keys.change(number, "doc")], args=args)
 
-    async def record(self, number: int, fence: int, step: str, run: StepRun, event: Event | None = None) -> None:
-        """Store how far a step is. Raises `FencedOutError`."""
-        args: list[str | int] = [fence, step, run.model_dump_json(), event.model_dump_json() if event else ""]
+    async def record(
+        self,
+        number: int,
+        fence: int,
+        step: str,
+        run: StepRun,
+        event: Event | None = None,
+        *,
+        to: State | None = None,
+        note: str = "",
+    ) -> None:
+        """Store how far a step is, and with `to` the state and the note of the change. Raises `FencedOutError`."""
+        entry = event.model_dump_json() if event else ""
+        args: list[str | int] = [fence, step, run.model_dump_json(), entry, to or "", note]
         if not await _STEP(self._redis, keys=self._at(number), args=args):
             raise FencedOutError(f"#{number} is run by another worker")
 
@@ -60,7 +76,7 @@ class RunLedger:
         return float(wait) / 1000
 
     async def _lease(self, number: int, fence: int | str) -> int:
-        args: list[str | int] = [self._worker, int(LEASE_SECONDS * 1000), fence]
+        args: list[str | int] = [self._worker, int(self.lease_seconds * 1000), fence]
         return int(await _LEASE(self._redis, keys=[self._keys.change(number, "doc")], args=args))
 
     def _at(self, number: int) -> list[str]:

@@ -6,6 +6,7 @@ from contextlib import asynccontextmanager, suppress
 from typing import Any, Protocol
 
 import structlog
+from redis.exceptions import RedisError
 
 from bot.catalog.operation import CannotPlanError, Catalog, Context
 from bot.changes.change import Change
@@ -16,7 +17,7 @@ from bot.plans.plan import Watch
 from bot.plans.step import CallStep
 from bot.runs.calls import perform
 from bot.runs.difference import in_words
-from bot.runs.ledger import LEASE_SECONDS, FencedOutError, RunLedger
+from bot.runs.ledger import FencedOutError, RunLedger
 from bot.runs.turn import Later, Stop, Turn
 from bot.twilio.faults import Refused, TwilioFault
 from bot.twilio.gateway import Account
@@ -57,18 +58,19 @@ class Runner:
         turn = Turn(
             number, fence, self._account(change.plan.account), self._store, self._ledger, self._clock, self._sleep
         )
+        resting = 0.0
         try:
             async with self._held(number, fence):
                 await self._take(turn)
         except Later as later:
             log.info("run_put_off", change=number, seconds=later.seconds, why=str(later))
-            return later.seconds
+            resting = later.seconds
         except (FencedOutError, Stop) as end:
             log.info("run_turn_ended", change=number, why=str(end))
         finally:
-            await self._ledger.release(number, fence)
+            await self._ledger.release(number, fence, resting)
             await self._notifier.change_moved(number)
-        return None
+        return resting or None
 
     async def _take(self, turn: Turn) -> None:
         change = await turn.change()
@@ -116,9 +118,12 @@ class Runner:
 
         async def keep() -> None:
             while not lost:
-                await asyncio.sleep(LEASE_SECONDS / 3)
+                await asyncio.sleep(self._ledger.lease_seconds / 3)
                 try:
                     await self._ledger.renew(number, fence)
+                except RedisError as error:
+                    # it may be back in time; if not, the fence keeps this worker from recording anything
+                    log.warning("lease_not_renewed", change=number, why=repr(error))
                 except FencedOutError as error:
                     lost.append(error)
                     if body:
@@ -128,7 +133,7 @@ class Runner:
         try:
             yield
         except asyncio.CancelledError:
-            if lost:
+            if lost and body and not body.uncancel():
                 raise lost[0] from None
             raise
         finally:

@@ -1,5 +1,6 @@
 """What people may do with a run that stopped: try again, settle an unknown outcome, or let it go."""
 
+import re
 from collections.abc import Callable
 
 from bot.changes.change import Change, Event, State, StepRun
@@ -7,6 +8,8 @@ from bot.changes.changes import Engine, Notifier, Refusal
 from bot.changes.store import ChangeStore
 from bot.plans.step import CallStep
 from bot.runs.ledger import RunLedger
+
+_SID = re.compile(r"[A-Z]{2}[0-9a-fA-F]{32}")
 
 
 class Settlement:
@@ -40,21 +43,23 @@ class Settlement:
     async def happened(self, number: int, user: str, sid: str) -> None:
         """A person has seen at Twilio that the unknown step took place, and what it made."""
         step = self._unknown_step(await self._change(number))
-        prefix = sid[:2]
-        if len(sid) != 34 or not prefix.isalpha() or not prefix.isupper():
-            raise Refusal(f"{sid[:40]!r} is not a SID: it has 34 characters and starts with two capital letters.")
+        if not _SID.fullmatch(sid):
+            raise Refusal(
+                f"{sid[:40]!r} is not a SID: it has two capital letters, then 32 digits and letters from a to f."
+            )
         run = StepRun(state="done", attempt=1, at=self._clock(), result={"sid": sid}, adopted=True)
-        await self._settle(number, user, step, run, f"said that it happened: {step.title} ({sid})")
+        await self._settle(number, user, step, run, "said that it happened", f"{step.title} ({sid})")
 
     async def did_not_happen(self, number: int, user: str) -> None:
         """A person has seen at Twilio that the unknown step did not take place: it is sent again."""
         step = self._unknown_step(await self._change(number))
         run = StepRun(state="waiting", attempt=0, at=self._clock())
-        await self._settle(number, user, step, run, f"said that it did not happen: {step.title}")
+        await self._settle(number, user, step, run, "said that it did not happen", step.title)
 
-    async def _settle(self, number: int, user: str, step: CallStep, run: StepRun, said: str) -> None:
-        event = Event(at=self._clock(), who=user, what=said)
-        if not await self._ledger.settle(number, step.id, run, event):
+    async def _settle(self, number: int, user: str, step: CallStep, run: StepRun, said: str, of: str) -> None:
+        sealer = self._store.sealer
+        event = sealer.event(Event(at=self._clock(), who=user, what=said, detail=of, to="approved"))
+        if not await self._ledger.settle(number, step.id, sealer.run(run), event):
             raise Refusal(f"#{number} is no longer waiting for this: {(await self._change(number)).state}.")
         await self._notifier.change_moved(number)
         await self._engine.start_run(number)

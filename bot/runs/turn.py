@@ -47,8 +47,19 @@ class Turn:
 
     async def record(self, step: str, run: StepRun, what: str = "", detail: str = "") -> None:
         """Write down how far a step is."""
-        event = Event(at=self.clock(), what=what, detail=detail) if what else None
-        await self.ledger.record(self.number, self.fence, step, run, event)
+        sealer = self.store.sealer
+        event = sealer.event(Event(at=self.clock(), what=what, detail=detail)) if what else None
+        await self.ledger.record(self.number, self.fence, step, sealer.run(run), event)
+
+    async def end_step(self, step: str, run: StepRun, to: State, what: str, note: str) -> NoReturn:
+        """Write down how a step ended and move the change with it, in one script, and end the turn.
+
+        A worker that died between the two would leave a running change behind, whose next turn sent the call again.
+        """
+        sealer = self.store.sealer
+        event = sealer.event(Event(at=self.clock(), what=what, detail=note, to=to))
+        await self.ledger.record(self.number, self.fence, step, sealer.run(run), event, to=to, note=sealer.text(note))
+        raise Stop(to)
 
     async def move(self, to: State, what: str = "", note: str = "") -> None:
         """Move the change on; a no-op when it is elsewhere by now."""

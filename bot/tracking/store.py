@@ -10,6 +10,7 @@ from bot.redis.keys import Keys
 from bot.redis.scripts import Script
 from bot.tracking.registration import Announcement, Registration, Transition, registration_parts
 
+_BEGIN = Script.beside(__file__, "begin.lua")
 _OBSERVE = Script.beside(__file__, "observe.lua")
 _CLAIM = Script.beside(__file__, "claim.lua")
 
@@ -27,12 +28,10 @@ class RegistrationStore:
         """Start to follow a registration, or look at it again at once; what is known of it stays."""
         # due first: a due time without a document is skipped, a document without a due time would be forgotten
         await self.look_at(registration.id, registration.started_at)
-        doc = self._at(registration.id, "doc")
-        if await self._redis.hexists(doc, "kind"):
-            await self._redis.hset(doc, mapping={"change": registration.change or "", "title": registration.title})
-            return
         fields = registration.model_dump(exclude={"snapshot"}) | {"snapshot": "{}"}
-        await self._redis.hset(doc, mapping={k: "" if v is None else v for k, v in fields.items()})
+        flat = ["" if x is None else x for pair in fields.items() for x in pair]
+        args = [registration.change or "", registration.title, *flat]
+        await _BEGIN(self._redis, keys=[self._at(registration.id, "doc")], args=args)
 
     async def load(self, registration_id: str) -> Registration | None:
         """One registration, or None."""
@@ -74,7 +73,11 @@ class RegistrationStore:
             *(x for pair in fields.items() for x in pair),
         ]
         keys = [self._at(seen.id, part) for part in ("doc", "transitions", "outbox")]
-        return bool(await _OBSERVE(self._redis, keys=keys, args=args))
+        recorded = bool(await _OBSERVE(self._redis, keys=keys, args=args))
+        if recorded and announcements:
+            # and after it: `all_told` may have taken the entry off again before there were rows to be seen
+            await self._redis.sadd(self._keys.plain(_UNTOLD), seen.id)
+        return recorded
 
     async def untold(self) -> list[str]:
         """Registrations that have announcements waiting."""

@@ -5,6 +5,7 @@ from collections.abc import Awaitable, Callable, Iterator, Mapping
 from typing import Any
 
 import structlog
+from redis.exceptions import RedisError
 
 from bot.changes.change import Change
 from bot.changes.changes import Notifier
@@ -110,7 +111,12 @@ class Tracker:
 
     async def _work(self, queue: Iterator[str]) -> None:
         for registration_id in queue:
-            await self.look(registration_id)
+            try:
+                await self.look(registration_id)
+            except RedisError:
+                raise
+            except Exception:  # what is odd about one registration must not keep the others from being looked at
+                log.exception("look_broke_off", registration=registration_id)
 
     async def _hearers(self) -> list[str]:
         return sorted({self.alerts_channel, *await self.store.channels()})

@@ -11,7 +11,7 @@ from twilio.rest import Client
 
 from bot.plans.call import Call
 from bot.twilio.faults import Refused, Throttled, TwilioFault, Uncertain, Unreachable
-from bot.twilio.transport import Transport
+from bot.twilio.transport import TIMEOUT, Transport
 
 READ_TRIES = 3
 MAX_PAGES = 200
@@ -32,10 +32,11 @@ class Account:
         password: str,
         template: str = "https://{product}.twilio.com",
         concurrency: int = 20,
+        timeout: aiohttp.ClientTimeout = TIMEOUT,
     ) -> None:
         self.sid = sid
         self._template = template
-        self._transport = Transport(template)
+        self._transport = Transport(template, timeout)
         # an explicit environment keeps TWILIO_EDGE and TWILIO_REGION from rewriting the configured address
         self._client = Client(
             username, password, sid, http_client=self._transport, environment={"TWILIO_ACCOUNT_SID": sid}

@@ -1,5 +1,6 @@
 """The one HTTP client under the twilio helper: our time-outs, our address, no hidden retries."""
 
+import re
 from collections.abc import Iterable, Mapping
 from typing import Any
 from urllib.parse import urlsplit
@@ -23,12 +24,15 @@ class Transport(AsyncHttpClient):  # type: ignore[misc]  # the helper ships no t
     (twilio.md 12.4). Must be made inside a running loop. Raises aiohttp's and asyncio's own exceptions.
     """
 
-    def __init__(self, template: str) -> None:
+    def __init__(self, template: str, timeout: aiohttp.ClientTimeout = TIMEOUT) -> None:
         super().__init__(None, True, None)
         self._template = template
-        self._session = aiohttp.ClientSession(
-            timeout=TIMEOUT, connector=aiohttp.TCPConnector(limit=CONNECTIONS), cookie_jar=aiohttp.DummyCookieJar()
-        )
+        # what a page link may look like: the template with any product in it
+        self._ours = re.compile(re.escape(template).replace(re.escape("{product}"), r"[a-z-]+") + "[/?]")
+        self._reads = _session(timeout, aiohttp.TCPConnector(limit=CONNECTIONS))
+        # On a kept-alive connection that the server has closed, aiohttp sends a DELETE again by itself, and a POST ends
+        # without anybody knowing whether it was read. A write gets a connection of its own.
+        self._writes = _session(timeout, aiohttp.TCPConnector(limit=CONNECTIONS, force_close=True))
 
     async def request(
         self,
@@ -42,21 +46,23 @@ class Transport(AsyncHttpClient):  # type: ignore[misc]  # the helper ships no t
         allow_redirects: bool = False,
     ) -> Response:
         """One request, one answer. Credentials only ever travel to the configured address."""
-        async with self._session.request(
+        session = self._reads if method == "GET" else self._writes
+        async with session.request(
             method,
             self._local(url),
             params=list(_pairs(params)),
             data=list(_pairs(data)) if method != "GET" else None,
             headers=headers,
             auth=aiohttp.BasicAuth(*auth) if auth else None,
-            timeout=aiohttp.ClientTimeout(total=timeout) if timeout else TIMEOUT,
+            timeout=aiohttp.ClientTimeout(total=timeout) if timeout else session.timeout,
             allow_redirects=False,
         ) as answer:
             return Response(answer.status, await answer.text(), answer.headers)
 
     async def close(self) -> None:
         """Close the connections."""
-        await self._session.close()
+        await self._reads.close()
+        await self._writes.close()
 
     def _local(self, url: str) -> str:
         parts = urlsplit(url)
@@ -64,10 +70,14 @@ class Transport(AsyncHttpClient):  # type: ignore[misc]  # the helper ships no t
         if domain == "twilio.com":
             query = "?" + parts.query if parts.query else ""
             return self._template.format(product=product) + parts.path + query
-        if not url.startswith(self._template.partition("{product}")[0]):
+        if not self._ours.match(url):
             # a server hands out its own address in page links; any other would be sent our credentials
             raise AddressError(f"{parts.netloc} is not the configured Twilio address")
         return url
+
+
+def _session(timeout: aiohttp.ClientTimeout, connector: aiohttp.TCPConnector) -> aiohttp.ClientSession:
+    return aiohttp.ClientSession(timeout=timeout, connector=connector, cookie_jar=aiohttp.DummyCookieJar())
 
 
 def _pairs(values: Mapping[str, Any] | None) -> Iterable[tuple[str, str]]:

@@ -25,6 +25,7 @@ from handlers.blocks.mrkdwn import (
     person,
     plural,
     prose,
+    remark,
     span,
     straight,
     visible,
@@ -65,6 +66,7 @@ __all__ = [
     "plural",
     "preformatted",
     "prose",
+    "remark",
     "rich",
     "rich_line",
     "section",
@@ -80,7 +82,7 @@ Level = Literal["default", "info", "warning", "error", "success"]
 
 SECTION, FIELD, FIELDS, HEADER, CONTEXT, ACTIONS = 3000, 2000, 10, 150, 10, 25
 BUTTON, VALUE, OPTION, OPTION_VALUE, OPTIONS = 75, 2000, 75, 150, 100
-INPUT_TEXT, LABEL, PLACEHOLDER, ALERT, RICH = 3000, 2000, 150, 200, 12_000
+INPUT_TEXT, LABEL, PLACEHOLDER, ALERT, RICH = 3000, 2000, 150, 200, 3000
 TITLE, METADATA, MESSAGE_BLOCKS, VIEW_BLOCKS = 24, 3000, 50, 100
 
 MESSAGE_CHARACTERS = 12_000
@@ -212,9 +214,18 @@ def rich_line(text: str, note: str = "") -> Block:
     return {"type": "rich_text_section", "elements": pieces}
 
 
-def preformatted(text: str) -> Block:
-    """A code block of a `rich` block."""
-    return {"type": "rich_text_preformatted", "elements": [{"type": "text", "text": _shown(text, RICH)}]}
+def preformatted(text: str) -> list[Block]:
+    """Text as code blocks of a `rich` block: nothing of it is left out, a long one goes on in the next block."""
+    pieces: list[str] = []
+    for line in text.split("\n"):
+        for part in (line[at : at + RICH] for at in range(0, len(line) or 1, RICH)):
+            if pieces and len(pieces[-1]) + 1 + len(part) <= RICH:
+                pieces[-1] += "\n" + part
+            else:
+                pieces.append(part)
+    return [
+        {"type": "rich_text_preformatted", "elements": [{"type": "text", "text": piece or " "}]} for piece in pieces
+    ]
 
 
 def input_block(

@@ -49,6 +49,11 @@ def inline(text: str, most: int = 150) -> str:
     return escape(cut(" ".join(text.split()), most))
 
 
+def remark(text: str, most: int = 500) -> str:
+    """`prose` within a line: one line, at most `most` characters before it is escaped."""
+    return prose(cut(" ".join(text.split()), most))
+
+
 def cut(text: str, most: int) -> str:
     """Plain text of at most `most` characters, ending in “…” where something was left out."""
     if len(text) <= most:

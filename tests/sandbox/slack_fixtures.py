@@ -36,41 +36,45 @@ class App:
         self.received: list[Json] = []
         self.frames: list[Json] = []
         self.reply: Callable[[Json], Awaitable[Json | None]] = nothing
-        self._session = session
+        self.session = session
+        self.greeted = asyncio.Event()
+        self.left = asyncio.Event()
 
     async def run(self) -> None:
         answer = await self.call("apps.connections.open", token=APP_TOKEN)
-        async with self._session.ws_connect(answer["url"]) as socket:
+        async with self.session.ws_connect(answer["url"]) as socket:
             async for message in socket:
                 frame = message.json()
                 if "envelope_id" not in frame:
                     self.frames.append(frame)
+                    self.greeted.set()
                     continue
                 self.received.append(frame)
                 reply = await self.reply(frame["payload"])
                 if reply is not NO_ACK:
                     body = {} if reply is None else {"payload": reply}
                     await socket.send_json({"envelope_id": frame["envelope_id"], **body})
+        self.left.set()
 
     async def call(self, method: str, *, token: str | None = BOT_TOKEN, **args: Any) -> Json:
         headers = {"Authorization": f"Bearer {token}"} if token else {}
-        async with self._session.post(f"{self.slack.url}/api/{method}", json=args, headers=headers) as response:
+        async with self.session.post(f"{self.slack.url}/api/{method}", json=args, headers=headers) as response:
             answer: Json = await response.json()
             return answer
 
     async def form(self, method: str, **args: str) -> Json:
         """As `call`, form-encoded, with the token as an argument."""
         form = {"token": BOT_TOKEN, **args}
-        async with self._session.post(f"{self.slack.url}/api/{method}", data=form) as response:
+        async with self.session.post(f"{self.slack.url}/api/{method}", data=form) as response:
             answer: Json = await response.json()
             return answer
 
     async def post(self, url: str, body: Json, **headers: str) -> tuple[int, str]:
-        async with self._session.post(url, json=body, headers=headers) as response:
+        async with self.session.post(url, json=body, headers=headers) as response:
             return response.status, await response.text()
 
     async def get(self, path: str, **query: str) -> Json:
-        async with self._session.get(self.slack.url + path, params=query) as response:
+        async with self.session.get(self.slack.url + path, params=query) as response:
             answer: Json = await response.json()
             return answer
 
@@ -118,12 +122,15 @@ async def connected(*, connect: bool = True, **settings: Any) -> AsyncIterator[A
 def manifest(folder: Path, *, scopes: str = "", events: str = "", commands: str = "/a2p", **features: bool) -> Path:
     """A manifest file with these scopes, event subscriptions and commands (each a text with spaces between)."""
     lines = ["features:", f"  app_home: {{home_tab_enabled: {str(features.get('home', True)).lower()},"]
+    lines.append(f"    messages_tab_read_only_enabled: {str(features.get('read_only', False)).lower()},")
     lines.append(f"    messages_tab_enabled: {str(features.get('messages', True)).lower()}}}")
     lines.append("  slash_commands:")
     escape = str(features.get("escape", False)).lower()
     lines += [f"    - {{command: {name}, description: d, should_escape: {escape}}}" for name in commands.split()]
     lines += ["oauth_config:", f"  scopes: {{bot: [{', '.join(scopes.split())}]}}"]
-    lines += ["settings:", f"  event_subscriptions: {{bot_events: [{', '.join(events.split())}]}}"]
+    clicks = str(features.get("clicks", True)).lower()
+    lines += ["settings:", f"  interactivity: {{is_enabled: {clicks}}}"]
+    lines += [f"  event_subscriptions: {{bot_events: [{', '.join(events.split())}]}}"]
     path = folder / "manifest.yml"
     path.write_text("\n".join(lines), encoding="utf-8")
     return path

@@ -37,7 +37,7 @@ CHART = {"type": "data_visualization", "title": "Lead time"}
 PIE = {**CHART, "chart": {"type": "pie", "segments": [{"label": "ok", "value": 3}]}}
 ALERT = {"type": "alert", "text": mrkdwn("Look again."), "level": "error"}
 TASK = {"type": "task_card", "task_id": "1", "title": "Buy"}
-TABLE = {"type": "table", "rows": [[{"type": "raw_text", "text": "x"}]]}
+TABLE: Json = {"type": "table", "rows": [[{"type": "raw_text", "text": "x"}]]}
 CARD = {"type": "card", "title": mrkdwn("Acme"), "actions": [button()]}
 
 REFUSED_MESSAGES = [

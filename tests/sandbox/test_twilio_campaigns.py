@@ -1,12 +1,15 @@
 """US A2P campaigns and the brands they stand on."""
 
+import json
 from collections.abc import AsyncIterator
+from pathlib import Path
 from typing import Any
 
 import pytest
 
 from bot.sandbox.twilio import start_state
 from bot.sandbox.twilio.campaigns import CAMPAIGN_SID
+from bot.sandbox.twilio.codes import RejectionCodes
 from tests.sandbox.twilio_account import RESUBMISSION, SERVICES, Account, open_account
 
 BRANDS = "/messaging/v1/a2p/BrandRegistrations"
@@ -146,6 +149,17 @@ async def test_a_rejection_names_codes_fields_and_pages(account: Account) -> Non
     assert [error["error_code"] for error in answer.body["errors"]] == [30896, 39999]
     assert answer.body["errors"][0]["fields"] == ["MESSAGE_FLOW"]
     assert answer.body["errors"][1]["url"] == "https://www.twilio.com/docs/api/errors/39999"
+
+
+def test_a_code_of_the_table_brings_its_title_and_twilios_names_of_its_fields(tmp_path: Path) -> None:
+    row = {"code": 30893, "title": "Samples do not fit", "kind": "campaign_vetting", "resubmittable": True}
+    fields = ["MessageSamples", "Description", "TermsAndConditionsUrl", "website_url"]
+    (tmp_path / "codes.json").write_text(json.dumps([{**row, "fields": fields}]))
+    codes = RejectionCodes.of_file(tmp_path / "codes.json")
+    error = codes.error(30893)
+    assert error["fields"] == ["SAMPLE_MESSAGE_1", "USE_CASE_DESCRIPTION", "TERMS_AND_CONDITIONS_URL"]
+    assert error["description"].endswith("due to Samples do not fit.")
+    assert [each.code for each in codes.of_reviews()] == [30893]
 
 
 async def test_a_rejection_without_codes_is_impossible(account: Account) -> None:

@@ -2,7 +2,7 @@
 
 import asyncio
 import json
-import time
+import os
 from collections.abc import AsyncIterator
 from pathlib import Path
 from typing import Any
@@ -12,7 +12,7 @@ import pytest
 
 from bot.sandbox.twilio import start_state
 from bot.sandbox.twilio.server import LocalTwilio
-from tests.sandbox.twilio_account import SERVICES, Account, Clock, open_account
+from tests.sandbox.twilio_account import SERVICES, Account, Clock, eventually, open_account
 
 CREATE = "POST /v1/Services$"
 
@@ -26,6 +26,10 @@ async def _account() -> AsyncIterator[Account]:
 async def _desk(account: Account, method: str, path: str, body: Any = None) -> tuple[int, dict[str, Any]]:
     async with account.http.request(method, f"{account.twilio.url}/_desk{path}", json=body) as answer:
         return answer.status, await answer.json()
+
+
+def _content(path: Path) -> Any:
+    return json.loads(path.read_text()) if path.exists() else None
 
 
 async def test_a_dropped_call_has_no_answer_and_no_effect(account: Account) -> None:
@@ -58,10 +62,7 @@ async def test_a_late_effect_comes_after_the_caller_has_gone(account: Account) -
     with pytest.raises(TimeoutError):
         await asyncio.wait_for(account.service(), 0.05)
     assert account.twilio.created("service") == []
-    deadline = time.monotonic() + 5
-    while not account.twilio.created("service") and time.monotonic() < deadline:
-        await asyncio.sleep(0.02)
-    assert len(account.twilio.created("service")) == 1
+    await eventually(lambda: len(account.twilio.created("service")) == 1)
 
 
 @pytest.mark.parametrize(
@@ -130,7 +131,7 @@ async def test_the_desk_shows_the_account_and_decides_over_http(account: Account
     assert shown["campaign"]["errors"][0]["error_code"] == 30896
     assert support["campaign"] is None
     assert support["numbers"][0]["sid"] == start_state.POOLED_NUMBER
-    assert [brand["name"] for brand in state["brands"]][0] == "Acme Inc"
+    assert state["brands"][0]["name"] == "Acme Inc"
     assert len(state["numbers"]) == 3
     for word, status in (("verify", "VERIFIED"), ("suspend", "SUSPENDED"), ("review", "IN_PROGRESS")):
         await _desk(account, "POST", "/campaign", {"service_sid": service, "verdict": word})
@@ -205,11 +206,16 @@ async def test_the_state_file_is_written_while_running_and_never_in_part(tmp_pat
     state_file = tmp_path / "twilio.json"
     async with open_account(state_file) as account:
         service = await account.service()
-        deadline = time.monotonic() + 5
-        while not (state_file.exists() and service in state_file.read_text()) and time.monotonic() < deadline:
-            await asyncio.sleep(0.02)
-        assert service in json.dumps(json.loads(state_file.read_text()))
-        assert [path.name for path in tmp_path.iterdir()] == ["twilio.json"]
+        await eventually(lambda: service in json.dumps(_content(state_file)))
+    assert os.listdir(tmp_path) == ["twilio.json"]
+
+
+async def test_a_damaged_state_file_stops_the_start_and_is_left_as_it_is(tmp_path: Path) -> None:
+    state_file = tmp_path / "twilio.json"
+    state_file.write_text('{"ordinal": 1')
+    with pytest.raises(ValueError, match="Expecting"):
+        await LocalTwilio(state_file=state_file).start()
+    assert state_file.read_text() == '{"ordinal": 1'
 
 
 async def test_a_server_that_was_stopped_goes_on_at_the_same_address() -> None:

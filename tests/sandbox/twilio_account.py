@@ -1,6 +1,7 @@
 """What the tests of the local Twilio share: a running server, a clock to turn, and clients."""
 
-from collections.abc import AsyncIterator
+import asyncio
+from collections.abc import AsyncIterator, Callable
 from contextlib import asynccontextmanager
 from dataclasses import dataclass
 from pathlib import Path
@@ -117,6 +118,15 @@ class Account:
         for product in ("messaging", "api", "pricing", "conversations", "studio"):
             getattr(client, product).base_url = f"{self.twilio.url}/{product}"
         return client
+
+
+async def eventually(condition: Callable[[], bool]) -> None:
+    """Wait until something is so, five seconds at most."""
+    for _ in range(250):
+        if condition():
+            return
+        await asyncio.sleep(0.02)
+    raise AssertionError("it never came to be")
 
 
 @asynccontextmanager

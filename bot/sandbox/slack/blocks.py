@@ -88,6 +88,14 @@ def walk_elements(blocks: list[Json]) -> Iterator[tuple[Json, Json]]:
             yield from walk_elements(block["child_blocks"])
 
 
+def find_element(blocks: list[Json], action_id: str, block_id: str | None) -> tuple[Json, Json] | None:
+    """The element with this action_id, with its block."""
+    for block, entry in walk_elements(blocks):
+        if entry.get("action_id") == action_id and block_id in {None, block["block_id"]}:
+            return block, entry
+    return None
+
+
 def _block(value: Any, at: str, report: Report) -> None:
     if not isinstance(value, dict):
         report.fail(at, "must be an object")

@@ -4,7 +4,7 @@ import copy
 from collections.abc import Iterator
 from typing import Any
 
-from bot.sandbox.slack.blocks import validate_message, walk_elements
+from bot.sandbox.slack.blocks import validate_message
 from bot.sandbox.slack.conversations import require_scope
 from bot.sandbox.slack.errors import Json, SlackError
 from bot.sandbox.slack.inputs import carried_over
@@ -208,14 +208,6 @@ def checked_metadata(metadata: Any) -> Json | None:
     if not all(_plain(value) for value in payload.values()):
         raise SlackError("invalid_metadata_schema")
     return metadata
-
-
-def find_element(blocks: list[Json], action_id: str, block_id: str | None) -> tuple[Json, Json] | None:
-    """The element with this action_id, with its block."""
-    for block, entry in walk_elements(blocks):
-        if entry.get("action_id") == action_id and block_id in {None, block["block_id"]}:
-            return block, entry
-    return None
 
 
 def _slack_files(value: Any) -> Iterator[str]:

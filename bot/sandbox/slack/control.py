@@ -13,7 +13,8 @@ from bot.sandbox import world
 from bot.sandbox.slack.conversations import with_thread_counts
 from bot.sandbox.slack.deliveries import Delivery
 from bot.sandbox.slack.errors import Json
-from bot.sandbox.slack.interactions import NotOnScreenError, OptionsLoadError
+from bot.sandbox.slack.interactions import OptionsLoadError
+from bot.sandbox.slack.screens import NotOnScreenError
 from bot.sandbox.slack.store import Changed, Channel
 
 if TYPE_CHECKING:
@@ -84,22 +85,14 @@ class Control:
     def _describe(self, channel: Channel, user: str) -> Json:
         read = self._slack.store.read_until.get((user, channel.id), "")
         unread = sum(1 for m in self._slack.store.messages.get(channel.id, []) if m["ts"] > read and m["user"] != user)
-        if channel.is_im:
-            return {
-                "id": channel.id,
-                "name": world.BOT_NAME,
-                "is_im": True,
-                "topic": "",
-                "unread": unread,
-                "members": list(channel.members),
-            }
         return {
             "id": channel.id,
-            "name": channel.name,
-            "is_im": False,
+            "name": world.BOT_NAME if channel.is_im else channel.name,
+            "is_im": channel.is_im,
             "topic": channel.topic,
             "unread": unread,
             "members": list(channel.members),
+            "is_read_only": channel.is_im and self._slack.manifest.messages_read_only,
         }
 
     async def _messages(self, request: web.Request) -> web.Response:

@@ -1,11 +1,10 @@
 """What people do in Slack: type commands, click, submit, close, look for options, open the Home tab, write."""
 
-from collections.abc import Mapping
-from dataclasses import dataclass
+from collections.abc import Mapping, Sequence
+from dataclasses import replace
 from typing import Any
 
 from bot.sandbox.slack.blocks import walk_elements
-from bot.sandbox.slack.chat import find_element
 from bot.sandbox.slack.composition import SUGGESTIONS
 from bot.sandbox.slack.deliveries import Deliveries, Delivery
 from bot.sandbox.slack.elements import EXTERNAL_SELECTS
@@ -14,20 +13,18 @@ from bot.sandbox.slack.inputs import (
     STATE_KEYS,
     ImpossibleInputError,
     client_errors,
-    entered_state,
     state_values,
 )
 from bot.sandbox.slack.manifest import Manifest
 from bot.sandbox.slack.payloads import Payloads
 from bot.sandbox.slack.responses import Responses
 from bot.sandbox.slack.schema import Report
-from bot.sandbox.slack.store import Channel, OpenView, Store
+from bot.sandbox.slack.screens import NotOnScreenError, Place, Screens, of_view
+from bot.sandbox.slack.store import OpenView, Store
 from bot.sandbox.slack.views import CONNECTION_TROUBLE, Views, export
 from bot.sandbox.world import BOT_USER_ID, TEAM_ID, dm_id
 
-
-class NotOnScreenError(LookupError):
-    """The person does not see what the driver was asked to use: a channel, message, view or element."""
+READ_ONLY = "Sending messages to this app has been turned off."
 
 
 class OptionsLoadError(RuntimeError):
@@ -36,20 +33,6 @@ class OptionsLoadError(RuntimeError):
     def __init__(self, delivery: Delivery) -> None:
         super().__init__(f"options load: {delivery.status} {delivery.messages}")
         self.delivery = delivery
-
-
-@dataclass
-class _Place:
-    """A message or view as one person has it before them, and what they entered there."""
-
-    user: str
-    blocks: list[Json]
-    inputs: Json
-    options: Json
-    entry: OpenView | None = None
-    channel: Channel | None = None
-    message: Json | None = None
-    is_ephemeral: bool = False
 
 
 class Interactions:
@@ -70,13 +53,15 @@ class Interactions:
         self._payloads = payloads
         self._deliveries = deliveries
         self._responses = responses
-        self._message_options: dict[tuple[str, str, str], Json] = {}
+        self._screens = Screens(store)
 
     # --- commands
 
     async def command(self, user: str, channel_id: str, name: str, text: str = "") -> Delivery:
         """Type a slash command. A name that the manifest lacks is refused by the composer: "client_refused"."""
-        channel = self._seen_channel(user, channel_id)
+        channel = self._screens.channel(user, channel_id)
+        if channel.is_im and self._manifest.messages_read_only:
+            return Delivery("slash_commands", {}, "client_refused", errors={"channel": READ_ONLY})
         known = self._manifest.command(name)
         if known is None:
             refusal = f"{name} is not a valid command. In Slack, all messages that start with the “/” character"
@@ -118,9 +103,9 @@ class Interactions:
         person has entered around it (`state.values`). An input without dispatch_action only keeps what was entered:
         status "not_sent".
         """
-        place = self._place(user, action_id, block_id, channel, ts, view_id)
-        self._merge_state(place, state)
-        block, element = self._element(place, action_id, block_id)
+        place = self._screens.place(user, action_id, block_id, channel, ts, view_id)
+        self._screens.merge_state(place, state)
+        block, element = self._screens.element(place, action_id, block_id)
         if element["type"] == "workflow_button":
             return Delivery("interactive", {}, "not_sent")
         sent = self._action(place, block, element, value, dict(action or {}))
@@ -132,7 +117,7 @@ class Interactions:
             payload = self._payloads.message_action(
                 user, place.channel, place.message, place.inputs, sent, is_ephemeral=place.is_ephemeral
             )
-        delivery = await self._deliveries.send("interactive", payload)
+        delivery = await self._interact(payload)
         if not delivery.acked and place.entry is not None:
             self._trouble(user)
         return delivery
@@ -152,8 +137,8 @@ class Interactions:
 
         Raises OptionsLoadError, or ImpossibleInputError when Slack would wait for more characters.
         """
-        place = self._place(user, action_id, block_id, channel, ts, view_id)
-        block, element = self._element(place, action_id, block_id)
+        place = self._screens.place(user, action_id, block_id, channel, ts, view_id)
+        block, element = self._screens.element(place, action_id, block_id)
         if element["type"] not in EXTERNAL_SELECTS:
             raise NotOnScreenError(f"{action_id} is a {element['type']}: it loads no options")
         shortest = element.get("min_query_length", 3)
@@ -171,7 +156,7 @@ class Interactions:
             if not place.is_ephemeral:
                 container["message"] = place.message
         payload = self._payloads.suggestion(user, container, (block["block_id"], action_id), query)
-        delivery = await self._deliveries.send("interactive", payload)
+        delivery = await self._interact(payload)
         answer = delivery.ack or {}
         report = Report("modal")
         SUGGESTIONS(answer, "", report)
@@ -181,7 +166,7 @@ class Interactions:
                 delivery.status = "invalid_ack"
             raise OptionsLoadError(delivery)
         groups = [entry for group in answer.get("option_groups", []) for entry in group["options"]]
-        place.options[f"{block['block_id']}/{action_id}"] = [*answer.get("options", []), *groups]
+        self._screens.remember_options(place, block["block_id"], action_id, [*answer.get("options", []), *groups])
         return answer
 
     # --- modals
@@ -200,11 +185,11 @@ class Interactions:
         `values` maps a block id to what is entered (for a block with several elements, to a dict by action id).
         What Slack's client refuses is not sent ("client_refused" with `errors`) unless `bypass_client`.
         """
-        entry = self._modal(user, view_id)
-        place = _Place(user, entry.view["blocks"], entry.inputs, entry.options, entry)
-        self._merge_state(place, state)
+        entry = self._screens.modal(user, view_id)
+        place = of_view(entry)
+        self._screens.merge_state(place, state)
         for block_id, value in (values or {}).items():
-            self._enter(place, block_id, value, forge=bypass_client)
+            self._screens.enter(place, block_id, value, forge=bypass_client)
         if not bypass_client:
             if entry.view["submit"] is None:
                 raise NotOnScreenError("this modal has no submit button")
@@ -215,7 +200,7 @@ class Interactions:
                 return Delivery("interactive", {}, "client_refused", errors=errors)
         self._store.view_errors.pop(user, None)
         payload = self._payloads.submission(entry, self._response_urls(entry))
-        delivery = await self._deliveries.send("interactive", payload)
+        delivery = await self._interact(payload)
         if not delivery.acked:
             self._trouble(user)
         elif any(other is entry for other in self._store.stack(user)):
@@ -227,7 +212,7 @@ class Interactions:
     async def close(self, user: str, *, view_id: str | None = None, all_views: bool = False) -> Delivery:
         """Cancel a modal, or close the whole stack with the X. The app hears of it only with notify_on_close."""
         stack = self._store.stack(user)
-        entry = stack[0] if all_views and stack else self._modal(user, view_id)
+        entry = stack[0] if all_views and stack else self._screens.modal(user, view_id)
         cleared = all_views or entry.view["clear_on_close"]
         closing = [other.id for other in stack] if cleared else [entry.id]
         payload = self._payloads.closed(entry, is_cleared=cleared)
@@ -235,7 +220,7 @@ class Interactions:
         self._store.close_views(user, set(closing))
         if not notify:
             return Delivery("interactive", {}, "not_sent")
-        return await self._deliveries.send("interactive", payload)
+        return await self._interact(payload)
 
     def reload(self, user: str) -> None:
         """Reload the client: modals vanish, nobody is told, and their external ids stay taken."""
@@ -260,7 +245,9 @@ class Interactions:
 
     async def post_as(self, user: str, channel_id: str, text: str, thread_ts: str | None = None) -> Delivery:
         """Write a message; the bot hears of it as its event subscriptions say."""
-        channel = self._seen_channel(user, channel_id)
+        channel = self._screens.channel(user, channel_id)
+        if channel.is_im and self._manifest.messages_read_only:
+            return Delivery("events_api", {}, "client_refused", errors={"channel": READ_ONLY})
         message: Json = {
             "type": "message",
             "user": user,
@@ -287,109 +274,39 @@ class Interactions:
         heard = await self._event(f"message.{family}", {**message, **where, "channel_type": kind})
         return sent if heard.status == "not_subscribed" else heard
 
-    # --- what people see
+    async def change_group(self, group_id: str, *, added: Sequence[str], removed: Sequence[str]) -> Delivery:
+        """Change who is in a user group; the app hears of the difference."""
+        group = self._store.groups[group_id]
+        members = tuple(user for user in group.members if user not in removed)
+        members += tuple(user for user in added if user not in members)
+        self._store.groups[group_id] = replace(group, members=members)
+        self._store.changed("state")
+        now = int(self._store.clock())
+        event: Json = {
+            "type": "subteam_members_changed",
+            "subteam_id": group_id,
+            "team_id": TEAM_ID,
+            "date_previous_update": now,
+            "date_update": now,
+            "added_users": list(added),
+            "added_users_count": str(len(added)),
+            "removed_users": list(removed),
+            "removed_users_count": str(len(removed)),
+            "event_ts": self._store.next_ts(),
+        }
+        return await self._event("subteam_members_changed", event)
 
-    def _seen_channel(self, user: str, channel_id: str) -> Channel:
-        channel = self._store.channels.get(channel_id)
-        if channel is None or user not in channel.members:
-            raise NotOnScreenError(f"{user} is not in a channel {channel_id}")
-        return channel
+    # --- payload parts
 
-    def _modal(self, user: str, view_id: str | None) -> OpenView:
-        for entry in reversed(self._store.stack(user)):
-            if view_id in {None, entry.id}:
-                return entry
-        raise NotOnScreenError(f"{user} has no open modal {view_id or ''}".rstrip())
-
-    def _place(
-        self, user: str, action_id: str, block_id: str | None, channel: str | None, ts: str | None, view_id: str | None
-    ) -> _Place:
-        if view_id == "home" or (view_id and user in self._store.homes and self._store.homes[user].id == view_id):
-            if user not in self._store.homes:
-                raise NotOnScreenError(f"{user} has no Home view")
-            return _of_view(self._store.homes[user])
-        if view_id is not None:
-            return _of_view(self._modal(user, view_id))
-        stack = self._store.stack(user)
-        if channel is None and ts is None and stack and find_element(stack[-1].view["blocks"], action_id, block_id):
-            return _of_view(stack[-1])
-        for candidate in self._visible_messages(user, channel):
-            if ts in {None, candidate.message["ts"] if candidate.message else None} and (
-                ts is not None or find_element(candidate.blocks, action_id, block_id)
-            ):
-                return candidate
-        raise NotOnScreenError(f"{user} sees no {action_id} ({channel=} {ts=})")
-
-    def _visible_messages(self, user: str, channel_id: str | None) -> list[_Place]:
-        """Newest first, ephemerals included."""
-        places = []
-        for channel in self._store.channels.values():
-            if user not in channel.members or channel_id not in {None, channel.id}:
-                continue
-            shown = [(message, False) for message in self._store.messages.get(channel.id, [])]
-            shown += [
-                (held.message, True)
-                for held in self._store.ephemerals
-                if held.user == user and held.channel == channel.id
-            ]
-            for message, is_ephemeral in shown:
-                if "blocks" in message:
-                    key = (channel.id, message["ts"], user)
-                    inputs = self._store.message_inputs.get(key, {})
-                    options = self._message_options.get(key, {})
-                    place = _Place(user, message["blocks"], inputs, options, None, channel, message, is_ephemeral)
-                    places.append(place)
-        return sorted(places, key=lambda place: str((place.message or {})["ts"]), reverse=True)
-
-    def _element(self, place: _Place, action_id: str, block_id: str | None) -> tuple[Json, Json]:
-        found = find_element(place.blocks, action_id, block_id)
-        if found is None:
-            raise NotOnScreenError(f"no element {action_id} in block {block_id or '(any)'} there")
-        return found
-
-    # --- entering
-
-    def _enter(self, place: _Place, block_id: str, value: Any, *, forge: bool) -> None:
-        elements = [e for b, e in walk_elements(place.blocks) if b["block_id"] == block_id and e["type"] in STATE_KEYS]
-        if not elements:
-            raise NotOnScreenError(f"no input in a block {block_id}")
-        if len(elements) == 1 and not (isinstance(value, dict) and elements[0]["action_id"] in value):
-            value = {elements[0]["action_id"]: value}
-        for element in elements:
-            if element["action_id"] in value:
-                self._set(place, block_id, element, value[element["action_id"]], forge=forge)
-
-    def _set(self, place: _Place, block_id: str, element: Json, value: Any, *, forge: bool = False) -> Json:
-        known = place.options.get(f"{block_id}/{element['action_id']}", [])
-        known = [*known, *([element["initial_option"]] if "initial_option" in element else [])]
-        known += element.get("initial_options", [])
-        state = entered_state(element, value, known, forge=forge)
-        place.inputs.setdefault(block_id, {})[element["action_id"]] = state
-        self._keep(place)
-        return state
-
-    def _merge_state(self, place: _Place, state: Json | None) -> None:
-        """Take over `state.values` as a web page sends it; what is not on the screen is left out."""
-        for block, element in walk_elements(place.blocks):
-            value = ((state or {}).get(block["block_id"]) or {}).get(element.get("action_id"))
-            if isinstance(value, dict) and element["type"] in STATE_KEYS:
-                self._set(place, block["block_id"], element, value, forge=element["type"] in EXTERNAL_SELECTS)
-
-    def _keep(self, place: _Place) -> None:
-        if place.channel is not None and place.message is not None:
-            key = (place.channel.id, place.message["ts"], place.user)
-            self._store.message_inputs[key] = place.inputs
-            self._message_options[key] = place.options
-
-    def _action(self, place: _Place, block: Json, element: Json, value: Any, overrides: Json) -> Json:
+    def _action(self, place: Place, block: Json, element: Json, value: Any, overrides: Json) -> Json:
         kind = element["type"]
         action: Json = {"type": kind, "action_id": element["action_id"], "block_id": block["block_id"]}
         if kind in STATE_KEYS:
             key = STATE_KEYS[kind]
             if value is None and key in overrides:
-                self._set(place, block["block_id"], element, {key: overrides[key]}, forge=True)
+                self._screens.set(place, block["block_id"], element, {key: overrides[key]}, forge=True)
             elif value is not None:
-                self._set(place, block["block_id"], element, value)
+                self._screens.set(place, block["block_id"], element, value)
             current = state_values([block], place.inputs)[block["block_id"]][element["action_id"]]
             action |= {**current, **({"placeholder": element["placeholder"]} if "placeholder" in element else {})}
         elif kind == "overflow":
@@ -422,6 +339,11 @@ class Interactions:
                 urls.append({"response_url": url, "channel_id": channel, **names})
         return urls
 
+    async def _interact(self, payload: Json) -> Delivery:
+        if not self._manifest.interactivity:
+            return Delivery("interactive", payload, "not_subscribed")
+        return await self._deliveries.send("interactive", payload)
+
     async def _event(self, subscription: str, event: Json) -> Delivery:
         if subscription not in self._manifest.bot_events:
             return Delivery("events_api", {}, "not_subscribed")
@@ -430,7 +352,3 @@ class Interactions:
     def _trouble(self, user: str) -> None:
         self._store.notices[user] = CONNECTION_TROUBLE
         self._store.changed("views", user=user)
-
-
-def _of_view(entry: OpenView) -> _Place:
-    return _Place(entry.user, entry.view["blocks"], entry.inputs, entry.options, entry)

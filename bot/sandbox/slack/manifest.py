@@ -20,6 +20,7 @@ class Manifest:
     bot_events: frozenset[str] = DEFAULT_EVENTS
     home_tab: bool = True
     messages_tab: bool = True
+    messages_read_only: bool = False
     interactivity: bool = True
 
     @classmethod
@@ -46,6 +47,7 @@ class Manifest:
             bot_events=frozenset((settings.get("event_subscriptions") or {}).get("bot_events") or []),
             home_tab=bool(home.get("home_tab_enabled", False)),
             messages_tab=bool(home.get("messages_tab_enabled", False)),
+            messages_read_only=bool(home.get("messages_tab_read_only_enabled", False)),
             interactivity=bool((settings.get("interactivity") or {}).get("is_enabled", False)),
         )
 

@@ -3,7 +3,7 @@
 import asyncio
 import copy
 import time
-from collections.abc import Callable, Mapping
+from collections.abc import Callable, Mapping, Sequence
 from pathlib import Path
 from typing import Any, TypeVar
 from urllib.parse import urlsplit
@@ -217,6 +217,9 @@ class LocalSlack:
 
     async def post_as(self, user: str, channel: str, text: str, thread_ts: str | None = None) -> Delivery:
         return await self._people.post_as(user, channel, text, thread_ts)
+
+    async def change_group(self, group_id: str, *, added: Sequence[str] = (), removed: Sequence[str] = ()) -> Delivery:
+        return await self._people.change_group(group_id, added=added, removed=removed)
 
     def reload(self, user: str) -> None:
         self._people.reload(user)

@@ -50,11 +50,12 @@ class RejectionCodes:
         """An entry of a campaign's `errors`, with Twilio's own field names."""
         row = self._rows.get(code, RejectionCode(code, f"error {code}"))
         named = fields if fields is not None else [twilio_field(name) for name in row.fields if name[:1].isupper()]
+        rejected = f"The campaign submission has been reviewed and it was rejected due to {row.title}."
         return {
             "error_code": code,
             "fields": list(dict.fromkeys(named)),
             "url": f"https://www.twilio.com/docs/api/errors/{code}",
-            "description": f"The campaign submission has been reviewed and it was rejected due to {row.title}.",
+            "description": f"{row.title}." if row.kind == "campaign_state" else rejected,
         }
 
 

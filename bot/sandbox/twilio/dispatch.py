@@ -79,7 +79,7 @@ class Dispatcher:
             await asyncio.sleep(fault.delay)
         if exchange.status == 0:
             return _cut(request)
-        return _response(exchange, fault, len(self._journal.calls))
+        return _response(exchange, fault, self._journal.written)
 
     def _settle(self, exchange: _Exchange, fault: Fault) -> None:
         revision = self._ledger.revision
@@ -151,7 +151,7 @@ class Dispatcher:
 
 async def _read(request: web.Request, at: float) -> _Exchange:
     product, _, path = request.rel_url.raw_path.removeprefix("/").partition("/")
-    text = await request.text()
+    text = (await request.read()).decode("utf-8", "replace")
     is_form = request.content_type == FORM
     return _Exchange(
         method=request.method,

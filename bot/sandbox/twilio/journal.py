@@ -39,7 +39,7 @@ class Journal:
 
     def __init__(self) -> None:
         self.calls: list[LoggedCall] = []
-        self._written = 0
+        self.written = 0
 
     def write(
         self,
@@ -55,10 +55,10 @@ class Journal:
         at: float,
     ) -> None:
         """Add a call."""
-        self._written += 1
+        self.written += 1
         gathered = gather(params)
         self.calls.append(
-            LoggedCall(self._written, method, product, path, gathered, headers, status, response, effect, at)
+            LoggedCall(self.written, method, product, path, gathered, headers, status, response, effect, at)
         )
         del self.calls[:-KEPT]
 

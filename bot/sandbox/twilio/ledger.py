@@ -141,7 +141,7 @@ class StateFile:
             self._saving = asyncio.create_task(self._save_later())
 
     async def flush(self) -> None:
-        """Write now what has not been written."""
+        """Write now what has not been written; raises OSError when that fails."""
         if self._saving is not None:
             self._saving.cancel()
             await asyncio.gather(self._saving, return_exceptions=True)
@@ -156,9 +156,14 @@ class StateFile:
 
     async def _save(self) -> None:
         async with self._writing:
-            if self._dirty:
-                self._dirty = False
+            if not self._dirty:
+                return
+            self._dirty = False
+            try:
                 await asyncio.to_thread(self._write, json.dumps(self._snapshot()))
+            except OSError:
+                self._dirty = True
+                raise
 
     def _write(self, text: str) -> None:
         self._path.parent.mkdir(parents=True, exist_ok=True)

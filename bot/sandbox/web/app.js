@@ -67,7 +67,7 @@ class App {
     this.banner = h("div", { class: "banner", role: "status", hidden: true, dataset: { testid: "banner" } }, h("span", { class: "spinner" }), "Reconnecting…");
     this.menu = h("button", { type: "button", class: "icon-button menu-button", "aria-label": "Channels and people", "aria-controls": "sidebar", dataset: { testid: "menu" }, on: { click: () => this.#drawer() } }, icon("menu"));
     this.head = h("div", { class: "page-words" });
-    this.logButton = h("button", { type: "button", class: "icon-button", "aria-label": "What the bot called", title: "What the bot called", dataset: { testid: "log-button" }, on: { click: () => this.log.toggle() } }, icon("list", 18));
+    this.logButton = h("button", { type: "button", class: "icon-button", "aria-label": "What the bot called", title: "What the bot called", dataset: { testid: "log-button" }, on: { click: () => this.#toggleLog() } }, icon("list", 18));
     this.page = h("main", { class: "page" });
     const shade = h("div", { class: "shade", on: { click: () => this.#drawer(false) } });
     fill(
@@ -90,11 +90,18 @@ class App {
     this.menu.setAttribute("aria-expanded", String(open));
   }
 
+  /** Thread and log share the right side: one of them at a time leaves room for the channel. */
+  #toggleLog() {
+    this.log.toggle();
+    if (!this.log.element.hidden && this.thread) this.go({ thread: null });
+  }
+
   /** Changes the person, the place or the open thread, and the address with it. */
   go({ person = this.person, place = this.place, thread = this.thread }) {
     const moved = person !== this.person || place !== this.place;
     const was = this.person;
     Object.assign(this, { person, place, thread });
+    if (thread && !this.log.element.hidden) this.log.toggle();
     const params = new URLSearchParams({ as: person, channel: place, ...(thread ? { thread } : {}) });
     history.pushState(null, "", `?${params}`);
     this.#drawer(false);

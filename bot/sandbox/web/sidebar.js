@@ -46,11 +46,10 @@ export class Sidebar {
     const mine = person.id === me;
     return h(
       "button",
-      { type: "button", class: "person", role: "radio", "aria-checked": String(mine), tabindex: mine ? 0 : -1, dataset: { testid: `person-${person.id}`, person: person.id }, on: { click: () => this.onPerson(person.id) } },
-      avatar(person, "medium"),
-      h("span", { class: "person-words" }, h("span", { class: "person-name" }, person.real_name || person.name), h("span", { class: "person-title" }, person.title ?? "")),
-      person.is_restricted ? h("span", { class: "badge" }, "Guest") : person.role ? h("span", { class: "role" }, person.role) : null,
-      icon("check", 16),
+      { type: "button", class: "person", role: "radio", title: [person.real_name, person.role, person.title].filter(Boolean).join(", "), "aria-checked": String(mine), tabindex: mine ? 0 : -1, dataset: { testid: `person-${person.id}`, person: person.id }, on: { click: () => this.onPerson(person.id) } },
+      h("span", { class: "person-face" }, avatar(person, "medium")),
+      h("span", { class: "person-words" }, h("span", { class: "person-name" }, person.real_name || person.name), h("span", { class: "person-title" }, person.role ? [h("span", { class: "person-role" }, person.role), person.title ? " · " : null] : null, person.title ?? "")),
+      person.is_restricted ? h("span", { class: "badge" }, "Guest") : null,
     );
   }
 

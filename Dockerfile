@@ -1,0 +1,28 @@
+# Two stages: pip and its caches stay behind; what runs is Python, the locked packages and the bot, as an ordinary user.
+FROM python:3.12-slim-bookworm AS build
+ENV PIP_NO_CACHE_DIR=1 PIP_DISABLE_PIP_VERSION_CHECK=1
+RUN python -m venv /opt/tenfour
+WORKDIR /src
+# The lock alone first: its layer is kept for as long as no dependency changes.
+COPY requirements.lock .
+RUN /opt/tenfour/bin/pip install --require-hashes -r requirements.lock
+COPY pyproject.toml README.md LICENSE ./
+COPY bot bot
+COPY handlers handlers
+RUN /opt/tenfour/bin/pip install --no-deps --no-build-isolation . \
+    && /opt/tenfour/bin/pip uninstall --yes setuptools pip
+
+FROM python:3.12-slim-bookworm
+RUN useradd --uid 10001 --create-home --shell /usr/sbin/nologin tenfour \
+    && install --directory --owner tenfour --group tenfour --mode 0700 /data
+COPY --from=build /opt/tenfour /opt/tenfour
+ENV PATH=/opt/tenfour/bin:$PATH PYTHONUNBUFFERED=1 PYTHONDONTWRITEBYTECODE=1 TENFOUR_STATE=/data
+USER tenfour
+WORKDIR /data
+VOLUME /data
+EXPOSE 3000
+HEALTHCHECK --interval=30s --timeout=5s --start-period=20s --retries=3 CMD ["tenfour", "health"]
+# SIGTERM lets answers under way be finished.
+STOPSIGNAL SIGTERM
+ENTRYPOINT ["tenfour"]
+CMD ["run"]

@@ -1,0 +1,107 @@
+// The carrier desk: what carriers and Twilio would do in days, done here by a button.
+
+import { request } from "./api.js";
+import { BrandList, ServiceList } from "./carrier-registrations.js";
+import { FaultPanel } from "./carrier-faults.js";
+import { RequestLog } from "./carrier-log.js";
+import { fill, h } from "./dom.js";
+import { icon } from "./icons.js";
+import { restoreTheme, themeButton } from "./theme.js";
+import { toast } from "./toast.js";
+
+const EVERY = 1000; // ms between refreshes
+const RETRY = 2500; // ms between attempts while the server is away
+
+class Desk {
+  constructor() {
+    const act = (path, body, method) => this.#act(path, body, method);
+    this.services = new ServiceList(act);
+    this.brands = new BrandList();
+    this.faults = new FaultPanel(act);
+    this.log = new RequestLog();
+    this.state = h("span", { class: "desk-state", role: "status", dataset: { testid: "desk-state" } });
+  }
+
+  async start() {
+    restoreTheme();
+    this.#build();
+    for (;;) {
+      await this.#refresh();
+      await new Promise((resolve) => setTimeout(resolve, this.base ? EVERY : RETRY));
+    }
+  }
+
+  #build() {
+    const panel = (title, note, body, props = {}) => h("section", { class: "panel", ...props }, h("header", { class: "panel-head" }, h("h2", {}, title), note ? h("p", {}, note) : null), body);
+    fill(
+      document.body,
+      h(
+        "header",
+        { class: "desk-head" },
+        h("a", { class: "icon-button", href: "/", "aria-label": "Back to the chat", title: "Back to the chat" }, icon("back")),
+        h("h1", {}, "Carrier desk"),
+        h("p", {}, "You decide what carriers would take days to decide, and what goes wrong on the way."),
+        this.state,
+        themeButton(),
+      ),
+      h(
+        "main",
+        { class: "desk" },
+        h("div", { class: "desk-column" }, panel("Services and campaigns", null, this.services.element), panel("Brands", null, this.brands.element)),
+        h("div", { class: "desk-column desk-side" }, panel("Faults", "What the next matching calls meet.", this.faults.element)),
+        panel("Requests", null, this.log.element, { class: "panel desk-wide" }),
+      ),
+    );
+    this.log.place(document.querySelector(".desk-wide .panel-head"));
+  }
+
+  async #refresh() {
+    if (document.hidden && this.base) return;
+    try {
+      if (!this.base) await this.#find();
+      const [state, log] = await Promise.all([
+        request("/_desk/state", { base: this.base }),
+        request(`/_desk/log?after=${this.log.last}`, { base: this.base }),
+      ]);
+      this.services.draw(state);
+      this.brands.draw(state);
+      this.faults.draw(state);
+      this.log.add(log.calls ?? []);
+      this.#say(true, "Local Twilio is connected");
+    } catch (error) {
+      // A restarted sandbox may have put its Twilio on another port, and numbers its calls anew.
+      this.base = null;
+      this.log.restart();
+      this.#say(false, this.reason ?? `Local Twilio cannot be reached (${error.message}). Trying again…`);
+    }
+  }
+
+  async #find() {
+    this.reason = null;
+    const { twilio_url: url } = await request("/_sandbox/state?user=U0RITA");
+    if (!url) {
+      this.reason = "This sandbox runs without a local Twilio.";
+      throw new Error(this.reason);
+    }
+    this.base = url.replace(/\/$/, "");
+  }
+
+  #say(up, words) {
+    const text = this.state.textContent;
+    if (text !== words) fill(this.state, h("span", { class: `dot ${up ? "dot-up" : "dot-down"}` }), words);
+  }
+
+  /** Tells the local Twilio something; true when it took it. */
+  async #act(path, body, method) {
+    try {
+      await request(path, { base: this.base ?? "", body, method });
+    } catch (error) {
+      toast(error.message);
+      return false;
+    }
+    await this.#refresh();
+    return true;
+  }
+}
+
+await new Desk().start();

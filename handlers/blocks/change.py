@@ -1,0 +1,321 @@
+"""A change in Slack: its card in every state, what its requester is told, lists, and the questions about it."""
+
+from collections.abc import Callable, Iterable, Mapping, Sequence
+from types import MappingProxyType
+from typing import Any
+
+from bot.changes.change import Change, State
+from bot.plans.step import CallStep
+from handlers.blocks import kit
+from handlers.blocks.kit import Block, Message, code, date, inline, person, plural, remark
+from handlers.blocks.plan import checks, plan_blocks, price
+from handlers.blocks.progress import STATES, approvals, checklist, decisions, headline, results, was_sent
+from handlers.blocks.tokens import memo, ticket
+
+LISTED = 20
+"""Changes that one list shows: each takes a block, and a message has fifty."""
+
+
+# The card
+
+
+def change_card(change: Change) -> Message:
+    """The card in the approvals channel. Once a change has ended, a short record without decisions to take."""
+    state = _sentence(change)
+    blocks = [kit.header(headline(change)), *kit.sections([f"*{STATES[change.state]}*", state])]
+    if not change.settled:
+        blocks.append(_facts(change))
+    blocks += _body(change)
+    blocks.append(kit.actions(*_buttons(change)))
+    return kit.message(f"#{change.number} {remark(change.plan.title)}: {_lower(STATES[change.state])}. {state}", blocks)
+
+
+def _facts(change: Change) -> Block:
+    facts = [
+        ("Asked by", f"{person(change.requester)}, {date(change.created_at)}"),
+        ("Account", code(change.plan.account)),
+        ("Price", price(change.plan)),
+        ("Checks", checks(change.plan)),
+        ("Approval", "\n".join(approvals(change))),
+    ]
+    if change.state in ("pending", "stale"):
+        facts.append(("Expires", date(change.expires_at)))
+    return kit.fields(facts)
+
+
+def _body(change: Change) -> list[Block]:
+    """Decisions, steps, results, and for a stale change the new plan."""
+    pending = change.state in ("pending", "stale")
+    plain_steps = [f"{n}. {inline(step.title)}" for n, step in enumerate(change.plan.steps, 1)]
+    steps = _few(plain_steps) if pending else checklist(change)
+    unstarted = change.settled and not was_sent(change)
+    blocks = [*_titled("Decisions", decisions(change))] if not pending or change.decisions else []
+    if not unstarted:
+        blocks += _titled("What it will do" if pending else "Steps", steps)
+    blocks += _titled("Made at Twilio", [f"• {line}" for line in results(change)])
+    if change.state == "stale":
+        blocks += [kit.divider(), *kit.sections(["*The new plan*"]), *plan_blocks(change.plan, calls=False)]
+    return blocks
+
+
+def _titled(title: str, lines: Sequence[str]) -> list[Block]:
+    return kit.sections([f"*{title}*", *lines]) if lines else []
+
+
+def _few(lines: Sequence[str], most: int = 25) -> list[str]:
+    rest = len(lines) - most
+    return [*lines[:most], f"… and {plural(rest, 'more step')}. Details shows every step."] if rest > 0 else list(lines)
+
+
+def _lower(words: str) -> str:
+    return words[:1].lower() + words[1:]
+
+
+# What has happened and what comes next, a sentence or two for each state
+
+
+def _sentence(change: Change) -> str:
+    """What happened, who did it, and what to do next; mrkdwn."""
+    return _SENTENCES[change.state](change)
+
+
+def _note(change: Change) -> str:
+    return f" {remark(change.note, 900)}" if change.note else ""
+
+
+def _pending(change: Change) -> str:
+    so_far = "; ".join(approvals(change))
+    return f"{person(change.requester)} asks for this. It takes {so_far}. Price: {price(change.plan)}.{_note(change)}"
+
+
+def _running(change: Change) -> str:
+    done = sum(1 for step in change.plan.steps if step.id in change.results)
+    return f"{done} of {plural(len(change.plan.steps), 'step')} done.{_note(change)}"
+
+
+def _failed(change: Change) -> str:
+    why = _note(change) or " A step was refused."
+    return f"Nothing runs now.{why} Fix the cause, then try again from the step that failed, or abandon it."
+
+
+def _unknown(change: Change) -> str:
+    return (
+        f"Nobody knows yet whether “{inline(_unknown_step(change))}” happened.{_note(change)} Look in Twilio's Console, "
+        "then say here that it happened, or that it did not. Nothing after it runs until then."
+    )
+
+
+def _rejected(change: Change) -> str:
+    last = next((d for d in reversed(change.decisions) if d.verb == "reject"), None)
+    if last is None:
+        return "It was rejected. Nothing was done at Twilio."
+    reason = f" Reason: “{inline(last.reason, 600)}”." if last.reason else ""
+    return f"{person(last.user)} rejected it, {date(last.at)}.{reason} Nothing was done at Twilio."
+
+
+def _expired(change: Change) -> str:
+    return f"Nobody decided before {date(change.expires_at)}. Nothing was done at Twilio. Ask for it again if needed."
+
+
+def _stale(change: Change) -> str:
+    return (
+        f"Twilio is not as it was when this was approved, so nothing was sent.{_note(change)} "
+        f"{person(change.requester)} can ask for approval of the new plan, or withdraw it."
+    )
+
+
+def _abandoned(change: Change) -> str:
+    done = sum(1 for run in change.steps.values() if run.state == "done")
+    stays = f"What {plural(done, 'step')} did at Twilio stays there." if done else "No step of it was done."
+    return f"It was given up{_by(change)}. {stays}"
+
+
+def _by(change: Change) -> str:
+    """Who brought the change into its state, and when."""
+    last = next((e for e in reversed(change.timeline) if e.to == change.state), None)
+    return f" by {person(last.who)}, {date(last.at)}" if last and last.who else ""
+
+
+def _unknown_step(change: Change) -> str:
+    return next((s.title for s in change.plan.steps if _is(change, s.id, "unknown")), change.plan.title)
+
+
+def _is(change: Change, step: str, state: str) -> bool:
+    return step in change.steps and change.steps[step].state == state
+
+
+_SENTENCES: Mapping[State, Callable[[Change], str]] = MappingProxyType(
+    {
+        "pending": _pending,
+        "approved": lambda c: f"It runs as soon as a worker is free.{_note(c)}",
+        "running": _running,
+        "waiting": lambda c: f"The run goes on by itself when the registration is through.{_note(c)}",
+        "unknown": _unknown,
+        "failed": _failed,
+        "succeeded": lambda c: f"All {plural(len(c.plan.steps), 'step')} done. Asked by {person(c.requester)}.",
+        "rejected": _rejected,
+        "cancelled": lambda c: f"{person(c.requester)} withdrew it. Nothing was done at Twilio.",
+        "expired": _expired,
+        "stale": _stale,
+        "abandoned": _abandoned,
+    }
+)
+
+
+# Buttons
+
+
+def _buttons(change: Change) -> list[Block]:
+    return [*_BUTTONS.get(change.state, lambda _: [])(change), _details(change)]
+
+
+def _button(change: Change, text: str, action: str, **more: Any) -> Block:
+    label = f"{text} #{change.number}: {change.plan.title}"
+    return kit.button(text, f"change.{action}", ticket(change), label=label, **more)
+
+
+def _details(change: Change) -> Block:
+    return _button(change, "Details", "details")
+
+
+def decide_buttons(change: Change) -> list[Block]:
+    """Approve and Reject."""
+    cost = price(change.plan)
+    ask = kit.confirm(
+        f"Approve #{change.number}?",
+        f"{inline(change.plan.title, 120)}\nPrice: {cost}. It runs at once when it has all approvals.",
+        "Approve",
+    )
+    return [
+        _button(change, "Approve", "approve", style="primary", confirm=ask),
+        _button(change, "Reject", "reject", style="danger"),
+    ]
+
+
+def _withdraw(change: Change) -> Block:
+    ask = kit.confirm(f"Withdraw #{change.number}?", "It ends here; nothing is done at Twilio.", "Withdraw", "Keep it")
+    return _button(change, "Withdraw", "cancel", confirm=ask)
+
+
+def _abandon(change: Change) -> Block:
+    what = "What is done at Twilio stays there, and the rest is not done. This cannot be taken back."
+    ask = kit.confirm(f"Abandon #{change.number}?", what, "Abandon", "Keep it", danger=True)
+    return _button(change, "Abandon", "abandon", style="danger", confirm=ask)
+
+
+def _did_not(change: Change) -> Block:
+    what = "Only say so if you have looked in Twilio's Console: the call is sent again, which may cost again."
+    ask = kit.confirm("It did not happen?", what, "It did not, send again")
+    return _button(change, "It did not happen", "did_not", confirm=ask)
+
+
+_BUTTONS: Mapping[State, Callable[[Change], list[Block]]] = MappingProxyType(
+    {
+        "pending": lambda c: [*decide_buttons(c), _withdraw(c)],
+        "stale": lambda c: [_button(c, "Ask for approval again", "ask_again", style="primary"), _withdraw(c)],
+        "failed": lambda c: [_button(c, "Try again", "retry", style="primary"), _abandon(c)],
+        "unknown": lambda c: [_button(c, "It happened", "happened"), _did_not(c), _abandon(c)],
+    }
+)
+
+
+# Questions
+
+
+def reject_modal(change: Change) -> dict[str, Any]:
+    """Why a change is rejected."""
+    reason = kit.text_input("reason", multiline=True, most=1000)
+    hint = "The requester reads this. Say what would have to change."
+    blocks = [
+        kit.section(f"*{inline(headline(change))}*\nAsked by {person(change.requester)}."),
+        kit.input_block("reason", "Why not?", reason, hint=hint),
+    ]
+    return kit.modal(
+        f"Reject #{change.number}",
+        blocks,
+        callback_id="reject",
+        submit="Reject",
+        close="Cancel",
+        private_metadata=memo(n=change.number, g=change.plan.digest),
+    )
+
+
+def happened_modal(change: Change) -> dict[str, Any]:
+    """What an unknown step made, as somebody has seen it at Twilio."""
+    step = next((s for s in change.plan.steps if _is(change, s.id, "unknown")), None)
+    blocks = [kit.section(f"Twilio gave no clear answer to this step:\n*{inline(_unknown_step(change))}*")]
+    if isinstance(step, CallStep):
+        blocks.append(kit.context(f"Call: {code(f'{step.call.method} {step.call.path}')}"))
+    blocks.append(
+        kit.input_block(
+            "sid",
+            "SID of what it made",
+            kit.text_input("sid", most=34, placeholder="34 characters, for example MG…"),
+            hint="Copy it from Twilio's Console. The run goes on with it, so look twice.",
+        )
+    )
+    return kit.modal(
+        f"#{change.number}: it happened",
+        blocks,
+        callback_id="happened",
+        submit="Go on with this",
+        close="Cancel",
+        private_metadata=memo(n=change.number, g=change.plan.digest),
+    )
+
+
+# Telling the requester
+
+
+_TOLD: Mapping[State, str] = MappingProxyType(
+    {
+        "approved": "was approved",
+        "rejected": "was rejected",
+        "expired": "has expired",
+        "stale": "needs a new approval",
+        "failed": "failed",
+        "unknown": "has an unknown outcome",
+        "succeeded": "is done",
+    }
+)
+
+
+def told(change: Change) -> Message | None:
+    """The direct message to the requester; None for states that they need not hear about."""
+    if change.state not in _TOLD:
+        return None
+    said = f"Your change #{change.number} {_TOLD[change.state]}: {remark(change.plan.title)}."
+    blocks = kit.sections([f"*{said}*", _sentence(change)])
+    if change.state == "approved":
+        blocks += _titled("Decisions", decisions(change))
+    if change.state in ("failed", "unknown"):
+        blocks += _titled("Steps", checklist(change))
+    blocks += _titled("Made at Twilio", [f"• {line}" for line in results(change)])
+    more = [_button(change, "Ask for approval again", "ask_again", style="primary")] if change.state == "stale" else []
+    return kit.message(f"{said} {_sentence(change)}", [*blocks, kit.actions(*more, _details(change))])
+
+
+# Lists
+
+
+def change_line(change: Change) -> Block:
+    """A change within a list."""
+    facts = [STATES[change.state], f"asked by {person(change.requester)}, {date(change.created_at, 'day')}"]
+    if change.state == "pending":
+        facts = [*facts, *approvals(change), price(change.plan), f"expires {date(change.expires_at, 'day')}"]
+    return kit.section(f"*{inline(headline(change))}*\n{' · '.join(facts)}", _details(change))
+
+
+def approvals_list(changes: Iterable[Change], *, viewer: str) -> Message:
+    """Changes that wait for a decision, those of other people first: one's own one cannot decide."""
+    ordered = sorted(changes, key=lambda c: (c.requester == viewer, c.number))
+    if not ordered:
+        text = "No change waits for a decision. Ask for one with `/a2p-service create`, or see `/a2p help`."
+        return kit.message(text, [kit.section(text)])
+    own = sum(1 for c in ordered if c.requester == viewer)
+    are = "change waits" if len(ordered) == 1 else "changes wait"
+    text = f"{len(ordered)} {are} for a decision" + (f", {own} of them yours: somebody else decides those." if own else ".")
+    blocks = [kit.section(f"*{text}*"), *map(change_line, ordered[:LISTED])]
+    if len(ordered) > LISTED:
+        blocks.append(kit.context(f"… and {len(ordered) - LISTED} more. Decide these first, then look again."))
+    return kit.message(text, blocks)

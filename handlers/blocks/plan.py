@@ -1,0 +1,205 @@
+"""What a plan would do: findings, before and after, price, and the exact calls."""
+
+from collections.abc import Iterable, Mapping
+from decimal import Decimal
+from types import MappingProxyType
+from typing import Any
+
+from bot.catalog.operation import Operation
+from bot.changes.change import Change
+from bot.changes.drafts import Draft
+from bot.plans.call import Call, Param, Ref
+from bot.plans.cost import Cost, Period, total
+from bot.plans.finding import Finding, Severity, blocking
+from bot.plans.plan import Difference, Plan
+from bot.plans.step import CallStep, ManualStep, Step
+from handlers.blocks import kit
+from handlers.blocks.kit import Block, code, error_page, inline, money, plural, remark
+from handlers.blocks.progress import STATES, approvals, checklist, decisions, headline, results, timeline
+from handlers.blocks.tokens import memo
+
+_SEVERITIES: Mapping[Severity, str] = MappingProxyType(
+    {"block": "Stops this request", "warn": "Weigh this before you ask", "note": "Good to know"}
+)
+_EACH: Mapping[Period, str] = MappingProxyType({"once": "once", "month": "a month"})
+_PRICE_MISSING = "price-unknown"  # the finding of a plan whose costs lack a price that Twilio does not name
+_DIGEST_SHOWN = 12
+
+
+def preview_modal(operation: Operation, draft: Draft) -> dict[str, Any]:
+    """What a draft would do, before anybody is asked. Raises ValueError when it was not planned yet."""
+    plan = draft.plan
+    if plan is None:
+        raise ValueError(f"draft {draft.id} has no plan yet")
+    stops = len(blocking(plan.findings))
+    blocks: list[Block] = []
+    if stops:
+        what = f"{plural(stops, 'finding')} below {'stops' if stops == 1 else 'stop'} this request"
+        blocks.append(kit.alert(f"This cannot be requested: {what}. Go back and fix it, then preview again.", "error"))
+    blocks += [kit.header(plan.title), kit.context(f"{inline(operation.title)} · account {code(plan.account)}")]
+    blocks += plan_blocks(plan)
+    blocks.append(kit.actions(kit.button("Back", "form.back", label="Back to the form")))
+    return kit.modal(
+        "Preview",
+        blocks,
+        callback_id="preview",
+        submit=None if stops else "Request approval",
+        private_metadata=memo(d=draft.id),
+    )
+
+
+def details_modal(change: Change) -> dict[str, Any]:
+    """Everything about a change: how far it is, who decided, what it does exactly, what happened."""
+    made = results(change)
+    blocks = [
+        kit.header(headline(change)),
+        kit.section(f"*{STATES[change.state]}*{f' · {remark(change.note, 1000)}' if change.note else ''}"),
+        kit.fields(
+            [
+                ("Asked by", f"{kit.person(change.requester)}, {kit.date(change.created_at)}"),
+                ("Account", code(change.plan.account)),
+                ("Approval", "\n".join(approvals(change))),
+                ("Rule", f"“{inline(change.requirement.rule)}”"),
+            ]
+        ),
+        *_titled("Decisions", decisions(change)),
+        *_titled("Steps", checklist(change, most=None)),
+        *_titled("Made at Twilio", made),
+        kit.divider(),
+        *plan_blocks(change.plan),
+        kit.divider(),
+        *_titled("What happened", timeline(change)),
+    ]
+    return kit.modal(f"Change #{change.number}", blocks, callback_id="details")
+
+
+def plan_blocks(plan: Plan, *, calls: bool = True) -> list[Block]:
+    """Findings by severity, before and after, price; then, with `calls`, exactly what is sent."""
+    blocks = [
+        *_findings(plan.findings),
+        *_titled("What changes", [_difference(d) for d in plan.differences]),
+        *_price(plan),
+    ]
+    if calls:
+        blocks += _exact_steps(plan)
+    shown = plan.digest[:_DIGEST_SHOWN]
+    return [*blocks, kit.context(f"Plan {code(shown)}. An approval covers exactly these calls and no others.")]
+
+
+def price(plan: Plan) -> str:
+    """The price in one line: `$15.00 once, about $10.00 a month`."""
+    parts = [_sum(plan.costs, period) for period in ("once", "month")]
+    line = ", then ".join(p for p in parts if p) or "no charge that Tenfour knows of"
+    return f"{line}; at least one price is unknown" if _incomplete(plan) else line
+
+
+def checks(plan: Plan) -> str:
+    """How many findings of each severity, in one line."""
+    words: Mapping[Severity, str] = {"block": "blocker", "warn": "warning", "note": "note"}
+    counts = [(sum(1 for f in plan.findings if f.severity == s), word) for s, word in words.items()]
+    return ", ".join(plural(n, word) for n, word in counts if n) or "nothing found"
+
+
+def _titled(title: str, lines: Iterable[str]) -> list[Block]:
+    shown = [f"• {line}" for line in lines]
+    return kit.sections([f"*{title}*", *shown]) if shown else []
+
+
+def _findings(findings: tuple[Finding, ...]) -> list[Block]:
+    blocks: list[Block] = []
+    for severity, title in _SEVERITIES.items():
+        found = [f for f in findings if f.severity == severity]
+        blocks += _titled(f"{title} ({len(found)})", map(_finding, found))
+    return blocks
+
+
+def _finding(finding: Finding) -> str:
+    field = f"*{inline(finding.field.replace('_', ' '), 60)}*: " if finding.field else ""
+    fix = f"\n      Fix: {remark(finding.fix, 600)}" if finding.fix else ""
+    codes = ", ".join(map(error_page, finding.prevents))
+    prevents = f"\n      Prevents error {codes}" if codes else ""
+    return f"{field}{remark(finding.text, 1200)}{fix}{prevents}"
+
+
+def _difference(difference: Difference) -> str:
+    name = f"*{inline(difference.field, 80)}*"
+    before, after = (None if v is None else f"“{inline(v, 300)}”" for v in (difference.before, difference.after))
+    if before is None:
+        return f"{name}: {after} (new)" if after else f"{name}: nothing"
+    return f"{name}: {before} → {after}" if after else f"{name}: {before} goes away"
+
+
+def _price(plan: Plan) -> list[Block]:
+    if not plan.costs:
+        return kit.sections([f"*Price*: {price(plan)}."])
+    lines = [f"{_about(c.certain)}{money(c.usd)} {_EACH[c.period]}: {inline(c.what, 200)}" for c in plan.costs]
+    if all(_sum(plan.costs, period) for period in ("once", "month")):
+        every = sum((c.usd for c in plan.costs), Decimal(0))
+        lines.append(f"*Total in the first month*: {_about(all(c.certain for c in plan.costs))}{money(every)}")
+    sources = "; ".join(inline(source, 300) for source in dict.fromkeys(c.source for c in plan.costs))
+    small = [f"Prices from: {sources}."]
+    if not all(cost.certain for cost in plan.costs):
+        small.insert(0, "“About”: Twilio's API names no price for this, or its sources disagree.")
+    return [*_titled(f"Price: {price(plan)}", lines), kit.context(*small)]
+
+
+def _about(certain: bool) -> str:
+    return "" if certain else "about "
+
+
+def _sum(costs: tuple[Cost, ...], period: Period) -> str:
+    mine = [c for c in costs if c.period == period]
+    if not mine:
+        return ""
+    return f"{_about(all(c.certain for c in mine))}{money(total(costs, period))} {_EACH[period]}"
+
+
+def _incomplete(plan: Plan) -> bool:
+    return any(f.code == _PRICE_MISSING for f in plan.findings)
+
+
+def _exact_steps(plan: Plan) -> list[Block]:
+    """One block a step, or several short steps in one, so that a hundred steps still fit."""
+    groups: list[list[Block]] = []
+    sizes: list[int] = []
+    for number, step in enumerate(plan.steps, 1):
+        parts = _exact_step(number, step)
+        size = sum(len(str(part)) for part in parts)
+        if groups and sizes[-1] + size <= kit.SECTION:
+            groups[-1] += parts
+            sizes[-1] += size
+        else:
+            groups.append(parts)
+            sizes.append(size)
+    return [kit.section(f"*Exactly what is done* ({plural(len(plan.steps), 'step')}, in this order)")] + [
+        kit.rich(*parts) for parts in groups
+    ]
+
+
+def _exact_step(number: int, step: Step) -> list[Block]:
+    if isinstance(step, CallStep):
+        line = kit.rich_line(f"{number}. {step.title}", f"{step.call.product}.twilio.com")
+        return [line, *kit.preformatted(call_text(step.call))]
+    if isinstance(step, ManualStep):
+        return [kit.rich_line(f"{number}. By hand: {step.title}", step.where)]
+    return [kit.rich_line(f"{number}. Wait: {step.title}", f"until {' or '.join(step.until)}")]
+
+
+def call_text(call: Call) -> str:
+    """A call, exactly: method and path, then a line per parameter; further lines of a value are indented."""
+    lines = [f"{call.method} {kit.visible(call.path)}"]
+    lines += [f"{name}: {kit.visible(value)}" for name, value in call.headers.items()]
+    lines += [line for name, value in call.params.items() for line in _param(name, value)]
+    return "\n".join(lines)
+
+
+def _param(name: str, value: Param) -> list[str]:
+    values = value if isinstance(value, tuple) else (value,)
+    return [f"{name} = {_wire(v)}" for v in values]
+
+
+def _wire(value: str | Ref) -> str:
+    if isinstance(value, Ref):
+        return str(value)
+    # indented, so that a line break in a value cannot pass for another parameter
+    return kit.visible(value).replace("\n", "\n    ")

@@ -1,0 +1,15 @@
+"""What views and buttons carry back to us: ids only, never what anybody typed."""
+
+import json
+
+from bot.changes.change import Change
+
+
+def memo(**ids: str | int) -> str:
+    """The private metadata of a view."""
+    return json.dumps(ids, separators=(",", ":"))
+
+
+def ticket(change: Change) -> str:
+    """The value of a button on a change: its number, and the plan that the person saw."""
+    return f"{change.number}:{change.plan.digest}"

@@ -1,0 +1,44 @@
+"""`service.create`: one service, findable again, with both inbound settings explicit."""
+
+from tests.catalog.world import TOKEN, World, codes
+
+
+async def test_a_lost_answer_can_be_found_again_because_the_first_name_is_unique(world: World) -> None:
+    plan = await world.plan("service.create", friendly_name="Acme deliveries")
+    create = plan.steps[0]
+    assert create.kind == "call"
+    assert create.call.params["FriendlyName"] == f"Acme deliveries {TOKEN}"
+    assert create.adopt is not None
+    assert await world.adopted(create.adopt, {}) == []
+    answer = await world.account.send(create.call)
+    assert [s["sid"] for s in await world.adopted(create.adopt, {})] == [answer["sid"]]
+
+
+async def test_the_longest_name_still_leaves_room_for_the_token(world: World) -> None:
+    plan = await world.plan("service.create", friendly_name="x" * 64)
+    results = await world.carry_out(plan)
+    assert results["name"]["friendly_name"] == "x" * 64
+
+
+async def test_a_service_ends_with_the_name_and_settings_that_were_asked_for(world: World) -> None:
+    plan = await world.plan(
+        "service.create", friendly_name="Acme", inbound="webhook", inbound_request_url="https://acme.example/in"
+    )
+    results = await world.carry_out(plan)
+    service = results["name"]
+    assert service["friendly_name"] == "Acme"
+    assert service["inbound_request_url"] == "https://acme.example/in"
+    assert service["use_inbound_webhook_on_number"] is False
+
+
+async def test_a_name_that_is_taken_is_told(world: World) -> None:
+    assert "name-in-use" in codes(await world.plan("service.create", friendly_name="Acme support"), "warn")
+
+
+async def test_dropping_replies_is_told(world: World) -> None:
+    assert "inbound-dropped" in codes(await world.plan("service.create", friendly_name="A", inbound="drop"), "warn")
+
+
+async def test_planning_changes_nothing(world: World) -> None:
+    await world.plan("service.create", friendly_name="Acme")
+    assert [call for call in world.twilio.log if call.effect] == []

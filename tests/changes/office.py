@@ -1,0 +1,99 @@
+"""An office with a policy, and the life of a change in it: what the tests of this folder act on."""
+
+from dataclasses import dataclass
+
+from redis.asyncio import Redis
+
+from bot.changes.change import Change, Event
+from bot.changes.changes import Changes, Request
+from bot.changes.policy import Group, Policy, Rule
+from bot.changes.store import ChangeStore
+from bot.plans.call import Call
+from bot.plans.plan import Plan
+from bot.plans.step import CallStep
+from bot.redis.keys import Keys
+from bot.runs.ledger import RunLedger
+from tests.conftest import Clock, Staff, Started, Told
+
+RITA, ANN, BOB, CAT, LEO, GUS = "U0RITA", "U0ANN", "U0BOB", "U0CAT", "U0LEO", "U0GUS"
+"""Rita requests; Ann, Bob and Cat approve; Leo is of legal; Gus is a guest."""
+
+POLICY = Policy(
+    groups={
+        "approvers": Group(label="the approvers", users=(ANN, BOB, CAT)),
+        "legal": Group(label="legal", users=(LEO, CAT)),
+        "guests": Group(label="the guests", users=(GUS,)),
+        "interns": Group(label="the interns", users=("U0INTERN",)),
+    },
+    rules=(
+        Rule(name="one approval", operations=("service.*",), approvals={"approvers": 1}),
+        Rule(name="two approvals", operations=("campaign.*",), approvals={"approvers": 2}),
+        Rule(name="two groups", operations=("brand.*",), approvals={"approvers": 2, "legal": 1}),
+        Rule(name="guests only", operations=("number.release",), approvals={"guests": 1}),
+        Rule(name="too many", operations=("number.configure",), approvals={"approvers": 4}),
+        Rule(name="tests are free", operations=("message.*",), effect="allow"),
+        Rule(name="interns watch", requesters=("interns",), effect="deny"),
+        Rule(name="nobody deletes", operations=("*.delete",), effect="deny"),
+    ),
+)
+
+STAFF = Staff(barred={GUS: "You are a guest."})
+
+
+def plan_for(name: str = "Acme alerts", operation: str = "service.create") -> Plan:
+    """A plan of one call that carries what somebody typed."""
+    call = Call(product="messaging", method="POST", path="/v1/Services", params={"FriendlyName": name})
+    step = CallStep(id="service", title=f"Create “{name}”", call=call)
+    return Plan(operation=operation, account="AC" + "5a" * 16, title=f"Create “{name}”", steps=(step,))
+
+
+def request_for(
+    draft: str = "draft-1", requester: str = RITA, operation: str = "service.create", name: str = "Acme alerts"
+) -> Request:
+    """What somebody asks for."""
+    return Request(
+        draft=draft,
+        requester=requester,
+        team="T0TENFOUR",
+        channel="C0A2P",
+        operation=operation,
+        token="tf-k2m9q7xw4a",
+        inputs={"friendly_name": name},
+        plan=plan_for(name, operation),
+    )
+
+
+@dataclass(frozen=True)
+class Office:
+    """Everything that decides about changes, with recorders at its ends."""
+
+    changes: Changes
+    store: ChangeStore
+    ledger: RunLedger
+    told: Told
+    started: Started
+    clock: Clock
+    redis: Redis
+    keys: Keys
+
+    async def asked(self, **what: str) -> Change:
+        """A change that somebody asked for."""
+        return await self.changes.request(request_for(**what))
+
+    async def approve(self, change: Change, user: str) -> str:
+        """Approve what was requested. Returns the state after it."""
+        return await self.changes.decide(change.number, user, "approve", change.plan.digest)
+
+    async def now(self, change: Change) -> Change:
+        """The change as it stands."""
+        known = await self.store.load(change.number)
+        assert known is not None
+        return known
+
+    async def made_stale(self, change: Change, plan: Plan) -> None:
+        """What a run does when it finds at its start that the world has moved."""
+        fence = await self.ledger.take(change.number)
+        assert fence is not None
+        event = Event(at=self.clock(), what="became stale", detail="the name was taken")
+        assert await self.store.restate(change.number, plan, event, "the name was taken", fence)
+        await self.ledger.release(change.number, fence)

@@ -1,0 +1,70 @@
+"""What a person is filling in is kept for them, and for nobody else."""
+
+import pytest
+from redis.asyncio import Redis
+
+from bot.changes.drafts import KEEP_SECONDS, DraftStore
+from bot.redis.keys import Keys
+from bot.vault import Vault
+from tests.changes.office import ANN, RITA, plan_for
+from tests.conftest import Clock
+
+
+@pytest.fixture
+def drafts(redis: Redis, keys: Keys, vault: Vault, clock: Clock) -> DraftStore:
+    return DraftStore(redis, keys, vault, clock)
+
+
+async def test_a_draft_belongs_to_who_began_it(drafts: DraftStore) -> None:
+    draft = drafts.begin(RITA, "service.create", {"friendly_name": "Acme"}, "C0A2P")
+    await drafts.save(draft)
+    assert await drafts.load(draft.id, ANN) is None
+    assert await drafts.unfinished(ANN, "service.create") is None
+    assert await drafts.load(draft.id, RITA) == draft
+
+
+@pytest.mark.parametrize("forged", ["", "nothing", "../other", "a}b{c", "x:doc", "a b", "*"])
+async def test_a_forged_id_finds_nothing(drafts: DraftStore, forged: str) -> None:
+    assert await drafts.load(forged, RITA) is None
+
+
+async def test_a_draft_is_offered_again_until_it_is_finished(drafts: DraftStore) -> None:
+    draft = drafts.begin(RITA, "service.create", {"friendly_name": "Acme"})
+    assert await drafts.unfinished(RITA, "service.create") is None
+    await drafts.save(draft)
+    assert await drafts.unfinished(RITA, "service.create") == draft
+    assert await drafts.unfinished(RITA, "campaign.register") is None
+    await drafts.finished(draft)
+    assert await drafts.unfinished(RITA, "service.create") is None
+    assert await drafts.load(draft.id, RITA) == draft
+
+
+async def test_finishing_an_older_draft_leaves_the_newer_one_on_offer(drafts: DraftStore) -> None:
+    older = drafts.begin(RITA, "service.create", {"friendly_name": "Old"})
+    newer = drafts.begin(RITA, "service.create", {"friendly_name": "New"})
+    await drafts.save(older)
+    await drafts.save(newer)
+    await drafts.finished(older)
+    assert await drafts.unfinished(RITA, "service.create") == newer
+
+
+async def test_a_plan_is_kept_with_its_draft_and_its_digest_stays(drafts: DraftStore) -> None:
+    plan = plan_for()
+    draft = drafts.begin(RITA, "service.create", {}).model_copy(update={"plan": plan})
+    await drafts.save(draft)
+    kept = await drafts.load(draft.id, RITA)
+    assert kept is not None
+    assert kept.plan == plan
+    assert kept.plan.digest == plan.digest
+
+
+async def test_ids_and_tokens_are_never_given_twice(drafts: DraftStore) -> None:
+    many = [drafts.begin(RITA, "service.create", {}) for _ in range(1000)]
+    assert len({d.id for d in many}) == len({d.token for d in many}) == 1000
+
+
+async def test_a_draft_is_forgotten_after_two_weeks(drafts: DraftStore, redis: Redis, keys: Keys) -> None:
+    draft = drafts.begin(RITA, "service.create", {"friendly_name": "Acme"})
+    await drafts.save(draft)
+    assert 0 < await redis.ttl(keys.draft(draft.id)) <= KEEP_SECONDS
+    assert 0 < await redis.ttl(keys.plain(f"drafts:{RITA}")) <= KEEP_SECONDS

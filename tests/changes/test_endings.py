@@ -1,0 +1,159 @@
+"""How a change ends without a run, and how one that became stale begins anew."""
+
+import asyncio
+
+import pytest
+
+from bot.changes.changes import PENDING_SECONDS, Refusal
+from tests.changes.office import ANN, BOB, CAT, RITA, Office, plan_for
+
+
+async def test_only_the_requester_withdraws(office: Office) -> None:
+    change = await office.asked()
+    with pytest.raises(Refusal, match="Only <@U0RITA>, who asked for #1, can withdraw it"):
+        await office.changes.cancel(change.number, ANN)
+    await office.changes.cancel(change.number, RITA)
+    assert (await office.now(change)).state == "cancelled"
+
+
+async def test_what_is_approved_can_no_longer_be_withdrawn(office: Office) -> None:
+    change = await office.asked()
+    await office.approve(change, ANN)
+    with pytest.raises(Refusal, match="#1 can no longer be withdrawn: it is approved"):
+        await office.changes.cancel(change.number, RITA)
+
+
+async def test_what_is_withdrawn_can_no_longer_be_approved(office: Office) -> None:
+    change = await office.asked()
+    await office.changes.cancel(change.number, RITA)
+    with pytest.raises(Refusal, match="#1 is already cancelled"):
+        await office.approve(change, ANN)
+    assert office.started.runs == []
+
+
+async def test_a_change_expires_when_its_time_is_over_and_not_before(office: Office) -> None:
+    change = await office.asked()
+    office.clock.advance(PENDING_SECONDS - 1)
+    assert not await office.changes.expire(change)
+    office.clock.advance(1)
+    assert await office.changes.expire(change)
+    assert ((await office.now(change)).state, office.told.changes) == ("expired", [1, 1])
+    assert not await office.changes.expire(change)
+
+
+async def test_a_change_decided_meanwhile_does_not_expire(office: Office) -> None:
+    pending = await office.asked()
+    await office.approve(pending, ANN)
+    office.clock.advance(PENDING_SECONDS)
+    assert not await office.changes.expire(pending)
+    assert (await office.now(pending)).state == "approved"
+
+
+async def test_a_stale_change_that_is_pending_again_is_not_expired_by_a_sweep_that_saw_it_stale(office: Office) -> None:
+    change = await office.asked()
+    await office.approve(change, ANN)
+    await office.made_stale(change, plan_for("Acme alerts 2"))
+    office.clock.advance(PENDING_SECONDS)
+    seen_by_the_sweep = await office.now(change)
+    await office.changes.ask_again(change.number, RITA)
+    assert not await office.changes.expire(seen_by_the_sweep)
+    assert (await office.now(change)).state == "pending"
+
+
+async def test_a_stale_change_needs_all_its_approvals_again(office: Office) -> None:
+    change = await office.asked(operation="campaign.register")
+    await office.approve(change, ANN)
+    await office.approve(change, BOB)
+    fresh = plan_for("Acme alerts 2", "campaign.register")
+    await office.made_stale(change, fresh)
+    stale = await office.now(change)
+    assert (stale.state, stale.plan, stale.decisions) == ("stale", fresh, ())
+    assert stale.note == "the name was taken"
+    await office.changes.ask_again(change.number, RITA)
+    with pytest.raises(Refusal, match="older plan"):
+        await office.approve(change, CAT)
+    again = await office.now(change)
+    assert [await office.approve(again, user) for user in (ANN, CAT)] == ["pending", "approved"]
+    assert office.started.runs == [1, 1]
+
+
+async def test_an_approval_of_an_earlier_plan_that_was_left_behind_counts_for_nothing(office: Office) -> None:
+    change = await office.asked(operation="campaign.register")
+    await office.approve(change, ANN)
+    await office.approve(change, BOB)
+    left_behind = await office.redis.hgetall(office.keys.change(change.number, "decisions"))
+    await office.made_stale(change, plan_for("Acme alerts 2", "campaign.register"))
+    await office.redis.hset(office.keys.change(change.number, "decisions"), mapping=left_behind)
+    await office.changes.ask_again(change.number, RITA)
+    again = await office.now(change)
+    assert await office.approve(again, CAT) == "pending"
+    assert await office.approve(again, ANN) == "approved"
+
+
+async def test_nobody_decides_on_a_stale_change(office: Office) -> None:
+    change = await office.asked()
+    await office.approve(change, ANN)
+    await office.made_stale(change, plan_for("Acme alerts 2"))
+    with pytest.raises(Refusal, match="#1 is already stale"):
+        await office.approve(await office.now(change), BOB)
+
+
+async def test_only_the_requester_asks_again_and_only_when_stale(office: Office) -> None:
+    change = await office.asked()
+    with pytest.raises(Refusal, match="#1 is pending, not stale"):
+        await office.changes.ask_again(change.number, RITA)
+    await office.approve(change, ANN)
+    await office.made_stale(change, plan_for("Acme alerts 2"))
+    with pytest.raises(Refusal, match="Only <@U0RITA>"):
+        await office.changes.ask_again(change.number, ANN)
+
+
+async def test_asking_again_gives_the_full_time_again(office: Office) -> None:
+    change = await office.asked()
+    await office.approve(change, ANN)
+    await office.made_stale(change, plan_for("Acme alerts 2"))
+    office.clock.advance(PENDING_SECONDS + 5)
+    await office.changes.ask_again(change.number, RITA)
+    assert (await office.now(change)).expires_at == office.clock() + PENDING_SECONDS
+
+
+async def test_a_stale_change_that_needs_nobody_runs_when_its_requester_asks_again(office: Office) -> None:
+    change = await office.asked(operation="message.send_test")
+    await office.made_stale(change, plan_for("Acme alerts 2", "message.send_test"))
+    office.started.runs.clear()
+    await office.changes.ask_again(change.number, RITA)
+    assert ((await office.now(change)).state, office.started.runs) == ("approved", [1])
+
+
+async def test_asking_again_many_times_at_once_asks_once(office: Office) -> None:
+    change = await office.asked()
+    await office.approve(change, ANN)
+    await office.made_stale(change, plan_for("Acme alerts 2"))
+    answers = await asyncio.gather(
+        *(office.changes.ask_again(change.number, RITA) for _ in range(10)), return_exceptions=True
+    )
+    assert answers.count(None) == 1
+    assert [e.what for e in (await office.now(change)).timeline].count("asked again for the new plan") == 1
+
+
+async def test_every_move_raises_the_version_so_that_cards_know(office: Office) -> None:
+    change = await office.asked(operation="campaign.register")
+    seen = [change.version]
+    await office.approve(change, ANN)
+    seen.append((await office.now(change)).version)
+    await office.changes.cancel(change.number, RITA)
+    seen.append((await office.now(change)).version)
+    assert seen == [1, 2, 3]
+
+
+async def test_a_worker_that_lost_its_lease_cannot_make_a_change_stale(office: Office) -> None:
+    change = await office.asked()
+    await office.approve(change, ANN)
+    old = await office.ledger.take(change.number)
+    assert old is not None
+    await office.ledger.release(change.number, old)
+    assert await office.ledger.take(change.number) == old + 1
+    event = (await office.now(change)).timeline[0]
+    assert not await office.store.restate(change.number, plan_for("Acme alerts 2"), event, "late", old)
+    now = await office.now(change)
+    assert (now.state, len(now.decisions), now.plan) == ("approved", 1, change.plan)
