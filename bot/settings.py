@@ -316,6 +316,9 @@ def render_docs() -> str:
         "Slack is reached by Socket Mode when `SLACK_APP_TOKEN` is set, otherwise over HTTP, which needs",
         "`SLACK_SIGNING_SECRET`. Twilio needs `TWILIO_API_KEY` with `TWILIO_API_SECRET`, or `TWILIO_AUTH_TOKEN`.",
         "",
+        "`make run` and `docker compose up` also read a file `.env` with a line `NAME=value` for each. `make sandbox` needs",
+        "none of this: it makes its own settings, and takes only `SANDBOX_PORT` (8010) and `TENFOUR_STATE`.",
+        "",
         "| setting | default | what it is | how to get it |",
         "|---|---|---|---|",
     ]

@@ -52,8 +52,7 @@ class Transport(AsyncHttpClient):  # type: ignore[misc]  # the helper ships no t
             self._local(url),
             params=list(_pairs(params)),
             data=list(_pairs(data)) if method != "GET" else None,
-            headers=headers,
-            auth=aiohttp.BasicAuth(*auth) if auth else None,
+            headers={**(headers or {}), **({"Authorization": aiohttp.encode_basic_auth(*auth)} if auth else {})},
             timeout=aiohttp.ClientTimeout(total=timeout) if timeout else session.timeout,
             allow_redirects=False,
         ) as answer:

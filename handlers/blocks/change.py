@@ -23,8 +23,8 @@ def change_card(change: Change) -> Message:
     """The card in the approvals channel. Once a change has ended, a short record without decisions to take."""
     state = _sentence(change)
     blocks = [kit.header(headline(change)), *kit.sections([f"*{STATES[change.state]}*", state])]
-    if not change.settled:
-        blocks.append(_facts(change))
+    asked = f"Asked by {person(change.requester)}, {date(change.created_at)} · account {code(change.plan.account)}"
+    blocks.append(kit.context(asked) if change.settled else _facts(change))
     blocks += _body(change)
     blocks.append(kit.actions(*_buttons(change)))
     return kit.message(f"#{change.number} {remark(change.plan.title)}: {_lower(STATES[change.state])}. {state}", blocks)
@@ -45,13 +45,13 @@ def _facts(change: Change) -> Block:
 
 def _body(change: Change) -> list[Block]:
     """Decisions, steps, results, and for a stale change the new plan."""
-    pending = change.state in ("pending", "stale")
-    plain_steps = [f"{n}. {inline(step.title)}" for n, step in enumerate(change.plan.steps, 1)]
-    steps = _few(plain_steps) if pending else checklist(change)
-    unstarted = change.settled and not was_sent(change)
-    blocks = [*_titled("Decisions", decisions(change))] if not pending or change.decisions else []
-    if not unstarted:
-        blocks += _titled("What it will do" if pending else "Steps", steps)
+    blocks = _titled("Decisions", decisions(change))
+    if change.state == "rejected" and len(change.decisions) == 1:
+        blocks = []  # the sentence above says it all
+    if change.state in ("pending", "stale"):
+        blocks += _titled("What it will do", _planned(change))
+    elif was_sent(change) or not change.settled:
+        blocks += _titled("Steps", checklist(change))
     blocks += _titled("Made at Twilio", [f"• {line}" for line in results(change)])
     if change.state == "stale":
         blocks += [kit.divider(), *kit.sections(["*The new plan*"]), *plan_blocks(change.plan, calls=False)]
@@ -62,9 +62,11 @@ def _titled(title: str, lines: Sequence[str]) -> list[Block]:
     return kit.sections([f"*{title}*", *lines]) if lines else []
 
 
-def _few(lines: Sequence[str], most: int = 25) -> list[str]:
-    rest = len(lines) - most
-    return [*lines[:most], f"… and {plural(rest, 'more step')}. Details shows every step."] if rest > 0 else list(lines)
+def _planned(change: Change, most: int = 25) -> list[str]:
+    lines = [f"{n}. {inline(step.title)}" for n, step in enumerate(change.plan.steps, 1)]
+    if rest := lines[most:]:
+        lines[most:] = [f"… and {plural(len(rest), 'more step')}. Details shows every step."]
+    return lines
 
 
 def _lower(words: str) -> str:
@@ -152,7 +154,7 @@ _SENTENCES: Mapping[State, Callable[[Change], str]] = MappingProxyType(
         "waiting": lambda c: f"The run goes on by itself when the registration is through.{_note(c)}",
         "unknown": _unknown,
         "failed": _failed,
-        "succeeded": lambda c: f"All {plural(len(c.plan.steps), 'step')} done. Asked by {person(c.requester)}.",
+        "succeeded": lambda c: f"{plural(len(c.plan.steps), 'step')} done, none left.",
         "rejected": _rejected,
         "cancelled": lambda c: f"{person(c.requester)} withdrew it. Nothing was done at Twilio.",
         "expired": _expired,
@@ -284,7 +286,9 @@ def told(change: Change) -> Message | None:
     """The direct message to the requester; None for states that they need not hear about."""
     if change.state not in _TOLD:
         return None
-    said = f"Your change #{change.number} {_TOLD[change.state]}: {remark(change.plan.title)}."
+    free = change.state == "approved" and not change.requirement.groups
+    what = "needs no approval and starts" if free else _TOLD[change.state]
+    said = f"Your change #{change.number} {what}: {remark(change.plan.title)}."
     blocks = kit.sections([f"*{said}*", _sentence(change)])
     if change.state == "approved":
         blocks += _titled("Decisions", decisions(change))
@@ -314,7 +318,9 @@ def approvals_list(changes: Iterable[Change], *, viewer: str) -> Message:
         return kit.message(text, [kit.section(text)])
     own = sum(1 for c in ordered if c.requester == viewer)
     are = "change waits" if len(ordered) == 1 else "changes wait"
-    text = f"{len(ordered)} {are} for a decision" + (f", {own} of them yours: somebody else decides those." if own else ".")
+    text = f"{len(ordered)} {are} for a decision" + (
+        f", {own} of them yours: somebody else decides those." if own else "."
+    )
     blocks = [kit.section(f"*{text}*"), *map(change_line, ordered[:LISTED])]
     if len(ordered) > LISTED:
         blocks.append(kit.context(f"… and {len(ordered) - LISTED} more. Decide these first, then look again."))

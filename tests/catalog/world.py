@@ -1,4 +1,4 @@
-"""What the tests of the catalogue share: a local Twilio, an account on it, good answers to every form, and a plain runner."""
+"""What the tests of the catalogue share: a local Twilio, an account on it, good answers, and a plain runner."""
 
 from collections.abc import AsyncIterator
 from contextlib import asynccontextmanager
@@ -11,6 +11,7 @@ from bot.catalog.operation import Context
 from bot.plans.plan import Plan
 from bot.plans.step import Adopt, CallStep, found
 from bot.sandbox.twilio import start_state
+from bot.sandbox.twilio.ledger import Record
 from bot.sandbox.twilio.server import LocalTwilio
 from bot.twilio.faults import Refused
 from bot.twilio.gateway import Account
@@ -26,9 +27,9 @@ CONTENT: dict[str, Any] = {
         "delivery. Only people who asked for texts at checkout receive them."
     ),
     "message_flow": (
-        "Customers order at https://acme.example/checkout. Under the phone field is a separate, optional, unticked box: "
-        "“I agree to receive order updates by text from Acme. Message frequency varies. Message and data rates may "
-        "apply. Reply STOP to opt out, HELP for help.” Next to it are links to the privacy policy at "
+        "Customers order at https://acme.example/checkout. Under the phone field is a separate, optional, unticked "
+        "box: “I agree to receive order updates by text from Acme. Message frequency varies. Message and data rates "
+        "may apply. Reply STOP to opt out, HELP for help.” Next to it are links to the privacy policy at "
         "https://acme.example/privacy and the terms at https://acme.example/terms."
     ),
     "privacy_policy_url": "https://acme.example/privacy",
@@ -71,9 +72,14 @@ class World:
         try:
             answer = await self.account.read(adopt.read.resolved(results))
         except Refused as fault:
-            assert fault.absent
-            return []
+            if fault.absent:
+                return []
+            raise
         return found(adopt, answer, results)
+
+    def rig(self, table: type[Record], key: str, **fields: Any) -> None:
+        """Put something into the local Twilio that no verdict of its desk brings about."""
+        self.twilio._ledger.table(table).change(key, self.clock(), **fields)
 
     async def service(self, name: str = "Acme deliveries", **values: Any) -> str:
         """A new messaging service; gives its SID."""

@@ -1,6 +1,7 @@
 """Nothing that somebody typed lies open in Redis."""
 
-from collections.abc import AsyncIterator
+from collections.abc import AsyncIterator, Awaitable, Callable
+from typing import Any
 
 import pytest
 from cryptography.fernet import Fernet
@@ -22,7 +23,7 @@ SID = "MG" + "5e" * 16
 
 async def contents(redis: Redis, keys: Keys) -> AsyncIterator[str]:
     """Every key of this installation with everything that it holds, as text."""
-    readers = {
+    readers: dict[str, Callable[[str], Awaitable[Any]]] = {
         "string": redis.get,
         "hash": redis.hgetall,
         "set": redis.smembers,
@@ -30,7 +31,8 @@ async def contents(redis: Redis, keys: Keys) -> AsyncIterator[str]:
         "zset": lambda key: redis.zrange(key, 0, -1),
     }
     async for key in redis.scan_iter(match=f"{keys.prefix}:*"):
-        yield f"{key} {await readers[await redis.type(key)](key)!r}"
+        kind = str(await redis.type(key))
+        yield f"{key} {await readers[kind](str(key))!r}"
 
 
 async def assert_sealed(redis: Redis, keys: Keys) -> None:

@@ -18,8 +18,8 @@ async def test_the_requester_cannot_approve_their_own_change(office: Office) -> 
 
 async def test_the_script_refuses_a_requester_even_where_the_code_above_it_does_not(office: Office) -> None:
     change = await office.asked(requester=ANN)
-    decision = (await _approved_by(office, BOB)).decisions[0].model_copy(
-        update={"user": ANN, "digest": change.plan.digest}
+    decision = (
+        (await _approved_by(office, BOB)).decisions[0].model_copy(update={"user": ANN, "digest": change.plan.digest})
     )
     assert await office.store.decide(change.number, decision) == ("own", "pending")
 

@@ -1,6 +1,7 @@
 """How a change ends without a run, and how one that became stale begins anew."""
 
 import asyncio
+from typing import Any
 
 import pytest
 
@@ -81,9 +82,10 @@ async def test_an_approval_of_an_earlier_plan_that_was_left_behind_counts_for_no
     change = await office.asked(operation="campaign.register")
     await office.approve(change, ANN)
     await office.approve(change, BOB)
-    left_behind = await office.redis.hgetall(office.keys.change(change.number, "decisions"))
+    decisions = office.keys.change(change.number, "decisions")
+    left_behind: dict[Any, Any] = await office.redis.hgetall(decisions)
     await office.made_stale(change, plan_for("Acme alerts 2", "campaign.register"))
-    await office.redis.hset(office.keys.change(change.number, "decisions"), mapping=left_behind)
+    await office.redis.hset(decisions, mapping=left_behind)
     await office.changes.ask_again(change.number, RITA)
     again = await office.now(change)
     assert await office.approve(again, CAT) == "pending"

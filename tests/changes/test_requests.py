@@ -38,18 +38,18 @@ async def test_a_guest_may_not_request(office: Office) -> None:
 
 
 async def test_a_change_that_nobody_could_approve_is_refused_when_it_is_requested(office: Office) -> None:
-    with pytest.raises(Refusal, match="4 of the approvers must approve .* only 3 besides you"):
+    with pytest.raises(Refusal, match=r"4 of the approvers must approve .* only 3 besides you"):
         await office.asked(operation="number.configure")
 
 
 async def test_the_requester_does_not_count_among_those_who_could_approve(office: Office) -> None:
     await office.asked(draft="a", requester=RITA, operation="brand.register")
-    with pytest.raises(Refusal, match="4 of the approvers must approve .* only 2 besides you"):
+    with pytest.raises(Refusal, match=r"4 of the approvers must approve .* only 2 besides you"):
         await office.asked(draft="b", requester=ANN, operation="number.configure")
 
 
 async def test_a_guest_does_not_count_among_those_who_could_approve(office: Office) -> None:
-    with pytest.raises(Refusal, match="1 of the guests must approve .* only 0 besides you"):
+    with pytest.raises(Refusal, match=r"1 of the guests must approve .* only 0 besides you"):
         await office.asked(operation="number.release")
 
 

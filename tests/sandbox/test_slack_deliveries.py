@@ -123,6 +123,13 @@ async def test_a_disconnect_tells_why_and_closes(app: App) -> None:
     assert app.frames[-1]["reason"] == "refresh_requested"
 
 
+async def test_a_cut_connection_ends_without_a_word(app: App) -> None:
+    app.slack.socket.drop()
+    await asyncio.wait_for(app.left.wait(), 5)
+    assert [frame["type"] for frame in app.frames] == ["hello"]
+    assert not app.slack.socket.connected
+
+
 async def test_a_black_hole_keeps_the_connection_and_hears_nothing(app: App) -> None:
     app.slack.socket.black_hole = True
     assert (await app.slack.command(RITA, A2P, "/a2p")).status == "timeout"

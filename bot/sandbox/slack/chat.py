@@ -37,7 +37,9 @@ class Chat:
         if metadata:
             message["metadata"] = metadata
         if thread_ts:
-            self._join_thread(channel, message, thread_ts, broadcast=bool(args.get("reply_broadcast")))
+            message["thread_ts"] = thread_ts
+            if args.get("reply_broadcast"):
+                message["subtype"] = "thread_broadcast"
         self._store.add_message(channel.id, message)
         answer: Json = {"channel": channel.id, "ts": message["ts"], "message": copy.deepcopy(message)}
         return _warned(answer, content)
@@ -185,15 +187,6 @@ class Chat:
         if parent.get("thread_ts", parent["ts"]) != parent["ts"]:
             raise SlackError("cannot_reply_to_message", ["[ERROR] thread_ts must be the parent's ts, not a reply's"])
         return str(thread_ts)
-
-    def _join_thread(self, channel: Channel, message: Json, thread_ts: str, *, broadcast: bool) -> None:
-        parent = self._store.find_message(channel.id, thread_ts)
-        message["thread_ts"] = thread_ts
-        if parent is not None:
-            message["parent_user_id"] = parent["user"]
-            parent["thread_ts"] = thread_ts
-        if broadcast:
-            message["subtype"] = "thread_broadcast"
 
 
 def checked_metadata(metadata: Any) -> Json | None:

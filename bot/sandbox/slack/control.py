@@ -206,7 +206,7 @@ class Control:
 
     async def _live_socket(self, request: web.Request) -> web.WebSocketResponse:
         user = _user(self._slack, request.query.get("user"))
-        socket = web.WebSocketResponse(heartbeat=20.0)
+        socket = web.WebSocketResponse(timeout=1.0, heartbeat=20.0)
         await socket.prepare(request)
         queue: asyncio.Queue[Json] = asyncio.Queue()
         self._live[socket] = (user, queue)

@@ -169,6 +169,8 @@ class Conversations:
 
 def with_thread_counts(store: Store, channel_id: str, message: Json) -> Json:
     """Add what Slack tells about a thread to its parent."""
+    if message.get("thread_ts") != message["ts"]:
+        return message
     answers = [m for m in store.thread(channel_id, message["ts"]) if m["ts"] != message["ts"]]
     if answers:
         message["reply_count"] = len(answers)

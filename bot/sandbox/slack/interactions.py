@@ -154,7 +154,7 @@ class Interactions:
                 "channel": {"id": place.channel.id, "name": place.channel.name},
             }
             if not place.is_ephemeral:
-                container["message"] = place.message
+                container["message"] = {name: part for name, part in place.message.items() if name != "metadata"}
         payload = self._payloads.suggestion(user, container, (block["block_id"], action_id), query)
         delivery = await self._interact(payload)
         answer = delivery.ack or {}
@@ -257,11 +257,9 @@ class Interactions:
             "team": TEAM_ID,
         }
         if thread_ts is not None:
-            parent = self._store.find_message(channel.id, thread_ts)
-            if parent is None:
+            if self._store.find_message(channel.id, thread_ts) is None:
                 raise NotOnScreenError(f"no message {thread_ts} in {channel.id}")
-            message |= {"thread_ts": thread_ts, "parent_user_id": parent["user"]}
-            parent["thread_ts"] = thread_ts
+            message["thread_ts"] = thread_ts
         self._store.add_message(channel.id, message)
         where: Json = {"channel": channel.id, "event_ts": message["ts"]}
         sent = Delivery("events_api", {}, "not_subscribed")

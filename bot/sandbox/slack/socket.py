@@ -63,7 +63,7 @@ class SocketMode:
         if ticket not in self._tickets:
             raise web.HTTPUnauthorized(text="invalid ticket")
         self._tickets.discard(ticket)
-        socket = web.WebSocketResponse(heartbeat=_HEARTBEAT_SECONDS, autoping=False)
+        socket = web.WebSocketResponse(timeout=1.0, heartbeat=_HEARTBEAT_SECONDS, autoping=False)
         await socket.prepare(request)
         if len(self._connections) >= MAX_CONNECTIONS:
             await socket.send_json({"type": "disconnect", "reason": "too_many_websockets"})

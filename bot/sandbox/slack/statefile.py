@@ -24,7 +24,7 @@ class StateFile:
             return
         try:
             self._store.restore(json.loads(self._path.read_text(encoding="utf-8")))
-        except (ValueError, KeyError, TypeError) as broken:
+        except (ValueError, KeyError, TypeError, AttributeError) as broken:
             raise ValueError(f"{self._path} is not a state file of the local Slack; move it away") from broken
 
     def watch(self) -> None:

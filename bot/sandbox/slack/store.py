@@ -148,6 +148,11 @@ class Store:
     # --- messages
 
     def add_message(self, channel_id: str, message: Json) -> Json:
+        parent_ts = str(message.get("thread_ts", message["ts"]))
+        parent = self.find_message(channel_id, parent_ts) if parent_ts != message["ts"] else None
+        if parent is not None:
+            parent["thread_ts"] = parent_ts
+            message.setdefault("parent_user_id", parent["user"])
         self.messages.setdefault(channel_id, []).append(message)
         self.changed("messages", channel=channel_id)
         return message
@@ -229,6 +234,7 @@ class Store:
             "counter": self._counter,
             "last_micros": self._last_micros,
             "channels": [asdict(channel) for channel in self.channels.values()],
+            "groups": [asdict(group) for group in self.groups.values()],
             "messages": self.messages,
             "homes": {user: home.view for user, home in self.homes.items()},
             "response_urls": [asdict(entry) for entry in self.response_urls.values()],
@@ -240,6 +246,8 @@ class Store:
         self._counter = int(saved["counter"])
         self._last_micros = int(saved["last_micros"])
         self.channels.update({entry["id"]: Channel(**entry) for entry in saved["channels"]})
+        for entry in saved.get("groups", []):
+            self.groups[entry["id"]] = UserGroup(**{**entry, "members": tuple(entry["members"])})
         self.messages = {channel: list(messages) for channel, messages in saved["messages"].items()}
         self.homes = {user: OpenView(view, user) for user, view in saved["homes"].items()}
         self.response_urls = {entry["id"]: ResponseUrl(**entry) for entry in saved["response_urls"]}

@@ -91,7 +91,7 @@ export function personItems(text, caret, world) {
   const match = /(?:^|\s)@([\p{L}\p{N}._-]*)$/u.exec(text.slice(0, caret));
   if (!match) return [];
   const typed = match[1].toLowerCase();
-  const bot = { id: world.bot.user_id ?? "U0TENFOUR", real_name: world.bot.name, title: "App", kind: "bot" };
+  const bot = { id: world.bot.id, real_name: world.bot.name, title: "App", kind: "bot" };
   return [...world.people, bot]
     .filter((person) => `${person.real_name} ${person.name ?? ""}`.toLowerCase().split(" ").some((word) => word.startsWith(typed)))
     .map((person) => ({ kind: "person", value: person.id, label: person.real_name, more: person.title, person, from: caret - typed.length - 1 }));
@@ -99,7 +99,7 @@ export function personItems(text, caret, world) {
 
 /** `@Ann Approver` back to `<@U0ANN>`, longest names first so that no name is cut by a shorter one. */
 export function encodeMentions(text, world) {
-  const named = [...world.people, { id: world.bot.user_id ?? "U0TENFOUR", real_name: world.bot.name }].sort((one, two) => two.real_name.length - one.real_name.length);
+  const named = [...world.people, { id: world.bot.id, real_name: world.bot.name }].sort((one, two) => two.real_name.length - one.real_name.length);
   return named.reduce((result, person) => result.replaceAll(`@${person.real_name}`, `<@${person.id}>`), text);
 }
 

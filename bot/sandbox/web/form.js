@@ -37,30 +37,35 @@ export function* inputsOf(blocks) {
   }
 }
 
+const LONGEST_TEXT = 3000;
+
+/** Characters as people count them: one for an emoji that takes two UTF-16 units. */
+export const lengthOf = (text) => [...text].length;
+
 const keyOf = (block, element) => `${block.block_id}\n${element.action_id}\n${element.type}`;
 
-function initialEntry(element, currentChannel) {
+function initialEntry(element) {
   const [field, initial] = VALUE_FIELDS[element.type];
-  let value = element[initial] ?? (isList(field) ? [] : null);
-  if (element.default_to_current_conversation && currentChannel && !element[initial]) {
-    value = isList(field) ? [currentChannel] : currentChannel;
-  }
-  const entry = { type: element.type, [field]: value };
+  const entry = { type: element.type, [field]: element[initial] ?? (isList(field) ? [] : null) };
   if (element.type === "timepicker" && element.timezone) entry.timezone = element.timezone;
   return entry;
 }
 
 export class Form {
   #entries = new Map();
+  #seed;
 
-  /** @param currentChannel the channel that `default_to_current_conversation` means, if any. */
-  constructor(currentChannel) {
-    this.currentChannel = currentChannel;
+  /** @param seed `state.values` that the server holds already, as after the page was loaded anew. */
+  constructor(seed = {}) {
+    this.#seed = seed;
   }
 
   entry(block, element) {
     const key = keyOf(block, element);
-    if (!this.#entries.has(key)) this.#entries.set(key, initialEntry(element, this.currentChannel));
+    if (!this.#entries.has(key)) {
+      const known = this.#seed[block.block_id]?.[element.action_id];
+      this.#entries.set(key, known?.type === element.type ? structuredClone(known) : initialEntry(element));
+    }
     return this.#entries.get(key);
   }
 
@@ -72,10 +77,24 @@ export class Form {
     this.entry(block, element)[valueField(element.type)] = value;
   }
 
-  /** Forgets what belongs to inputs that are gone: a value survives an update only under the same block_id and action_id. */
-  prune(blocks) {
-    const alive = new Set([...inputsOf(blocks)].map(({ block, element }) => keyOf(block, element)));
+  /**
+   * Takes over new blocks: a value survives only under the same block_id and action_id, and a choice only as one of the
+   * options that are still offered.
+   */
+  adopt(blocks) {
+    const inputs = [...inputsOf(blocks)];
+    const alive = new Set(inputs.map(({ block, element }) => keyOf(block, element)));
     for (const key of this.#entries.keys()) if (!alive.has(key)) this.#entries.delete(key);
+    for (const { block, element } of inputs) this.#offer(this.entry(block, element), element);
+    this.#seed = {};
+  }
+
+  #offer(entry, element) {
+    const options = element.options ?? element.option_groups?.flatMap((group) => group.options);
+    if (!options || element.type.includes("external")) return;
+    const present = (option) => options.find((other) => other.value === option?.value);
+    if (entry.selected_option) entry.selected_option = present(entry.selected_option) ?? null;
+    if (entry.selected_options) entry.selected_options = entry.selected_options.map(present).filter(Boolean);
   }
 
   values(blocks) {
@@ -100,26 +119,24 @@ export class Form {
 }
 
 function isEmpty(value) {
-  if (value === null || value === undefined || value === "") return true;
-  if (Array.isArray(value)) return value.length === 0;
-  if (value.type === "rich_text") return !JSON.stringify(value).includes('"text":"');
-  return typeof value === "string" && value.trim() === "";
+  return value === null || value === undefined || value === "" || (Array.isArray(value) && value.length === 0);
 }
 
 function complaint(block, element, value) {
   if (isEmpty(value)) return block.optional ? null : "Please complete this required field.";
   if (element.type === "number_input") return numberComplaint(element, value);
-  if (element.type === "email_text_input" && !/^[^\s@]+@[^\s@]+\.[^\s@]+$/.test(value)) return "Enter a valid email address.";
-  if (element.type === "url_text_input" && !isUrl(value)) return "Enter a valid URL, beginning with https:// or http://.";
+  if (element.type === "email_text_input" && !/^[^\s@]+@[^\s@]+\.[^\s@]+$/.test(value)) return "Please enter a valid email address.";
+  if (element.type === "url_text_input" && !isUrl(value)) return "Please enter a valid URL.";
   if (typeof value !== "string") return tooMany(element, value);
-  if (element.max_length && value.length > element.max_length) return `Use at most ${element.max_length} characters; this has ${value.length}.`;
-  if (element.min_length && value.length < element.min_length) return `Use at least ${element.min_length} characters; this has ${value.length}.`;
+  const [least, most] = [element.min_length ?? 0, element.max_length ?? LONGEST_TEXT];
+  if (element.type === "plain_text_input" && lengthOf(value) > most) return `Please enter at most ${most} characters.`;
+  if (element.type === "plain_text_input" && lengthOf(value) < least) return `Please enter at least ${least} characters.`;
   return null;
 }
 
 function tooMany(element, value) {
   const most = element.max_selected_items;
-  return most && Array.isArray(value) && value.length > most ? `Choose at most ${most}.` : null;
+  return most && Array.isArray(value) && value.length > most ? `Please choose at most ${most}.` : null;
 }
 
 function isUrl(value) {
@@ -131,10 +148,10 @@ function isUrl(value) {
 }
 
 function numberComplaint(element, value) {
-  if (!/^-?\d+(\.\d+)?$/.test(value)) return "Enter a number.";
-  if (!element.is_decimal_allowed && value.includes(".")) return "Enter a whole number.";
-  if (element.min_value !== undefined && Number(value) < Number(element.min_value)) return `Enter a number of at least ${element.min_value}.`;
-  if (element.max_value !== undefined && Number(value) > Number(element.max_value)) return `Enter a number of at most ${element.max_value}.`;
+  if (!/^[-+]?(\d+\.?\d*|\.\d+)$/.test(value)) return "Please enter a number.";
+  if (!element.is_decimal_allowed && !Number.isInteger(Number(value))) return "Please enter a whole number.";
+  if (element.min_value !== undefined && Number(value) < Number(element.min_value)) return `Please enter a number not below ${element.min_value}.`;
+  if (element.max_value !== undefined && Number(value) > Number(element.max_value)) return `Please enter a number not above ${element.max_value}.`;
   return null;
 }
 

@@ -34,7 +34,7 @@ export class HomePage {
       fill(this.empty, icon("home", 32), h("p", {}, words));
     }
     const blocks = view?.blocks ?? [];
-    this.#form.prune(blocks);
+    this.#form.adopt(blocks);
     const ctx = this.contextFor("home", { view_id: view?.id ?? "home" }, this.#form, () => this.#view?.blocks);
     sync(this.blocks, blocks, {
       key: blockKey,

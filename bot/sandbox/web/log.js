@@ -28,8 +28,7 @@ export class LogPane {
     this.loading = true;
     try {
       const { calls } = await api.log();
-      const total = calls.length;
-      const items = calls.slice(0, SHOWN).map((call, index) => ({ call, key: call.id ?? call.seq ?? total - index }));
+      const items = calls.slice(0, SHOWN).map((call) => ({ call, key: `${call.at} ${call.method}` }));
       sync(this.list, items, { key: (item) => item.key, sign: (item) => JSON.stringify(item.call), render: ({ call, key }) => row(call, key) });
     } finally {
       this.loading = false;
@@ -38,12 +37,11 @@ export class LogPane {
 }
 
 function row(call, key) {
-  const failed = call.response?.ok === false || call.error;
-  const at = call.time ?? call.at;
+  const failed = call.response?.ok === false || call.status >= 400;
   return h(
     "details",
     { class: "log-row", dataset: { fold: `log-${key}` } },
-    h("summary", {}, h("span", { class: `dot ${failed ? "dot-down" : "dot-up"}` }), h("span", { class: "log-method" }, call.method), failed ? h("span", { class: "log-error" }, call.response?.error ?? call.error) : null, at ? h("time", {}, clockTimeSeconds(dateOfTs(at))) : null),
+    h("summary", {}, h("span", { class: `dot ${failed ? "dot-down" : "dot-up"}` }), h("span", { class: "log-method" }, call.method), failed ? h("span", { class: "log-error" }, call.response?.error ?? `HTTP ${call.status}`) : null, h("time", {}, clockTimeSeconds(dateOfTs(call.at)))),
     h("pre", {}, JSON.stringify({ args: call.args, response: call.response }, null, 2)),
   );
 }

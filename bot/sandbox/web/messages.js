@@ -7,6 +7,7 @@ import { h, sync } from "./dom.js";
 import { emojiOf } from "./emoji.js";
 import { Form } from "./form.js";
 import { icon } from "./icons.js";
+import { picture } from "./images.js";
 import { link, renderMrkdwn, renderText } from "./mrkdwn.js";
 import { ago, clockTime, dateOfTs, dayName, fullTime } from "./time.js";
 
@@ -91,9 +92,9 @@ export class MessageList {
 
   #form(channel, message) {
     const key = `${channel}:${message.ts}`;
-    if (!this.#forms.has(key)) this.#forms.set(key, new Form(channel));
+    if (!this.#forms.has(key)) this.#forms.set(key, new Form());
     const form = this.#forms.get(key);
-    form.prune(message.blocks);
+    form.adopt(message.blocks);
     return form;
   }
 
@@ -196,8 +197,9 @@ function attachment(item, ctx) {
 function fileChip(file) {
   const name = file.title || file.name || file.id;
   const address = file.url_private_download ?? file.url_private ?? file.permalink;
+  if (address && /^image\//.test(file.mimetype ?? "")) return h("figure", { class: "image" }, h("figcaption", {}, name), picture({ image_url: address, alt_text: file.alt_txt || name }, "image-picture"));
   const size = file.size ? ` · ${Math.max(1, Math.round(file.size / 1024))} kB` : "";
-  return h("div", { class: "file-chip" }, icon("file"), h("span", {}, address ? h("a", { href: address, target: "_blank", rel: "noopener noreferrer" }, name) : name, h("span", { class: "muted" }, `${file.pretty_type ?? file.filetype ?? ""}${size}`)));
+  return h("div", { class: "file-chip" }, icon("file"), h("span", {}, address ? h("a", { href: address, target: "_blank", rel: "noopener noreferrer" }, name) : name, h("span", { class: "muted" }, `${file.pretty_type ?? file.filetype ?? file.mimetype ?? ""}${size}`)));
 }
 
 function reactions(message) {

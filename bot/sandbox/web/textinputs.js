@@ -2,7 +2,7 @@
 
 import { marks } from "./actions.js";
 import { h } from "./dom.js";
-import { actionValue } from "./form.js";
+import { actionValue, lengthOf } from "./form.js";
 import { textOf } from "./mrkdwn.js";
 
 const TYPING_DELAY = 300; // ms without a key before `on_character_entered` is sent
@@ -17,7 +17,7 @@ export function renderTextInput(element, block, ctx, field) {
 
   const act = () => {
     clearTimeout(timer);
-    if (node.isConnected) ctx.act(block, element, actionValue(element, ctx.form.entry(block, element)), { quiet: true });
+    if (node.isConnected) ctx.act(block, element, actionValue(element, ctx.form.entry(block, element)));
   };
   const take = () => {
     ctx.form.set(block, element, node.value === "" ? null : rich ? richValue(node.value) : node.value);
@@ -38,7 +38,7 @@ export function renderTextInput(element, block, ctx, field) {
   };
   const count = () => {
     if (!counter) return;
-    const { length } = node.value;
+    const length = lengthOf(node.value);
     const most = element.max_length;
     counter.textContent = most ? `${length} / ${most}` : `${length} (at least ${element.min_length})`;
     const short = element.min_length && length > 0 && length < element.min_length;

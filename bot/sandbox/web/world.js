@@ -9,8 +9,8 @@ export class World {
     this.people = state.people ?? [];
     this.channels = state.channels ?? [];
     this.commands = state.commands ?? [];
-    this.bot = state.bot ?? { name: "Tenfour", connected: false };
-    this.groups = state.usergroups ?? state.groups ?? [];
+    this.bot = state.bot ?? { id: "U0TENFOUR", name: "Tenfour", connected: false };
+    this.groups = state.groups ?? [];
   }
 
   person(id) {
@@ -22,7 +22,7 @@ export class World {
   }
 
   isBot(id) {
-    return id === (this.bot.user_id ?? this.bot.id) || /^U0TENFOUR$/.test(id ?? "");
+    return id === this.bot.id;
   }
 
   personName(id) {
@@ -37,7 +37,7 @@ export class World {
 
   groupName(id) {
     const group = this.groups.find((item) => item.id === id);
-    return group ? group.handle ?? group.name : undefined;
+    return group?.handle;
   }
 
   /** Name, avatar and kind of whoever wrote `message`. */
