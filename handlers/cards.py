@@ -5,8 +5,9 @@ because of a crash is drawn by the next sweep.
 """
 
 import asyncio
-from collections.abc import AsyncIterator, Awaitable, Callable
+from collections.abc import AsyncIterator, Callable, Coroutine
 from contextlib import asynccontextmanager
+from typing import Any
 
 import structlog
 from redis.asyncio import Redis
@@ -24,7 +25,8 @@ from handlers.blocks.kit import channel, escape, message, section
 from handlers.blocks.registration import registration_card, verdict
 from handlers.posts import Posts
 
-DRAWING_SECONDS = 30
+DRAWING_SECONDS = 15
+"""How long a process that died while drawing keeps others from it."""
 LEAST_BETWEEN_SECONDS = 1.2
 """chat.update allows about 50 a minute over all messages (slack.md 5); a run shows its steps within that."""
 
@@ -45,7 +47,7 @@ class Cards:
         background: Background,
         approvals_channel: str,
         alerts_channel: str,
-        homes: Callable[[set[str]], Awaitable[None]],
+        homes: Callable[[set[str]], Coroutine[Any, Any, None]],
         pause: float = LEAST_BETWEEN_SECONDS,
     ) -> None:
         self._redis, self._keys, self._changes, self._registrations = redis, keys, changes, registrations
@@ -62,21 +64,28 @@ class Cards:
 
     async def draw_change(self, number: int) -> None:
         """Redraw the card until it shows the truth, and tell the requester what they must know."""
+        drawn = True
+        while drawn:
+            drawn = await self._draw_change_once(number)
+            await asyncio.sleep(self._pause if drawn else 0)
+
+    async def _draw_change_once(self, number: int) -> bool:
+        """Draw a change as it stands; False when there is nothing to draw, or another process is at it."""
         book = self._keys.change(number, "posts")
         async with self._drawing(self._keys.change(number, "drawing")) as ours:
-            while ours:
-                change = await self._changes.load(number)
-                if change is None or await self._redis.hget(book, "drawn") == str(change.version):
-                    break
-                await self._put_card(book, change)
-                if note := told(change):
-                    slot = f"told:{change.state}:{change.entries}:{change.plan.digest[:8]}"
-                    await self._posts.once(book, slot, change.requester, note)
-                await self._redis.hset(book, "drawn", str(change.version))
-                await self._homes({change.requester, *(d.user for d in change.decisions)})
-                if change.settled:
-                    await self._changes.close(number)
-                await asyncio.sleep(self._pause)
+            change = await self._changes.load(number) if ours else None
+            if change is None or await self._redis.hget(book, "drawn") == str(change.version):
+                return False
+            await self._put_card(book, change)
+            if note := told(change):
+                slot = f"told:{change.state}:{change.entries}:{change.plan.digest[:8]}"
+                await self._posts.once(book, slot, change.requester, note)
+            await self._redis.hset(book, "drawn", str(change.version))
+            if change.settled:
+                await self._changes.close(number)
+            self._background.start(self._homes({change.requester}), "homes")
+            return True
+        return False  # Slack refused; the next sweep tries again
 
     async def _put_card(self, book: str, change: Change) -> None:
         try:
@@ -109,7 +118,7 @@ class Cards:
                 await self._registrations.told(registration_id, row)
             await self._registrations.all_told(registration_id)
             if registration.owner:
-                await self._homes({registration.owner})
+                self._background.start(self._homes({registration.owner}), "homes")
 
     @asynccontextmanager
     async def _drawing(self, key: str) -> AsyncIterator[bool]:

@@ -30,7 +30,7 @@ def in_words(error: BaseException) -> str:
                 "Tenfour's memory (Redis) does not answer: this was not done. Nothing is lost; try again in a minute."
             )
         case TimeoutError():
-            words = "Tenfour could not answer in time: its memory (Redis) or Slack is slow. Look at the card, then try again."
+            words = "No answer in time: Tenfour's memory (Redis) or Slack is slow. Look at the card, then try again."
         case SealedWithOtherKeyError():
             words = f"Stored data cannot be read: {error}. Whoever runs Tenfour must add the older key."
         case SlackApiError():

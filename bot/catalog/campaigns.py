@@ -6,7 +6,7 @@ from typing import Any, Final
 
 from bot.catalog.campaign_forms import SAMPLES, CampaignContent, CampaignRegister, CampaignResubmit
 from bot.catalog.fees import Fees
-from bot.catalog.form import Values
+from bot.catalog.form import Values, mistakes
 from bot.catalog.operation import CannotPlanError, Context, Operation
 from bot.catalog.rules import flag
 from bot.checks import eligibility
@@ -195,6 +195,8 @@ async def _prefill(values: Values, account: Account) -> dict[str, Any]:
     service_sid = values.get("service_sid")
     if not service_sid:
         return dict(values)
+    if wrong := [m.text for m in mistakes(CampaignResubmit, values) if m.field == "service_sid"]:
+        raise CannotPlanError(wrong[0], "service_sid")
     campaign = await reads.campaign(account, str(service_sid))
     if campaign is None:
         raise CannotPlanError(f"{service_sid} has no campaign that could be resubmitted.", "service_sid")

@@ -108,4 +108,29 @@ def _parsed(form: type[Form], name: str, value: Any) -> Any:
     try:
         return TypeAdapter(annotated).validate_python(value.strip() if isinstance(value, str) else value)
     except ValidationError as error:
-        raise ValueError("; ".join(e["msg"].removeprefix("Value error, ") for e in error.errors())) from None
+        raise ValueError("; ".join(dict.fromkeys(_in_words(e) for e in error.errors()))) from None
+
+
+def _in_words(error: Mapping[str, Any]) -> str:
+    """What is wrong with a value and what would be right, for people who have never heard of types."""
+    given, limits = error["input"], error.get("ctx", {})
+    match error["type"]:
+        case "string_too_short":
+            return f"at least {limits['min_length']} characters are needed, this has {len(given)}"
+        case "string_too_long":
+            return f"at most {limits['max_length']} characters fit, this has {len(given)}"
+        case "too_short":
+            return f"at least {limits['min_length']} are needed, there are {len(given)}"
+        case "too_long":
+            return f"at most {limits['max_length']} can be given, there are {len(given)}"
+        case "greater_than_equal" | "less_than_equal":
+            bound = f"at least {limits['ge']}" if "ge" in limits else f"at most {limits['le']}"
+            return f"{given} is out of range, it must be {bound}"
+        case "int_parsing" | "int_from_float" | "int_type":
+            return f"{str(given)[:40]!r} is not a whole number"
+        case "bool_parsing" | "bool_type":
+            return f"{str(given)[:40]!r} is neither yes nor no"
+        case "literal_error":
+            return f"{str(given)[:40]!r} is not one of {limits['expected']}"
+        case _:
+            return str(error["msg"]).removeprefix("Value error, ")

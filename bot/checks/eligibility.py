@@ -22,6 +22,7 @@ _FITTING = {
     "discussion": {"CUSTOMER_CARE"},
     "poll": {"POLLING_VOTING"},
 }
+_FOR_EVERYTHING = {"MIXED", "LOW_VOLUME", "SOLE_PROPRIETOR"}
 _BRAND_ADVICE = {
     "PENDING": "Wait: most brands are decided in minutes, some take a week.",
     "IN_REVIEW": "Wait: a third party reviews it, which takes 7 business days or more.",
@@ -67,7 +68,7 @@ def _feedback(brand: Brand, guide: Guide) -> list[Finding]:
 def said(error: TwilioError) -> str:
     """An error in Twilio's own words, code first, with the fields that it names."""
     fields = f" (about {', '.join(error.fields)})" if error.fields else ""
-    return f"{error.error_code}: {error.description or 'no description given'}{fields}"
+    return f"{error.error_code or 'no code'}: {error.description or 'no description given'}{fields}"
 
 
 def _kind(brand: Brand) -> list[Finding]:
@@ -106,7 +107,7 @@ def of_use_case(code: str, allowed: Sequence[UseCase]) -> list[Finding]:
 def of_service(service: Service, use_case: str) -> list[Finding]:
     """Whether what the service declares may conflict with the campaign's use case (21719)."""
     declared = service.usecase or "undeclared"
-    if declared == "undeclared" or use_case in _FITTING.get(declared, set()):
+    if declared == "undeclared" or use_case in _FOR_EVERYTHING or use_case in _FITTING.get(declared, set()):
         return []
     text = f"“{service.friendly_name}” declares *{declared}*, which may conflict with {use_case}."
     return [warn("service-use-conflict", text, "Set the service to undeclared.", "service_sid", (21719,))]
@@ -139,6 +140,11 @@ def of_pool(service: Service, numbers: Sequence[PoolNumber], *, sole_proprietor:
         text = f"The pool has {len(numbers)} numbers; a sole proprietor campaign registers one, which Twilio picks."
         fix = "Remove the others from the pool first."
         return [warn("sole-proprietor-one-number", text, fix, "service_sid", (30125,))]
+    free = [n.phone_number for n in numbers if toll_free(n.phone_number)]
+    if free:
+        text = f"{', '.join(free[:5])}: toll-free numbers are not 10DLC, so this campaign does not cover them."
+        fix = "Get toll-free verification for them, or take them out of the pool."
+        return [note("toll-free-not-10dlc", text, fix, "service_sid", (30032,))]
     return []
 
 

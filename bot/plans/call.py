@@ -54,9 +54,7 @@ class Call(Value):
 
         return self.model_copy(
             update={
-                "path": _PATH_REF.sub(
-                    lambda m: quote(resolve(Ref(step=m[1], field=m[2]), results), safe=""), self.path
-                ),
+                "path": _PATH_REF.sub(lambda m: segment(resolve(Ref(step=m[1], field=m[2]), results)), self.path),
                 "params": {
                     name: tuple(map(wire, value)) if isinstance(value, tuple) else wire(value)
                     for name, value in self.params.items()
@@ -66,7 +64,12 @@ class Call(Value):
 
 
 def segment(value: str) -> str:
-    """`value` as one path segment: a slash or brace in it cannot change the path that was approved."""
+    """`value` as one path segment: a slash or brace in it cannot change the path that was approved.
+
+    Raises `ValueError` for an empty text and for dots, which no quoting keeps from being taken for a step upwards.
+    """
+    if value in ("", ".", ".."):
+        raise ValueError(f"{value!r} cannot be part of a path")
     return quote(value, safe="")
 
 

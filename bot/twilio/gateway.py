@@ -10,7 +10,7 @@ import aiohttp
 from twilio.rest import Client
 
 from bot.plans.call import Call
-from bot.twilio.faults import Refused, Throttled, TwilioFault, Uncertain, Unreachable
+from bot.twilio.faults import Refused, Throttled, Uncertain, Unreachable
 from bot.twilio.transport import TIMEOUT, Transport
 
 READ_TRIES = 3
@@ -78,9 +78,7 @@ class Account:
         for attempt in range(1, READ_TRIES + 1):
             try:
                 return await self._exchange("GET", url, params, headers, name)
-            except Refused:
-                raise
-            except TwilioFault as fault:
+            except (Throttled, Unreachable, Uncertain) as fault:
                 if attempt == READ_TRIES:
                     raise
                 asked = fault.retry_after if isinstance(fault, Throttled) else None
@@ -95,7 +93,7 @@ class Account:
             async with self._gate:
                 answer = await self._client.request_async(method, url, headers=dict(headers), **fields)
         except aiohttp.ClientConnectorError as error:
-            raise Unreachable(name, str(error.os_error.strerror or error)) from error
+            raise Unreachable(name, _why(error)) from error
         except aiohttp.ConnectionTimeoutError as error:
             raise Unreachable(name, "no connection within the time allowed") from error
         except TimeoutError as error:
@@ -103,6 +101,12 @@ class Account:
         except (aiohttp.ClientError, ConnectionError) as error:
             raise Uncertain(name, f"the connection was lost ({type(error).__name__})") from error
         return _judged(answer.status_code, answer.text, answer.headers, name)
+
+
+def _why(error: aiohttp.ClientConnectorError) -> str:
+    # a refused certificate is such an error too, but carries no error of the operating system
+    os_error = getattr(error, "os_error", None)
+    return str(getattr(os_error, "strerror", None) or error)
 
 
 def _judged(status: int, text: str, headers: Mapping[str, str], name: str) -> Item:

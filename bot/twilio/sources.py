@@ -91,10 +91,8 @@ def _brand(brand: reads.Brand) -> str:
 
 async def _use_cases(account: Account, given: Mapping[str, Any]) -> list[Option]:
     brand = str(given.get("brand_sid") or "")
-    service = str(given.get("service_sid") or "")
-    if brand and not service:
-        # the path needs a service, but the answer depends on the brand alone
-        service = next((s.sid for s in await reads.services(account)), "")
+    # the path needs a service, but the answer depends on the brand alone
+    service = next((s.sid for s in await reads.services(account)), "") if brand else ""
     allowed = await _asked(account, service, brand) if brand and service else []
     if not allowed:
         return [Option(code, code, UNCONFIRMED) for code in _USE_CASES.split()]

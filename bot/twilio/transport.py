@@ -9,12 +9,14 @@ import aiohttp
 from twilio.http import AsyncHttpClient
 from twilio.http.response import Response
 
+from bot.twilio.faults import TwilioFault
+
 TIMEOUT = aiohttp.ClientTimeout(total=20, connect=5)
 CONNECTIONS = 50
 
 
-class AddressError(ValueError):
-    """A URL (for example of a next page) points away from the configured Twilio address."""
+class AddressError(TwilioFault):
+    """A URL (for example of a next page) points away from the configured Twilio address; nothing was sent there."""
 
 
 class Transport(AsyncHttpClient):  # type: ignore[misc]  # the helper ships no types
@@ -56,7 +58,7 @@ class Transport(AsyncHttpClient):  # type: ignore[misc]  # the helper ships no t
             timeout=aiohttp.ClientTimeout(total=timeout) if timeout else session.timeout,
             allow_redirects=False,
         ) as answer:
-            return Response(answer.status, await answer.text(), answer.headers)
+            return Response(answer.status, await answer.text(errors="replace"), answer.headers)
 
     async def close(self) -> None:
         """Close the connections."""
@@ -71,7 +73,7 @@ class Transport(AsyncHttpClient):  # type: ignore[misc]  # the helper ships no t
             return self._template.format(product=product) + parts.path + query
         if not self._ours.match(url):
             # a server hands out its own address in page links; any other would be sent our credentials
-            raise AddressError(f"{parts.netloc} is not the configured Twilio address")
+            raise AddressError(f"Twilio's answer points to {parts.netloc}, which is not the configured address")
         return url
 
 

@@ -9,7 +9,7 @@ from bot.plans.step import CallStep
 from handlers.blocks import kit
 from handlers.blocks.kit import Block, Message, code, date, inline, person, plural, remark
 from handlers.blocks.plan import checks, plan_blocks, price
-from handlers.blocks.progress import STATES, approvals, checklist, decisions, headline, results, was_sent
+from handlers.blocks.progress import STATES, approvals, checklist, decisions, headline, needs, results, was_sent
 from handlers.blocks.tokens import memo, ticket
 
 LISTED = 20
@@ -27,7 +27,9 @@ def change_card(change: Change) -> Message:
     blocks.append(kit.context(asked) if change.settled else _facts(change))
     blocks += _body(change)
     blocks.append(kit.actions(*_buttons(change)))
-    return kit.message(f"#{change.number} {remark(change.plan.title)}: {_lower(STATES[change.state])}. {state}", blocks)
+    cost = f" Price: {price(change.plan)}." if change.state == "pending" else ""
+    text = f"#{change.number} {remark(change.plan.title)}: {_lower(STATES[change.state])}. {state}{cost}"
+    return kit.message(text, blocks)
 
 
 def _facts(change: Change) -> Block:
@@ -36,7 +38,7 @@ def _facts(change: Change) -> Block:
         ("Account", code(change.plan.account)),
         ("Price", price(change.plan)),
         ("Checks", checks(change.plan)),
-        ("Approval", "\n".join(approvals(change))),
+        ("Approval", "\n".join([*approvals(change), f"(rule “{inline(change.requirement.rule, 80)}”)"])),
     ]
     if change.state in ("pending", "stale"):
         facts.append(("Expires", date(change.expires_at)))
@@ -86,8 +88,7 @@ def _note(change: Change) -> str:
 
 
 def _pending(change: Change) -> str:
-    so_far = "; ".join(approvals(change))
-    return f"{person(change.requester)} asks for this. It takes {so_far}. Price: {price(change.plan)}.{_note(change)}"
+    return f"{person(change.requester)} asks for this. {needs(change)}{_note(change)}"
 
 
 def _running(change: Change) -> str:
@@ -96,14 +97,13 @@ def _running(change: Change) -> str:
 
 
 def _failed(change: Change) -> str:
-    why = _note(change) or " A step was refused."
-    return f"Nothing runs now.{why} Fix the cause, then try again from the step that failed, or abandon it."
+    return f"Nothing runs now.{_note(change)} Fix the cause, then try again from the step that failed, or abandon it."
 
 
 def _unknown(change: Change) -> str:
     return (
-        f"Nobody knows yet whether “{inline(_unknown_step(change))}” happened.{_note(change)} Look in Twilio's Console, "
-        "then say here that it happened, or that it did not. Nothing after it runs until then."
+        f"Nobody knows yet whether this happened: {inline(_unknown_step(change))}.{_note(change)} Look in Twilio's "
+        "Console, then say here that it happened, or that it did not. Nothing after it runs until then."
     )
 
 
@@ -121,15 +121,20 @@ def _expired(change: Change) -> str:
 
 def _stale(change: Change) -> str:
     return (
-        f"Twilio is not as it was when this was approved, so nothing was sent.{_note(change)} "
+        f"Twilio is not as it was when this was approved, so nothing was sent. {_changed(change)}"
         f"{person(change.requester)} can ask for approval of the new plan, or withdraw it."
     )
 
 
+def _changed(change: Change) -> str:
+    return f"What changed: {remark(change.note, 900)}. " if change.note else ""
+
+
 def _abandoned(change: Change) -> str:
     done = sum(1 for run in change.steps.values() if run.state == "done")
-    stays = f"What {plural(done, 'step')} did at Twilio stays there." if done else "No step of it was done."
-    return f"It was given up{_by(change)}. {stays}"
+    stays = f"What {plural(done, 'step')} did at Twilio stays there." if done else "No step of it is known to be done."
+    open_end = " Whether the step marked unknown happened was never settled." if _unknown_id(change) else ""
+    return f"It was given up{_by(change)}. {stays}{open_end}"
 
 
 def _by(change: Change) -> str:
@@ -139,11 +144,11 @@ def _by(change: Change) -> str:
 
 
 def _unknown_step(change: Change) -> str:
-    return next((s.title for s in change.plan.steps if _is(change, s.id, "unknown")), change.plan.title)
+    return next((s.title for s in change.plan.steps if s.id == _unknown_id(change)), change.plan.title)
 
 
-def _is(change: Change, step: str, state: str) -> bool:
-    return step in change.steps and change.steps[step].state == state
+def _unknown_id(change: Change) -> str:
+    return next((step for step, run in change.steps.items() if run.state == "unknown"), "")
 
 
 _SENTENCES: Mapping[State, Callable[[Change], str]] = MappingProxyType(
@@ -154,7 +159,7 @@ _SENTENCES: Mapping[State, Callable[[Change], str]] = MappingProxyType(
         "waiting": lambda c: f"The run goes on by itself when the registration is through.{_note(c)}",
         "unknown": _unknown,
         "failed": _failed,
-        "succeeded": lambda c: f"{plural(len(c.plan.steps), 'step')} done, none left.",
+        "succeeded": lambda c: f"{len(c.plan.steps)} of {plural(len(c.plan.steps), 'step')} done.",
         "rejected": _rejected,
         "cancelled": lambda c: f"{person(c.requester)} withdrew it. Nothing was done at Twilio.",
         "expired": _expired,
@@ -168,7 +173,7 @@ _SENTENCES: Mapping[State, Callable[[Change], str]] = MappingProxyType(
 
 
 def _buttons(change: Change) -> list[Block]:
-    return [*_BUTTONS.get(change.state, lambda _: [])(change), _details(change)]
+    return [*(_BUTTONS[change.state](change) if change.state in _BUTTONS else []), _details(change)]
 
 
 def _button(change: Change, text: str, action: str, **more: Any) -> Block:
@@ -244,7 +249,7 @@ def reject_modal(change: Change) -> dict[str, Any]:
 
 def happened_modal(change: Change) -> dict[str, Any]:
     """What an unknown step made, as somebody has seen it at Twilio."""
-    step = next((s for s in change.plan.steps if _is(change, s.id, "unknown")), None)
+    step = next((s for s in change.plan.steps if s.id == _unknown_id(change)), None)
     blocks = [kit.section(f"Twilio gave no clear answer to this step:\n*{inline(_unknown_step(change))}*")]
     if isinstance(step, CallStep):
         blocks.append(kit.context(f"Call: {code(f'{step.call.method} {step.call.path}')}"))
@@ -311,17 +316,29 @@ def change_line(change: Change) -> Block:
 
 
 def approvals_list(changes: Iterable[Change], *, viewer: str) -> Message:
-    """Changes that wait for a decision, those of other people first: one's own one cannot decide."""
-    ordered = sorted(changes, key=lambda c: (c.requester == viewer, c.number))
-    if not ordered:
-        text = "No change waits for a decision. Ask for one with `/a2p-service create`, or see `/a2p help`."
-        return kit.message(text, [kit.section(text)])
-    own = sum(1 for c in ordered if c.requester == viewer)
-    are = "change waits" if len(ordered) == 1 else "changes wait"
-    text = f"{len(ordered)} {are} for a decision" + (
-        f", {own} of them yours: somebody else decides those." if own else "."
+    """Changes that are not settled: those that wait for others' decision, the viewer's own, and those under way."""
+    every = list(changes)
+    pending = [c for c in every if c.state == "pending"]
+    own = [c for c in pending if c.requester == viewer]
+    others = [c for c in pending if c.requester != viewer]
+    under_way = [c for c in every if c.state != "pending"]
+    counts = (
+        f"{plural(len(pending), 'change')} to decide, {len(own)} of them asked for by you; {len(under_way)} under way."
     )
-    blocks = [kit.section(f"*{text}*"), *map(change_line, ordered[:LISTED])]
-    if len(ordered) > LISTED:
-        blocks.append(kit.context(f"… and {len(ordered) - LISTED} more. Decide these first, then look again."))
-    return kit.message(text, blocks)
+    groups = (
+        ("Asked for by others", others),
+        ("Asked for by you: somebody else decides these", own),
+        ("Approved, running or stuck", under_way),
+    )
+    if not every:
+        text = "No change waits for a decision, and none is under way. `/a2p` shows what you can ask for."
+        return kit.message(text, [kit.section(text)])
+    blocks: list[Block] = []
+    room = LISTED
+    for title, group in groups:
+        shown = sorted(group, key=lambda c: c.number)[: max(0, room)]
+        room -= len(shown)
+        blocks += [kit.section(f"*{title}* ({len(group)})"), *map(change_line, shown)] if group else []
+    if len(every) > LISTED:
+        blocks.append(kit.context(f"{len(every) - LISTED} more are not shown. Settle some of these, then look again."))
+    return kit.message(counts, blocks)

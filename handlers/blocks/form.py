@@ -36,24 +36,17 @@ def form_modal(
 ) -> dict[str, Any]:
     """One page (from 1) of an operation's form, filled from the draft.
 
-    `resume` is an older draft to offer. `mistakes` of this page stand at their fields, all others on top. `fixed` names
-    fields that are shown and not asked: `read_values` says nothing of them.
+    `resume` is an older draft to offer. `mistakes` stand on top, with the step of those that belong to another
+    page. `fixed` names fields that are shown and not asked: `read_values` says nothing of them.
     """
     form = operation.form
     page = min(max(page, 1), form.pages())
     asks = {name: ask for name, ask in form.asks().items() if ask.page == page}
-    asked = {name for name in asks if name not in fixed}
-    here = {m.field: m.text for m in mistakes if m.field in asked}
-    blocks: list[Block] = []
-    if resume is not None:
-        blocks.append(_resume(resume))
-    blocks += _elsewhere(form, [m for m in mistakes if m.field not in asked])
+    blocks: list[Block] = [_resume(resume)] if resume else []
+    blocks += _mistakes(form, page, mistakes)
     blocks += _where(operation, page)
     for name, ask in asks.items():
-        if name in asked:
-            blocks += _question(form, name, ask, draft.values, here.get(name, ""))
-        else:
-            blocks.append(_fixed(name, ask, draft.values))
+        blocks += [_fixed(name, ask, draft.values)] if name in fixed else _question(form, name, ask, draft.values)
     if page > 1:
         blocks.append(kit.actions(kit.button("Back", "form.back", label=f"Back to step {page - 1}")))
     return kit.modal(
@@ -72,15 +65,17 @@ def _resume(older: Draft) -> Block:
     return kit.section(text, kit.button("Resume draft", "form.resume", older.id))
 
 
-def _elsewhere(form: type[Form], mistakes: Sequence[Mistake]) -> list[Block]:
-    asks = form.asks()
-    lines = []
-    for mistake in mistakes:
-        ask = asks.get(mistake.field)
-        step = f" (step {ask.page})" if ask and form.pages() > 1 else ""
-        lines.append(f"{ask.label if ask else mistake.field}{step}: {mistake.text}")
-    blocks = [kit.alert(line, "error") for line in lines[:ALERTS]]
+def _mistakes(form: type[Form], page: int, mistakes: Sequence[Mistake]) -> list[Block]:
+    lines = [_mistake(form, page, mistake) for mistake in mistakes]
+    blocks = [block for line in lines[:ALERTS] for block in kit.notice(line, "error")]
     return blocks + kit.sections(f"• {kit.remark(line)}" for line in lines[ALERTS:])
+
+
+def _mistake(form: type[Form], page: int, mistake: Mistake) -> str:
+    ask = form.asks().get(mistake.field)
+    name = ask.label if ask else mistake.field
+    step = f" (step {ask.page})" if ask and ask.page != page else ""
+    return f"{name}{step}: {mistake.text}" if name else mistake.text
 
 
 def _where(operation: Operation, page: int) -> list[Block]:
@@ -95,18 +90,17 @@ def _where(operation: Operation, page: int) -> list[Block]:
 
 
 def _fixed(name: str, ask: Ask, values: Mapping[str, Any]) -> Block:
-    shown = ", ".join(o["text"]["text"] for o in _chosen(name, values)) or "–"
+    shown = ", ".join(o["text"]["text"] for o in _chosen(name, values)) or "-"
     return kit.section(f"*{inline(ask.label)}*\n{inline(shown, 1000)}")
 
 
-def _question(form: type[Form], name: str, ask: Ask, values: Mapping[str, Any], mistake: str) -> list[Block]:
+def _question(form: type[Form], name: str, ask: Ask, values: Mapping[str, Any]) -> list[Block]:
     info = form.model_fields[name]
-    hint = _unmarked(ask.hint)
     block = kit.input_block(
         name,
         ask.label,
         _element(name, ask, info, values),
-        hint=f"Please correct: {mistake}. {hint}".strip() if mistake else hint,
+        hint=_unmarked(ask.hint),
         # a choice with a default always has a value: "optional" would say that it can be left open
         optional=not (info.is_required() or (ask.control in ("yes_no", "choice") and info.default is not None)),
         dispatch=ask.control in ("paragraph", "lookup", "lookups"),
@@ -114,7 +108,7 @@ def _question(form: type[Form], name: str, ask: Ask, values: Mapping[str, Any], 
     lost = len(_text(values.get(name))) - kit.INPUT_TEXT if ask.control in ("text", "paragraph", "url") else 0
     if lost <= 0:
         return [block]
-    rest = f"Slack holds {kit.INPUT_TEXT:,} characters here: the last {lost:,} of the text as it was are not in this field."
+    rest = f"Slack holds {kit.INPUT_TEXT:,} characters here. The last {lost:,} of the text as it was are missing."
     return [block, kit.context(rest)]
 
 
@@ -249,21 +243,5 @@ def working_modal(title: str, text: str, *, external_id: str) -> dict[str, Any]:
 
 
 def notice_modal(title: str, text: str, *, level: Level = "info") -> dict[str, Any]:
-    """Something a person must read; a long text goes on below the note at the top."""
-    if len(kit.prose(text)) <= kit.ALERT:
-        return kit.modal(title, [kit.alert(text, level)], callback_id="notice")
-    first = _SENTENCE.match(text)
-    head = first[0] if first and len(kit.prose(first[0])) <= kit.ALERT else _HEADS[level]
-    rest = text[len(head) :] if text.startswith(head) else text
-    paragraphs = [kit.prose(part) for part in rest.strip().split("\n\n") if part.strip()]
-    return kit.modal(title, [kit.alert(head, level), *kit.sections(paragraphs, between="\n\n")], callback_id="notice")
-
-
-_SENTENCE = re.compile(r"[^\n]+?[.!?](?=\s)")
-_HEADS: Mapping[Level, str] = {
-    "default": "Please read this.",
-    "info": "Please read this.",
-    "success": "This is done.",
-    "warning": "Please look at this.",
-    "error": "This did not work.",
-}
+    """Something a person must read, however long."""
+    return kit.modal(title, kit.notice(text, level), callback_id="notice")

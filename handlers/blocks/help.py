@@ -4,19 +4,20 @@ from collections.abc import Collection, Mapping
 
 from bot.catalog.operation import Catalog, Operation
 from handlers.blocks import kit
-from handlers.blocks.kit import Message, code, inline
+from handlers.blocks.kit import Message, code, inline, remark
 
 _OTHERS = (
     ("/a2p-approvals", "Changes that wait for a decision."),
-    ("/a2p-watch", "Whether this channel hears about verdicts."),
-    ("/a2p help", "This page."),
+    ("/a2p-watch", "Whether this channel hears about verdicts; `on` or `off` after it changes that."),
+    ("/a2p", "This page."),
 )
 
 
 def help_message(catalog: Catalog, *, allowed: Mapping[str, str]) -> Message:
-    """What can be asked for. `allowed`: operation name -> "" when this person may ask for it, else the rule that says no.
+    """What can be asked for.
 
-    An operation that is not in `allowed` is shown as one that may not be asked for.
+    `allowed` holds, by operation name, "" when this person may ask for it, else the name of the rule or the sentence
+    that says no. An operation that is not in it is shown as one that may not be asked for.
     """
     may = [o for o in catalog.operations if allowed.get(o.name) == ""]
     may_not = [o for o in catalog.operations if o not in may]
@@ -29,10 +30,9 @@ def help_message(catalog: Catalog, *, allowed: Mapping[str, str]) -> Message:
     else:
         blocks.append(kit.section("You may not ask for changes here. Ask a full member of the team to request one."))
     if may_not:
-        blocks.append(kit.context("*What you may not ask for*"))
-        blocks.append(kit.context("\n".join(_denied(o, allowed.get(o.name, "")) for o in may_not)))
+        blocks.append(kit.context("*What you may not ask for*", *_denied(may_not, allowed)))
     blocks += [kit.divider(), *kit.sections(f"{code(command)}  {what}" for command, what in _OTHERS)]
-    count = f"You can ask for {kit.plural(len(may), 'kind')} of changes." if may else "You may not ask for changes."
+    count = f"You can ask for {kit.plural(len(may), 'kind')} of change." if may else "You may not ask for changes."
     return kit.message(f"{text} {count} The commands are listed in this message.", blocks)
 
 
@@ -47,9 +47,17 @@ def _example(operation: Operation) -> str:
     return code(f'{operation.command} {operation.word} {name}="{value}"')
 
 
-def _denied(operation: Operation, rule: str) -> str:
-    why = f"rule “{inline(rule, 80)}”" if rule else "no rule allows it"
-    return f"{_command(operation)}  {inline(operation.title)} ({why})"
+def _denied(operations: Collection[Operation], allowed: Mapping[str, str]) -> list[str]:
+    """Operations by the reason why not, each reason once."""
+    reasons: dict[str, list[str]] = {}
+    for operation in operations:
+        reasons.setdefault(allowed.get(operation.name) or "no rule allows it", []).append(_command(operation))
+    return [f"{', '.join(commands)}: {_reason(why)}" for why, commands in reasons.items()]
+
+
+def _reason(why: str) -> str:
+    """A sentence as it is, the name of a rule with what it is."""
+    return remark(why) if why.endswith(".") else f"rule “{inline(why, 80)}”"
 
 
 def usage(command: str, words: Collection[str], unknown: str, nearest: str | None) -> Message:
@@ -59,7 +67,7 @@ def usage(command: str, words: Collection[str], unknown: str, nearest: str | Non
     operations = words if isinstance(words, Mapping) else {}
     lines = [_usage(command, word, operations.get(word)) for word in words]
     text = f"{typed}{guess}"
-    return kit.message(text, [kit.section(text), *kit.sections(lines), kit.context("All commands: `/a2p help`")])
+    return kit.message(text, [kit.section(text), *kit.sections(lines), kit.context("All commands: `/a2p`")])
 
 
 def _usage(command: str, word: str, operation: object) -> str:

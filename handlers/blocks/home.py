@@ -3,7 +3,7 @@
 from collections.abc import Sequence
 from typing import Any
 
-from bot.catalog.operation import Operation
+from bot.catalog import catalog
 from bot.changes.change import Change
 from bot.tracking.registration import Registration
 from handlers.blocks import kit
@@ -21,10 +21,13 @@ def home_view(
     waiting: Sequence[Change],
     mine: Sequence[Change],
     registrations: Sequence[Registration],
-    may_ask: Sequence[Operation],
+    may_ask: Sequence[str],
     now: float,
 ) -> dict[str, Any]:
-    """The App Home of one person. `waiting`: what they can decide; `may_ask`: what they may ask for (guests: nothing)."""
+    """The App Home of one person.
+
+    `waiting` is what they can decide; `may_ask` names the operations they may ask for (for guests: none).
+    """
     return kit.home(
         [
             kit.header("Tenfour"),
@@ -35,14 +38,14 @@ def home_view(
             *_start(may_ask),
             kit.divider(),
             kit.context(
-                "Help: `/a2p help` · What waits for a decision: `/a2p-approvals` · Hear about verdicts: `/a2p-watch`"
+                "Help: `/a2p` · What waits for a decision: `/a2p-approvals` · Hear about verdicts: `/a2p-watch`"
             ),
         ]
     )
 
 
 def _waiting(changes: Sequence[Change], now: float) -> list[Block]:
-    blocks = [kit.header(f"Waits for you ({len(changes)})")]
+    blocks = [kit.header(f"Waits for you ({len(changes)})" if changes else "Waits for you")]
     if not changes:
         return [*blocks, kit.section("Nothing waits for your decision.")]
     for change in sorted(changes, key=lambda c: c.expires_at)[:WAITING]:
@@ -69,16 +72,18 @@ def _registrations(registrations: Sequence[Registration]) -> list[Block]:
     return [*blocks, *kit.sections(lines), *_more(len(registrations) - REGISTRATIONS, "")]
 
 
-def _start(operations: Sequence[Operation]) -> list[Block]:
+def _start(names: Sequence[str]) -> list[Block]:
     blocks = [kit.header("Start something")]
-    if not operations:
+    if not names:
         text = "You may not ask for changes here, but you can read along. Ask a full member of the team to request one."
         return [*blocks, kit.section(text)]
+    known = catalog()
+    operations = [operation for name in names if (operation := known.get(name))]
     for operation in operations[:OPERATIONS]:
         start = kit.button("Start", "home.start", operation.name, label=operation.title)
         command = code(f"{operation.command} {operation.word}")
         blocks.append(kit.section(f"*{inline(operation.title)}* · {command}\n{inline(operation.summary)}", start))
-    return [*blocks, *_more(len(operations) - OPERATIONS, "See `/a2p help`.")]
+    return [*blocks, *_more(len(operations) - OPERATIONS, "See `/a2p`.")]
 
 
 def _more(count: int, advice: str) -> list[Block]:

@@ -7,7 +7,8 @@ foreign text must have gone through `escape`, `inline` or `prose`; every other t
 
 import json
 import re
-from collections.abc import Callable, Iterable, Sequence
+from collections.abc import Callable, Iterable, Mapping, Sequence
+from types import MappingProxyType
 from typing import Any, Literal, TypedDict
 
 from handlers.blocks.mrkdwn import (
@@ -59,6 +60,7 @@ __all__ = [
     "message",
     "modal",
     "money",
+    "notice",
     "number_input",
     "option",
     "overflow",
@@ -93,6 +95,18 @@ VIEW_BYTES = 230_000
 """A view may have 250 kB as JSON; room is left for what Slack adds."""
 
 _KEPT = frozenset({"actions", "input", "alert"})
+
+
+_SENTENCE = re.compile(r"[^\n]+?[.!?](?=\s)")
+_HEADS: Mapping[Level, str] = MappingProxyType(
+    {
+        "default": "Please read this.",
+        "info": "Please read this.",
+        "success": "This is done.",
+        "warning": "Please look at this.",
+        "error": "This did not work.",
+    }
+)
 
 
 class Message(TypedDict):
@@ -201,6 +215,16 @@ def alert(text: str, level: Level = "info") -> Block:
     return {"type": "alert", "text": _mrkdwn(prose(text), ALERT), "level": level}
 
 
+def notice(text: str, level: Level) -> list[Block]:
+    """A note of any length for modals: an alert, and below it what does not fit into one."""
+    if len(prose(text)) <= ALERT:
+        return [alert(text, level)]
+    first = _SENTENCE.match(text)
+    head = first[0] if first and len(prose(first[0])) <= ALERT else _HEADS[level]
+    rest = text.removeprefix(head).strip().split("\n\n")
+    return [alert(head, level), *sections((prose(part) for part in rest if part.strip()), between="\n\n")]
+
+
 def rich(*elements: Block) -> Block:
     """Text that Slack shows character by character, without any markup in it taking effect."""
     return {"type": "rich_text", "elements": list(elements)}
@@ -208,9 +232,10 @@ def rich(*elements: Block) -> Block:
 
 def rich_line(text: str, note: str = "") -> Block:
     """A bold line of a `rich` block, and a plain remark after it."""
-    pieces: list[Block] = [{"type": "text", "text": _shown(straight(text), RICH), "style": {"bold": True}}]
-    if note:
-        pieces.append({"type": "text", "text": _shown("  " + straight(note), RICH)})
+    bold, plain = (straight(" ".join(words.split())) for words in (text, note))
+    pieces: list[Block] = [{"type": "text", "text": _shown(bold, RICH), "style": {"bold": True}}]
+    if plain:
+        pieces.append({"type": "text", "text": cut(f"  {plain}", RICH)})
     return {"type": "rich_text_section", "elements": pieces}
 
 
@@ -371,11 +396,11 @@ def _plain(text: str, most: int) -> Block:
 
 def _mrkdwn(text: str, most: int) -> Block:
     # verbatim: addresses and names in foreign text do not become links by themselves
-    return {"type": "mrkdwn", "text": cut_marked(text, most).strip() or "–", "verbatim": True}
+    return {"type": "mrkdwn", "text": cut_marked(text, most).strip() or "-", "verbatim": True}
 
 
 def _shown(text: str, most: int) -> str:
-    return cut(text, most) if text.strip() else "–"
+    return cut(text, most) if text.strip() else "-"
 
 
 def _short_title(title: str) -> str:

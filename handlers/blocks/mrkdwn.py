@@ -16,7 +16,7 @@ _FORMATS = MappingProxyType(
 _LAST_EPOCH = 253402300799  # the end of the year 9999, where Python's calendar stops
 
 # Overrides of the writing direction: they let foreign text reorder the words around it.
-_DIRECTIONS: Final = {c: "\ufffd" for c in (*range(0x202A, 0x202F), *range(0x2066, 0x206A))}
+_DIRECTIONS: Final = dict.fromkeys((*range(0x202A, 0x202F), *range(0x2066, 0x206A)), "\ufffd")
 
 _PERSON = re.compile(r"[UW][A-Z0-9]{2,}")
 _CHANNEL = re.compile(r"[CDG][A-Z0-9]{2,}")
@@ -37,7 +37,7 @@ def straight(text: str) -> str:
 
 
 def prose(text: str) -> str:
-    """A text that our own code wrote, with foreign words in it: mentions of a person or channel stay, the rest is escaped.
+    """A text that our own code wrote, with foreign words in it: only mentions of people and channels take effect.
 
     What is escaped already stays as it is, so that applying it twice changes nothing.
     """

@@ -97,7 +97,7 @@ def checks(plan: Plan) -> str:
     """How many findings of each severity, in one line."""
     words: Mapping[Severity, str] = {"block": "blocker", "warn": "warning", "note": "note"}
     counts = [(sum(1 for f in plan.findings if f.severity == s), word) for s, word in words.items()]
-    return ", ".join(plural(n, word) for n, word in counts if n) or "nothing found"
+    return ", ".join(plural(n, word) for n, word in counts if n) or "no findings"
 
 
 def _titled(title: str, lines: Iterable[str]) -> list[Block]:
@@ -115,9 +115,9 @@ def _findings(findings: tuple[Finding, ...]) -> list[Block]:
 
 def _finding(finding: Finding) -> str:
     field = f"*{inline(finding.field.replace('_', ' '), 60)}*: " if finding.field else ""
-    fix = f"\n      Fix: {remark(finding.fix, 600)}" if finding.fix else ""
+    fix = f"\n      ↳ Fix: {remark(finding.fix, 600)}" if finding.fix else ""
     codes = ", ".join(map(error_page, finding.prevents))
-    prevents = f"\n      Prevents error {codes}" if codes else ""
+    prevents = f"\n      ↳ Prevents error {codes}" if codes else ""
     return f"{field}{remark(finding.text, 1200)}{fix}{prevents}"
 
 

@@ -29,6 +29,7 @@ STATES: Mapping[State, str] = MappingProxyType(
 _STEPS = MappingProxyType(
     {"attempting": "◐ sent", "done": "✓ done", "failed": "✕ failed", "unknown": "? unknown", "waiting": "○ waiting"}
 )
+PAGE = "Twilio's page on it"
 _SENT = frozenset({"attempting", "done", "failed", "unknown"})
 _CONSTANT = "QE"  # the SID that every campaign of every account has: it names nothing (twilio.md 0.3)
 _KINDS = MappingProxyType({"MG": "messaging service", "PN": "number", "BN": "brand", "SC": "short code"})
@@ -42,7 +43,7 @@ def headline(change: Change) -> str:
 def approvals(change: Change) -> list[str]:
     """How far each group's approval is, a line of mrkdwn each."""
     if not change.requirement.groups:
-        return [f"No approval needed (rule “{inline(change.requirement.rule, 80)}”)"]
+        return ["No approval needed"]
     return [_approval(change, need) for need in change.requirement.groups]
 
 
@@ -50,6 +51,15 @@ def _approval(change: Change, need: GroupNeed) -> str:
     people = list(dict.fromkeys(d.user for d in change.approvals(need.group)))
     names = f": {', '.join(map(person, people))}" if people else ""
     return f"{len(people)} of {need.need} of {inline(need.label, 80)}{names}"
+
+
+def needs(change: Change) -> str:
+    """Whose approval it takes, in a sentence."""
+    groups = [
+        f"{need.need} of {inline(need.label, 80)} must approve ({len(change.approvals(need.group))} so far)"
+        for need in change.requirement.groups
+    ]
+    return f"{' and '.join(groups) or 'No approval is needed'}."
 
 
 def decisions(change: Change) -> list[str]:
@@ -63,7 +73,7 @@ def decisions(change: Change) -> list[str]:
 
 
 def checklist(change: Change, most: int | None = 25) -> list[str]:
-    """The steps with how far each is: a sign and a word, what it made, and what Twilio said."""
+    """The steps with how far each is: a sign and a word, and what Twilio said where it refused."""
     lines = [_step(change, n, step) for n, step in enumerate(change.plan.steps, 1)]
     rest = change.plan.steps[most:] if most else ()
     if rest:
@@ -74,10 +84,8 @@ def checklist(change: Change, most: int | None = 25) -> list[str]:
 
 def _step(change: Change, number: int, step: Step) -> str:
     run = change.steps.get(step.id)
-    word = _STEPS[run.state] if run else ("○ waiting" if not change.settled else "– not sent")
-    sid = str(run.result.get("sid", "")) if run else ""
-    made = f" {code(sid)}" if sid and not sid.startswith(_CONSTANT) else ""
-    return f"{word} · {number}. {inline(step.title)}{made}{_trouble(run)}"
+    word = _STEPS[run.state] if run else ("○ waiting" if not change.settled else "- not sent")
+    return f"{word} · {number}. {inline(step.title)}{_trouble(run)}"
 
 
 def _trouble(run: StepRun | None) -> str:
@@ -88,8 +96,9 @@ def _trouble(run: StepRun | None) -> str:
         return " (found at Twilio after its answer was lost)" if run.adopted else ""
     if not run.error:
         return ""
-    page = f" {link(run.link, 'Twilio’s page on it')}" if run.link else ""
-    return f"\n      {f'{error_page(run.code)}: ' if run.code else ''}{remark(run.error, 500)}{page}"
+    page = f"{error_page(run.code)}: " if run.code else ""
+    more = f" {link(run.link, PAGE)}" if run.link and not run.code else ""
+    return f"\n      ↳ {page}{remark(run.error, 500)}{more}"
 
 
 def was_sent(change: Change) -> bool:

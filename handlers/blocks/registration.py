@@ -44,12 +44,14 @@ _CAMPAIGN: Mapping[str, Standing] = MappingProxyType(
             "Each number in the sender pool is registered with carriers next: minutes to days. "
             "Wait before sending, else messages fail with 30034.",
         ),
-        "FAILED": Standing("Rejected", _YOU, "Fix what is named below and resubmit; the review then starts again."),
+        "FAILED": Standing(
+            "Rejected", _YOU, "Twilio gave no reason that can be read here: look in Console or ask support."
+        ),
         "SUSPENDED": Standing(
             "Suspended",
             "you, with Twilio support",
-            "It cannot be changed or deleted meanwhile, and its monthly fee goes on. Read Twilio's mail or open a support "
-            "ticket. Twilio removes a campaign that stays suspended for 30 days and releases its numbers.",
+            "It cannot be changed or deleted meanwhile, and its monthly fee goes on. Read Twilio's mail or open a "
+            "support ticket. Twilio removes a campaign that stays suspended for 30 days and releases its numbers.",
         ),
         GONE: Standing(
             "No longer at Twilio",
@@ -81,11 +83,12 @@ def registration_card(registration: Registration, transitions: Sequence[Transiti
     """The root of a registration's thread."""
     now = standing(registration)
     found = rejections(registration.snapshot, guide)
-    codes = f" Error {', '.join(r.code for r in found)}." if found else ""
-    text = f"{remark(registration.title)}: {inline(now.words)}.{codes} {now.then}"
+    codes = f" ({_codes(found)})" if found else ""
+    then = f"{_advice(registration, found)} The reasons stand in this thread." if found else now.then
+    text = f"{remark(registration.title)}: {_lower(inline(now.words))}{codes}. {then}"
     blocks = [
         kit.header(registration.title),
-        kit.section(f"*{inline(now.words)}*{kit.escape(codes)}\n{now.then}"),
+        kit.section(f"*{inline(now.words)}*{codes}\n{then}"),
         kit.fields(_facts(registration, now)),
     ]
     if registration.trouble:
@@ -93,6 +96,10 @@ def registration_card(registration: Registration, transitions: Sequence[Transiti
         blocks.append(kit.section(f"The last look at Twilio failed{last}: {remark(registration.trouble, 600)}"))
     blocks += _history(transitions)
     return kit.message(text, [*blocks, kit.actions(*_card_buttons(registration, found))])
+
+
+def _codes(found: Sequence[Rejection]) -> str:
+    return f"{'error' if len(found) == 1 else 'errors'} {', '.join(inline(r.code, 40) for r in found)}"
 
 
 def _facts(registration: Registration, now: Standing) -> list[tuple[str, str]]:
@@ -191,17 +198,13 @@ def _rejected(then: Registration, found: Sequence[Rejection]) -> Message:
     failed = then.status == "FAILED"
     # errors may come with any status: what is wrong is told at once, and the status as it is
     what = f"{title} was rejected" if failed else f"Twilio reports errors for {title} ({code(then.status)})"
-    many = (
-        f": {plural(len(found), 'error')}, {', '.join(r.code for r in found)}" if found else ", without giving a reason"
-    )
-    blocks: list[Block] = [kit.section(f"*{what}{kit.escape(many)}*\n{_asked(then)}{_console(then)}")]
+    why = f": {_codes(found)}" if found else ", without giving a reason"
+    blocks: list[Block] = [kit.section(f"*{what}{why}*\n{_asked(then)}{_console(then)}")]
     for rejection in found:
         blocks += [kit.divider(), *kit.sections(rejection.lines(then.snapshot))]
-    if not found:
-        blocks.append(kit.section("Look at the campaign in Console, or ask Twilio support for the reason."))
     blocks.append(kit.divider())
     blocks += _way_on(then, found)
-    return kit.message(f"{what}{kit.escape(many)}. {_advice(then, found)}", blocks)
+    return kit.message(f"{what}{why}. {_advice(then, found)}", blocks)
 
 
 def _asked(then: Registration) -> str:
@@ -218,7 +221,7 @@ def _way_on(then: Registration, found: Sequence[Rejection]) -> list[Block]:
 def _advice(then: Registration, found: Sequence[Rejection]) -> str:
     if then.kind == "campaign" and not _ours(then):
         return "This campaign comes from TCR: fix it there and share it with Twilio again."
-    if then.status != "FAILED":
+    if then.status != "FAILED" or not found:
         return standing(then).then
     if _hopeless(found):
         return (
@@ -228,7 +231,7 @@ def _advice(then: Registration, found: Sequence[Rejection]) -> str:
 
 
 def _lower(words: str) -> str:
-    return words[:1].lower() + words[1:]
+    return words if words.startswith("Twilio") else words[:1].lower() + words[1:]
 
 
 # Who hears about it
@@ -237,7 +240,8 @@ def _lower(words: str) -> str:
 def watch_panel(channel: str, hears: bool, registrations: Sequence[Registration]) -> Message:
     """Whether a channel hears about registrations, and which are followed."""
     does = "hears" if hears else "does not hear"
-    text = f"{kit.channel(channel)} {does} about verdicts on campaigns. {plural(len(registrations), 'registration')} followed."
+    followed = f"{plural(len(registrations), 'registration')} followed."
+    text = f"{kit.channel(channel)} {does} about verdicts on campaigns. {followed}"
     switch = (
         kit.button("Stop alerts here", "watch.off", channel)
         if hears
@@ -252,4 +256,5 @@ def watch_panel(channel: str, hears: bool, registrations: Sequence[Registration]
 def registration_line(registration: Registration) -> str:
     """A registration within a list."""
     since = f", since {date(registration.since, 'day')}" if registration.since else ""
-    return f"*{inline(registration.title)}*: {_lower(inline(standing(registration).words))}{since} · {code(registration.key)}"
+    words = _lower(inline(standing(registration).words))
+    return f"*{inline(registration.title)}*: {words}{since} · {code(registration.key)}"

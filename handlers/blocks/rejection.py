@@ -42,9 +42,9 @@ class Rejection:
     def lines(self, snapshot: Mapping[str, Any]) -> list[str]:
         """The error in full, lines of mrkdwn."""
         title = f" {inline(self.guidance.title)}" if self.guidance else ""
-        page = f" · {link(self.url, 'Twilio’s page on it')}" if self.url else ""
+        page = link(self.url, self.code) if self.url else error_page(self.code)
         said = inline(self.description, 1000) or "(Twilio gave no words)"
-        lines = [f"*{error_page(self.code)}*{title}{page}", f"> {said}", *self._faults(snapshot)]
+        lines = [f"*{page}*{title}", f"> {said}", *self._faults(snapshot)]
         if self.guidance is None:
             return [*lines, "This code is not in our guide yet: go by Twilio's words and its page."]
         lines.append(f"*Meaning*: {remark(self.guidance.meaning)}")

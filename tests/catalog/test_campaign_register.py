@@ -11,7 +11,7 @@ from bot.plans.plan import Plan
 from bot.plans.step import CallStep
 from bot.sandbox.twilio import start_state
 from bot.sandbox.twilio.brands import Brand
-from bot.twilio.faults import Refused, Uncertain
+from bot.twilio.faults import Refused, Throttled, Uncertain
 from bot.twilio.reads import CAMPAIGN_SID
 from tests.catalog.world import CAMPAIGN, World, codes
 
@@ -130,8 +130,8 @@ async def test_a_second_campaign_of_a_sole_proprietor_stops_the_request(world: W
 
 
 async def test_twilio_out_of_reach_is_no_plan_at_all(world: World) -> None:
-    world.twilio.faults.add("GET /messaging/v1/Services", status=503, times=10)
-    with pytest.raises(Uncertain):
+    world.twilio.faults.add("GET /messaging/v1/Services", status=429, retry_after=0, times=9)
+    with pytest.raises(Throttled):
         await register(world)
 
 

@@ -9,7 +9,7 @@ from bot.plans.call import Ref
 from bot.plans.cost import total
 from bot.plans.step import CallStep
 from bot.sandbox.twilio import start_state
-from bot.twilio.faults import Refused, Uncertain
+from bot.twilio.faults import Refused, Throttled, Uncertain
 from tests.catalog.world import TOKEN, World, codes
 
 FIRST, SECOND = "+15035550101", "+15035550102"
@@ -65,8 +65,8 @@ async def test_an_unknown_price_is_told_and_never_counted_as_nothing(world: Worl
 
 
 async def test_a_price_that_cannot_be_asked_for_just_now_is_no_unknown_price(world: World) -> None:
-    world.twilio.faults.add("/pricing/v1/PhoneNumbers", status=500, times=3)
-    with pytest.raises(Uncertain):
+    world.twilio.faults.add("/pricing/v1/PhoneNumbers", status=429, retry_after=0, times=9)
+    with pytest.raises(Throttled):
         await buy(world, FIRST)
 
 

@@ -4,6 +4,7 @@ from typing import Any
 
 import pytest
 
+from bot.plans.call import Call
 from bot.plans.plan import Plan
 from bot.plans.step import CallStep
 from bot.sandbox.twilio import start_state
@@ -26,22 +27,16 @@ def _checker() -> OpenApiChecker:
 
 
 def problems(plan: Plan, checker: OpenApiChecker) -> list[str]:
-    results = {s.id: {"sid": _sid(s)} for s in plan.steps if isinstance(s, CallStep)}
-    found = []
-    for step in plan.steps:
-        assert isinstance(step, CallStep)
-        for call in (step.call, *([step.adopt.read] if step.adopt else [])):
-            sent = call.resolved(results)
-            params = {
-                name: str(value) if isinstance(value, str) else [str(v) for v in value]
-                for name, value in _texts(sent.params)
-            }
-            found += checker.check(sent.product, sent.method, sent.path, params, sent.headers)
-    return found
+    steps = [s for s in plan.steps if isinstance(s, CallStep)]
+    assert len(steps) == len(plan.steps)
+    results = {s.id: {"sid": _sid(s)} for s in steps}
+    calls = [call for s in steps for call in (s.call, *([s.adopt.read] if s.adopt else []))]
+    return [problem for call in calls for problem in _problems(call.resolved(results), checker)]
 
 
-def _texts(params: dict[str, Any]) -> list[tuple[str, Any]]:
-    return list(params.items())
+def _problems(call: Call, checker: OpenApiChecker) -> list[str]:
+    params = {n: list(map(str, v)) if isinstance(v, tuple) else str(v) for n, v in call.params.items()}
+    return checker.check(call.product, call.method, call.path, params, call.headers)
 
 
 def _sid(step: CallStep) -> str:

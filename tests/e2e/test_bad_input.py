@@ -7,7 +7,7 @@ import pytest
 
 from bot.sandbox.twilio import start_state
 from tests.e2e.answers import CAMPAIGN, SERVICE
-from tests.e2e.world import A2P, ANN, APPROVALS, GUS, RITA, World, everything_in, shown
+from tests.e2e.world import A2P, ANN, APPROVALS, GUS, RITA, World, everything_in, marked, shown
 
 
 async def test_an_unknown_word_gets_the_nearest_match_and_usage_in_private(world: World) -> None:
@@ -58,7 +58,7 @@ async def test_a_click_delivered_twice_counts_once(world: World) -> None:
     number = await world.request(RITA, "/a2p-service", "create", *SERVICE)
     world.slack.deliveries.duplicate = True
     await world.approve(ANN, number)
-    await world.card(number, "succeeded")
+    await world.done(number)
     assert len([c for c in world.twilio.log if c.method == "POST" and c.path == "/v1/Services"]) == 1
 
 
@@ -104,7 +104,8 @@ async def test_a_draft_of_somebody_else_cannot_be_submitted(world: World) -> Non
 async def test_hostile_text_is_shown_as_text(world: World) -> None:
     name = "<!channel> <http://evil.example|Twilio> *b*"
     number = await world.request(RITA, "/a2p-service", "create", {"friendly_name": name}, {})
-    card = shown(await world.card(number))
+    card = marked(await world.card(number))
+    assert "&lt;!channel&gt;" in card
     assert "<!channel>" not in card
     assert "<http://evil" not in card
 
@@ -140,7 +141,7 @@ async def test_what_twilio_refuses_in_the_run_is_shown_with_its_code(
     assert words in card or str(fault["code"]) in card
     await world.told(RITA, str(fault["code"]))
     await world.slack.click(RITA, "change.retry", channel=APPROVALS)
-    await world.card(number, "succeeded")
+    await world.done(number)
 
 
 @pytest.mark.parametrize(
@@ -158,7 +159,7 @@ async def test_what_twilio_leaves_open_in_the_run_ends_with_one_service(world: W
     number = await world.request(RITA, "/a2p-service", "create", *SERVICE)
     world.twilio.faults.add(match="POST /v1/Services", **fault)
     await world.approve(ANN, number)
-    await world.card(number, "succeeded")
+    await world.done(number)
     assert len([s for s in world.twilio.created("service") if "Acme alerts" in s["friendly_name"]]) == 1
 
 

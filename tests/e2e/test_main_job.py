@@ -8,7 +8,7 @@ from tests.e2e.world import A2P, ALERTS, ANN, APPROVALS, RITA, World, shown
 async def test_a_service_is_asked_for_approved_and_made(world: World) -> None:
     number = await world.request(RITA, "/a2p-service", "create", *SERVICE)
     await world.approve(ANN, number)
-    card = await world.card(number, "succeeded")
+    card = await world.done(number)
     [service] = [s for s in world.twilio.created("service") if s["friendly_name"] == "Acme alerts"]
     assert service["validity_period"] == 14400
     assert service["sid"] in shown(card)
@@ -40,7 +40,7 @@ async def test_a_number_is_searched_bought_and_put_into_a_service(world: World) 
     await world.slack.close(RITA)
     number = await world.request(RITA, "/a2p-number", "buy", *NUMBER)
     await world.approve(ANN, number)
-    await world.card(number, "succeeded")
+    await world.done(number)
     [bought] = [n for n in world.twilio.created("number") if n not in before]
     assert bought["sid"] in [n["sid"] for n in world.twilio.created("pool_number")]
 
@@ -48,7 +48,7 @@ async def test_a_number_is_searched_bought_and_put_into_a_service(world: World) 
 async def test_a_campaign_is_registered_followed_and_announced_as_verified(world: World) -> None:
     number = await world.request(RITA, "/a2p-campaign", "register", *CAMPAIGN)
     await world.approve(ANN, number)
-    await world.card(number, "succeeded")
+    await world.done(number)
     await world.hears(ALERTS, start_state.SUPPORT_SERVICE)
     world.twilio.desk.verify(start_state.SUPPORT_SERVICE)
     verdict = await world.hears(ALERTS, "30034")
@@ -58,22 +58,24 @@ async def test_a_campaign_is_registered_followed_and_announced_as_verified(world
 async def test_a_refused_campaign_is_explained_fixed_and_resubmitted_through_the_same_approval(world: World) -> None:
     number = await world.request(RITA, "/a2p-campaign", "register", *CAMPAIGN)
     await world.approve(ANN, number)
-    await world.card(number, "succeeded")
+    await world.done(number)
     world.twilio.desk.reject(start_state.SUPPORT_SERVICE, [30896, 39999])
     card = await world.hears(ALERTS, "30896")
     assert "39999" in shown(card)
     await world.slack.click(RITA, "registration.resubmit", channel=ALERTS, ts=card["ts"])
-    form = await world.sees(RITA, "acme.example/checkout")
-    assert form["callback_id"] == "form"
+    await world.page(RITA, 1)
+    await world.slack.submit(RITA)
+    await world.page(RITA, 2)
+    assert "acme.example/checkout" in shown(world.view(RITA))
     better = CAMPAIGN_TEXTS["message_flow"] + " People can also text JOIN to our number; the shop window says so."
-    await world.slack.submit(RITA, {"message_flow": better} if "message_flow" in shown(form) else {})
-    while world.view(RITA)["callback_id"] == "form":
-        await world.slack.submit(RITA)
-    await world.sees(RITA, "Request approval")
+    await world.slack.submit(RITA, {"message_flow": better})
+    await world.page(RITA, 3)
+    await world.slack.submit(RITA)
+    await world.previewed(RITA)
     await world.slack.submit(RITA)
     number = int((await world.sees(RITA, "Requested #"))["title"]["text"].partition("#")[2])
     await world.approve(ANN, number)
-    await world.card(number, "succeeded")
+    await world.done(number)
     world.twilio.desk.verify(start_state.SUPPORT_SERVICE)
     await world.hears(ALERTS, "30034")
 

@@ -156,7 +156,11 @@ class World:
             done = await self.slack.submit(user, await self._chosen(user, values))
             assert done.status == "acked", (done.status, done.errors, done.messages)
             assert not done.errors, done.errors
-        await self.until(lambda: self.view(user)["callback_id"] == "preview", f"the preview of {text}")
+        await self.previewed(user)
+
+    async def previewed(self, user: str) -> None:
+        """Wait until a form's preview is shown."""
+        await self.until(lambda: self.view(user)["callback_id"] == "preview", "the preview")
 
     async def page(self, user: str, number: int) -> None:
         """Wait until a form shows this page."""
@@ -181,6 +185,10 @@ class World:
 
         found: Json = await self.until(look, f"#{number}: {text}")
         return found
+
+    async def done(self, number: int) -> Json:
+        """Wait until the change has succeeded, and return its card."""
+        return await self.card(number, "*Done*")
 
     async def approve(self, user: str, number: int) -> None:
         """Click Approve on the card."""
@@ -222,7 +230,7 @@ async def open_world(tmp_path: Path, *, http_port: int | None = None) -> AsyncIt
 
 async def everything_in(redis_url: str) -> str:
     """Every key and value in Redis as one text, to look for what must not be there."""
-    client = Redis.from_url(redis_url, decode_responses=True)
+    client = Redis.from_url(redis_url, decode_responses=True, encoding_errors="replace")
     try:
         found: list[object] = []
         async for raw in client.scan_iter(count=1000):
@@ -248,6 +256,14 @@ async def everything_in(redis_url: str) -> str:
 def shown(thing: Json) -> str:
     """All the words of a message or a view."""
     return json.dumps([thing.get("title", ""), thing.get("text", ""), thing.get("blocks", [])], ensure_ascii=False)
+
+
+def marked(thing: Any) -> str:
+    """The words in which Slack would follow markup: mrkdwn, and a message's own text."""
+    if isinstance(thing, dict):
+        own = thing["text"] if isinstance(thing.get("text"), str) and thing.get("type") != "plain_text" else ""
+        return " ".join([own, *(marked(v) for v in thing.values())])
+    return " ".join(map(marked, thing)) if isinstance(thing, list) else ""
 
 
 def page_of(view: Json) -> int:

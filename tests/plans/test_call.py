@@ -56,7 +56,15 @@ def test_no_text_that_people_type_ever_becomes_a_reference(text: str) -> None:
     assert stored.resolved({}).params == {"FriendlyName": text, "Samples": (text, text)}
 
 
-@given(st.text(min_size=1))
+@pytest.mark.parametrize("text", ["", ".", ".."])
+def test_a_text_that_would_step_out_of_its_path_is_refused(text: str) -> None:
+    with pytest.raises(ValueError, match="part of a path"):
+        segment(text)
+    with pytest.raises(ValueError, match="part of a path"):
+        Call(product="messaging", method="GET", path="/v1/{service.sid}").resolved({"service": {"sid": text}})
+
+
+@given(st.text(min_size=1).filter(lambda text: text not in (".", "..")))
 def test_no_text_that_people_type_reaches_out_of_its_path_segment(text: str) -> None:
     path = f"/v1/Services/{segment(text)}"
     assert Call(product="messaging", method="GET", path=path).resolved({}).path == path

@@ -4,7 +4,11 @@ import { confirmed } from "./dialogs.js";
 import { actionValue } from "./form.js";
 
 /** What browser tests and focus keeping know a control by. */
-export const marks = (element, block) => ({ blockId: block.block_id, actionId: element.action_id, elementType: element.type });
+export const marks = (element, block) => ({
+  blockId: block.block_id,
+  actionId: element.action_id,
+  elementType: element.type,
+});
 
 /** Sends an action, with the control shown as busy until the bot has answered, after the element's own confirm dialog. */
 export async function send(control, element, block, ctx, action) {

@@ -26,29 +26,53 @@ class App {
     this.thread = null;
     this.world = null;
     this.messages = [];
-    this.notices = new Map();
     this.fresh = new Set();
     this.sidebar = new Sidebar({
       onPerson: (id) => this.go({ person: id, thread: null }),
       onChannel: (id) => this.go({ place: id, thread: null }),
       onHome: () => this.go({ place: HOME, thread: null }),
     });
-    this.channelPage = new ChannelPage({ contextFor, onThread: (ts) => this.go({ thread: ts }), onSend: (text) => this.#send(text) });
-    this.threadPane = new ThreadPane({ contextFor, onClose: () => this.go({ thread: null }), onSend: (text) => this.#reply(text) });
+    this.channelPage = new ChannelPage({
+      contextFor,
+      onThread: (ts) => this.go({ thread: ts }),
+      onSend: (text) => this.#send(text),
+    });
+    this.threadPane = new ThreadPane({
+      contextFor,
+      onClose: () => this.go({ thread: null }),
+      onSend: (text) => this.#reply(text),
+    });
     this.home = new HomePage({ contextFor });
     this.log = new LogPane();
     this.modals = new ModalStack({
       contextFor,
       submit: (view, values) => api.submit({ user: this.person, view_id: view.id, state: { values } }),
       close: (view, all) => this.#tell(() => api.close({ user: this.person, view_id: view.id, all_views: all })),
+      reload: () => this.refresh.views(),
     });
     this.refresh = {
-      state: this.#coalesced(() => api.state(this.person), (state) => this.#showState(state)),
-      messages: this.#coalesced(() => this.place !== HOME && this.place && api.messages(this.person, this.place), (answer) => answer && this.#showMessages(answer.messages)),
-      views: this.#coalesced(() => api.views(this.person), (answer) => this.modals.update(answer.views, answer.errors, this.place === HOME ? null : this.place)),
-      home: this.#coalesced(() => this.place === HOME && api.home(this.person), (answer) => this.place === HOME && this.home.update(answer?.view ?? null, this.world)),
+      state: this.#coalesced(
+        () => api.state(this.person),
+        (state) => this.#showState(state),
+      ),
+      messages: this.#coalesced(
+        () => this.place !== HOME && this.place && api.messages(this.person, this.place),
+        (answer) => answer && this.#showMessages(answer.messages),
+      ),
+      views: this.#coalesced(
+        () => api.views(this.person),
+        (answer) => this.modals.update(answer),
+      ),
+      home: this.#coalesced(
+        () => this.place === HOME && api.home(this.person),
+        (answer) => this.place === HOME && this.home.update(answer?.view ?? null, this.world),
+      ),
     };
-    this.live = new Live({ onChange: (change) => this.#onChange(change), onUp: () => this.#onUp(), onDown: () => this.#onDown() });
+    this.live = new Live({
+      onChange: (change) => this.#onChange(change),
+      onUp: () => this.#onUp(),
+      onDown: () => this.#onDown(),
+    });
   }
 
   async start() {
@@ -64,10 +88,37 @@ class App {
   }
 
   #build() {
-    this.banner = h("div", { class: "banner", role: "status", hidden: true, dataset: { testid: "banner" } }, h("span", { class: "spinner" }), "Reconnecting…");
-    this.menu = h("button", { type: "button", class: "icon-button menu-button", "aria-label": "Channels and people", "aria-controls": "sidebar", dataset: { testid: "menu" }, on: { click: () => this.#drawer() } }, icon("menu"));
+    this.banner = h(
+      "div",
+      { class: "banner", role: "status", hidden: true, dataset: { testid: "banner" } },
+      h("span", { class: "spinner" }),
+      "Reconnecting…",
+    );
+    this.menu = h(
+      "button",
+      {
+        type: "button",
+        class: "icon-button menu-button",
+        "aria-label": "Channels and people",
+        "aria-controls": "sidebar",
+        dataset: { testid: "menu" },
+        on: { click: () => this.#drawer() },
+      },
+      icon("menu"),
+    );
     this.head = h("div", { class: "page-words" });
-    this.logButton = h("button", { type: "button", class: "icon-button", "aria-label": "What the bot called", title: "What the bot called", dataset: { testid: "log-button" }, on: { click: () => this.#toggleLog() } }, icon("list", 18));
+    this.logButton = h(
+      "button",
+      {
+        type: "button",
+        class: "icon-button",
+        "aria-label": "What the bot called",
+        title: "What the bot called",
+        dataset: { testid: "log-button" },
+        on: { click: () => this.#toggleLog() },
+      },
+      icon("list", 18),
+    );
     this.page = h("main", { class: "page" });
     const shade = h("div", { class: "shade", on: { click: () => this.#drawer(false) } });
     fill(
@@ -78,7 +129,12 @@ class App {
         { class: "frame" },
         this.sidebar.element,
         shade,
-        h("div", { class: "stage" }, h("header", { class: "page-head" }, this.menu, this.head, this.home.source, this.logButton), h("div", { class: "stage-row" }, this.page, this.threadPane.element, this.log.element)),
+        h(
+          "div",
+          { class: "stage" },
+          h("header", { class: "page-head" }, this.menu, this.head, this.home.source, this.logButton),
+          h("div", { class: "stage-row" }, this.page, this.threadPane.element, this.log.element),
+        ),
       ),
       this.modals.element,
     );
@@ -137,13 +193,15 @@ class App {
     this.live.follow(this.person);
     await Promise.all([this.refresh.messages(), this.refresh.views()]);
     if (this.place === HOME) this.#openHome();
-    else if (!matchMedia("(pointer: coarse)").matches && !this.modals.top && !this.thread) this.channelPage.composer.focus();
+    else if (!matchMedia("(pointer: coarse)").matches && !this.modals.top && !this.thread)
+      this.channelPage.composer.focus();
   }
 
   async #openHome() {
     const answer = await this.#tell(() => api.openHome({ user: this.person }));
     await this.refresh.home();
-    if (answer?.status && answer.status !== "acked") this.#complain(answer.status);
+    // An app that does not listen for this event is not at fault.
+    if (answer?.status !== "not_subscribed") this.#complain(answer);
   }
 
   #showState(state) {
@@ -163,8 +221,16 @@ class App {
 
   #showMessages(messages) {
     const roots = new Map(messages.map((message) => [message.ts, message]));
-    const replies = Map.groupBy(messages.filter((message) => message.thread_ts && message.thread_ts !== message.ts), (message) => message.thread_ts);
-    for (const [ts, items] of replies) if (roots.has(ts)) roots.set(ts, { ...roots.get(ts), replies: items.map(({ user, bot_id, ts: at }) => ({ user, bot_id, ts: at })) });
+    const replies = Map.groupBy(
+      messages.filter((message) => message.thread_ts && message.thread_ts !== message.ts),
+      (message) => message.thread_ts,
+    );
+    for (const [ts, items] of replies)
+      if (roots.has(ts))
+        roots.set(ts, {
+          ...roots.get(ts),
+          replies: items.map(({ user, bot_id, ts: at }) => ({ user, bot_id, ts: at })),
+        });
     this.messages = [...roots.values()];
     if (this.fresh.delete(this.place)) this.sidebar.draw(this.world, this.place, this.fresh);
     this.#draw();
@@ -175,18 +241,21 @@ class App {
     const channel = this.world.channel(this.place);
     this.sidebar.draw(this.world, this.place, this.fresh);
     this.home.source.hidden = this.place !== HOME;
-    document.title = `${this.place === HOME ? "App Home" : channel?.name ?? "Sandbox"} · ${this.world.personName(this.person)} · Tenfour sandbox`;
+    document.title = `${this.place === HOME ? "App Home" : (channel?.name ?? "Sandbox")} · ${this.world.personName(this.person)} · Tenfour sandbox`;
     if (this.place === HOME || !channel) {
-      fill(this.head, h("h1", {}, icon("home", 18), "App Home"), h("p", { class: "topic" }, `What ${this.world.bot.name} shows ${this.world.personName(this.person)}`));
+      fill(
+        this.head,
+        h("h1", {}, icon("home", 18), "App Home"),
+        h("p", { class: "topic" }, `What ${this.world.bot.name} shows ${this.world.personName(this.person)}`),
+      );
       if (this.page.firstChild !== this.home.element) fill(this.page, this.home.element);
       this.threadPane.draw(null);
       return;
     }
     fill(this.head, ...this.channelPage.heading(channel, this.world));
     if (this.page.firstChild !== this.channelPage.element) fill(this.page, this.channelPage.element);
-    const all = [...this.messages, ...(this.notices.get(`${this.person}:${this.place}`) ?? [])].sort((one, two) => Number(one.ts) - Number(two.ts));
-    this.channelPage.draw(all, this.world, channel);
-    this.threadPane.draw(this.thread, all, this.world, channel);
+    this.channelPage.draw(this.messages, this.world, channel);
+    this.threadPane.draw(this.thread, this.messages, this.world, channel);
   }
 
   /** A refetch that runs once at a time, again if asked meanwhile, and is dropped when person or place changed under it. */
@@ -243,24 +312,47 @@ class App {
       world: this.world,
       act: async (block, element, action) => {
         const values = form.values(blocks());
-        const answer = await this.#tell(() => api.click({ user: this.person, ...target, block_id: block.block_id, action_id: element.action_id, action, state: { values } }));
-        if (answer?.status && answer.status !== "acked") this.#complain(answer.status);
+        const answer = await this.#tell(() =>
+          api.click({
+            user: this.person,
+            ...target,
+            block_id: block.block_id,
+            action_id: element.action_id,
+            action,
+            state: { values },
+          }),
+        );
+        this.#complain(answer, kind === "modal" ? (words) => this.modals.complain(words) : toast);
       },
       suggest: async (block, element, value) => {
-        const answer = await api.suggest({ user: this.person, ...target, block_id: block.block_id, action_id: element.action_id, value });
-        if (answer?.status && answer.status !== "acked") throw new Error(`Options could not be loaded (${answer.status})`);
-        return answer;
+        try {
+          return await api.suggest({
+            user: this.person,
+            ...target,
+            block_id: block.block_id,
+            action_id: element.action_id,
+            value,
+          });
+        } catch (error) {
+          throw new Error(`The options could not be loaded. ${error.message}`);
+        }
       },
     };
   }
 
-  #complain(status) {
+  /** Says what became of something that the bot did not simply take; `say` is where. */
+  #complain(answer, say = toast) {
+    const status = answer?.status;
+    if (!status || ["acked", "not_sent"].includes(status)) return;
     const name = this.world.bot.name;
     const words = {
       timeout: `${name} did not answer within 3 seconds. It may still be working on it.`,
       not_connected: `${name} is not connected, so nothing happened.`,
+      not_subscribed: `${name}'s manifest does not ask for this, so nothing was sent.`,
+      client_refused: Object.values(answer.errors ?? {}).join(" "),
+      invalid_ack: `${name}'s answer was not valid: ${(answer.messages ?? []).join(" ")}`,
     };
-    toast(words[status] ?? `${name} did not accept this (${status}).`);
+    say(words[status] || `${name} did not accept this (${status}).`);
   }
 
   /** Runs a request whose failure the person must hear of; undefined when it failed. */
@@ -268,7 +360,11 @@ class App {
     try {
       return await ask();
     } catch (error) {
-      toast(error instanceof Unreachable ? "The local server cannot be reached. Is the sandbox still running?" : error.message);
+      toast(
+        error instanceof Unreachable
+          ? "The local server cannot be reached. Is the sandbox still running?"
+          : error.message,
+      );
       return undefined;
     }
   }
@@ -276,16 +372,19 @@ class App {
   async #send(text) {
     const [, command, rest] = /^(\/\S+)\s*([\s\S]*)$/.exec(text) ?? [];
     const { person, place } = this;
-    if (!command) {
-      await this.#must(() => api.message({ user: person, channel: place, text: encodeMentions(escapeText(text), this.world) }));
-      return this.refresh.messages();
-    }
-    const known = this.world.commands.find((item) => item.command === command);
-    if (!known) return this.#notice(`\`${command}\` is not a valid command. Type \`/\` to see the commands there are.`);
-    const answer = await this.#must(() => api.command({ user: person, channel: place, command, text: known.should_escape ? encodeMentions(rest, this.world) : rest }));
     this.channelPage.list.toEnd();
+    if (!command) {
+      await this.#must(() =>
+        api.message({ user: person, channel: place, text: encodeMentions(escapeText(text), this.world) }),
+      );
+    } else {
+      const escaped = this.world.commands.find((item) => item.command === command)?.should_escape;
+      // What goes wrong with a command is told in the channel, by a line that only this person sees.
+      await this.#must(() =>
+        api.command({ user: person, channel: place, command, text: escaped ? encodeMentions(rest, this.world) : rest }),
+      );
+    }
     await Promise.all([this.refresh.messages(), this.refresh.views()]);
-    return answer;
   }
 
   async #reply(text) {
@@ -293,7 +392,14 @@ class App {
       toast("Commands cannot be used in threads. Type it in the channel instead.", "info");
       throw new Error("not in threads");
     }
-    await this.#must(() => api.message({ user: this.person, channel: this.place, text: encodeMentions(escapeText(text), this.world), thread_ts: this.thread }));
+    await this.#must(() =>
+      api.message({
+        user: this.person,
+        channel: this.place,
+        text: encodeMentions(escapeText(text), this.world),
+        thread_ts: this.thread,
+      }),
+    );
     await this.refresh.messages();
   }
 
@@ -301,14 +407,6 @@ class App {
     const answer = await this.#tell(ask);
     if (answer === undefined) throw new Error("not sent");
     return answer;
-  }
-
-  /** A line that only this page shows, from nobody's bot. */
-  #notice(text) {
-    const key = `${this.person}:${this.place}`;
-    const notice = { ts: (Date.now() / 1000).toFixed(6), user: "USLACKBOT", text, is_ephemeral: true };
-    this.notices.set(key, [...(this.notices.get(key) ?? []), notice]);
-    this.#draw();
   }
 }
 

@@ -48,7 +48,11 @@ export function renderBlock(block, ctx) {
   } catch (error) {
     body = raw(block, `This block could not be drawn (${error.message}); this is what was sent:`);
   }
-  return h("div", { class: `block block-${block?.type}`, dataset: { blockId: block?.block_id, blockType: block?.type } }, body);
+  return h(
+    "div",
+    { class: `block block-${block?.type}`, dataset: { blockId: block?.block_id, blockType: block?.type } },
+    body,
+  );
 }
 
 /** Key and signature of a block for `sync`: the same block_id keeps its place, any difference redraws it. */
@@ -65,7 +69,11 @@ function section(block, ctx) {
     { class: "section-body" },
     block.text ? h("div", { class: "text" }, renderText(block.text, world)) : null,
     block.fields?.length
-      ? h("div", { class: "fields" }, block.fields.map((field) => h("div", { class: "text" }, renderText(field, world))))
+      ? h(
+          "div",
+          { class: "fields" },
+          block.fields.map((field) => h("div", { class: "text" }, renderText(field, world))),
+        )
       : null,
   );
   if (!block.accessory) return body;
@@ -93,7 +101,11 @@ function context(block, ctx) {
 }
 
 function elements(block, ctx, className) {
-  return h("div", { class: className }, (block.elements ?? []).map((element) => renderElement(element, block, ctx)));
+  return h(
+    "div",
+    { class: className },
+    (block.elements ?? []).map((element) => renderElement(element, block, ctx)),
+  );
 }
 
 function image(block) {
@@ -109,7 +121,11 @@ function video(block) {
   return h(
     "div",
     { class: "card" },
-    h("div", { class: "card-title" }, block.title_url ? link(block.title_url, textOf(block.title)) : textOf(block.title)),
+    h(
+      "div",
+      { class: "card-title" },
+      block.title_url ? link(block.title_url, textOf(block.title)) : textOf(block.title),
+    ),
     block.description ? h("div", { class: "card-subtitle" }, renderText(block.description)) : null,
     block.video_url ? h("div", {}, link(block.video_url, "Open the video")) : null,
   );

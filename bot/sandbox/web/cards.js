@@ -29,13 +29,21 @@ export function renderCard(block, ctx) {
     h(
       "div",
       { class: "card-head" },
-      block.icon ? picture(block.icon, "card-icon") : block.slack_icon ? h("span", { class: "card-icon card-glyph", title: block.slack_icon.name }, icon(block.slack_icon.name)) : null,
+      block.icon
+        ? picture(block.icon, "card-icon")
+        : block.slack_icon
+          ? h("span", { class: "card-icon card-glyph", title: block.slack_icon.name }, icon(block.slack_icon.name))
+          : null,
       h("div", {}, line("title"), line("subtitle")),
     ),
     line("body"),
     line("subtext"),
     block.actions?.length
-      ? h("div", { class: "actions" }, block.actions.map((element) => renderElement(element, block, ctx)))
+      ? h(
+          "div",
+          { class: "actions" },
+          block.actions.map((element) => renderElement(element, block, ctx)),
+        )
       : null,
   );
 }
@@ -49,20 +57,35 @@ export function renderCarousel(block, ctx) {
 }
 
 export function renderContainer(block, ctx, renderBlock) {
-  const title = block.rich_text_title ? renderRichText(block.rich_text_title, ctx.world) : renderText(block.title, ctx.world);
+  const title = block.rich_text_title
+    ? renderRichText(block.rich_text_title, ctx.world)
+    : renderText(block.title, ctx.world);
   const head = [
     h("span", { class: "container-title" }, title),
     block.subtitle ? h("span", { class: "container-subtitle" }, renderText(block.subtitle, ctx.world)) : null,
   ];
-  const body = h("div", { class: "container-body" }, (block.child_blocks ?? []).map((child) => renderBlock(child, ctx)));
+  const body = h(
+    "div",
+    { class: "container-body" },
+    (block.child_blocks ?? []).map((child) => renderBlock(child, ctx)),
+  );
   const width = ["narrow", "standard", "wide", "full"].includes(block.width) ? block.width : "standard";
   if (!block.is_collapsible) {
     const ruled = block.has_header_divider ? " container-ruled" : "";
-    return h("section", { class: `container container-${width}${ruled}` }, h("div", { class: "container-head" }, head), body);
+    return h(
+      "section",
+      { class: `container container-${width}${ruled}` },
+      h("div", { class: "container-head" }, head),
+      body,
+    );
   }
   return h(
     "details",
-    { class: `container container-${width}`, open: !block.default_collapsed, dataset: { fold: `container-${block.block_id}` } },
+    {
+      class: `container container-${width}`,
+      open: !block.default_collapsed,
+      dataset: { fold: `container-${block.block_id}` },
+    },
     h("summary", { class: "container-head" }, icon("chevron", 16), h("span", { class: "container-words" }, head)),
     body,
   );
@@ -88,22 +111,36 @@ export function renderPlan(block, ctx) {
       h("span", { class: "plan-title" }, renderText(block.title, ctx.world)),
       tasks.length ? h("span", { class: "plan-count" }, `${done} of ${tasks.length}`) : null,
     ),
-    h("ol", { class: "plan-tasks" }, tasks.map((task) => h("li", {}, renderTask(task, ctx)))),
+    h(
+      "ol",
+      { class: "plan-tasks" },
+      tasks.map((task) => h("li", {}, renderTask(task, ctx))),
+    ),
   );
 }
 
 export function renderTask(task, { world }) {
   const [glyph, words] = TASK_STATES[task.status] ?? ["circle", task.status ?? "Unknown state"];
   const parts = [task.details, task.output].filter(Boolean).map((part) => renderRichText(part, world));
-  const sources = (task.sources ?? []).map((source) => link(source.url ?? "", source.text ?? source.title ?? source.url ?? ""));
+  const sources = (task.sources ?? []).map((source) =>
+    link(source.url ?? "", source.text ?? source.title ?? source.url ?? ""),
+  );
   const head = [
-    h("span", { class: `task-mark task-${task.status}`, role: "img", "aria-label": words, title: words }, glyph === "arrows" ? null : icon(glyph, 14)),
+    h(
+      "span",
+      { class: `task-mark task-${task.status}`, role: "img", "aria-label": words, title: words },
+      glyph === "arrows" ? null : icon(glyph, 14),
+    ),
     h("span", { class: "task-title" }, renderText(task.title, world)),
   ];
   if (!parts.length && !sources.length) return h("div", { class: "task" }, h("div", { class: "task-head" }, head));
   return h(
     "details",
-    { class: "task", open: task.status === "error" || task.status === "in_progress", dataset: { fold: `task-${task.task_id}` } },
+    {
+      class: "task",
+      open: task.status === "error" || task.status === "in_progress",
+      dataset: { fold: `task-${task.task_id}` },
+    },
     h("summary", { class: "task-head" }, head, icon("chevron", 14)),
     h("div", { class: "task-body" }, parts, sources.length ? h("div", { class: "task-sources" }, sources) : null),
   );

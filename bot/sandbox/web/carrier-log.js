@@ -13,7 +13,14 @@ export class RequestLog {
     this.empty = h("p", { class: "nothing" }, "No request yet.");
     this.list = h("div", { class: "requests", role: "list" });
     this.element = h("div", { class: "requests-scroll" }, this.empty, this.list);
-    this.search = h("input", { type: "search", class: "control", placeholder: "Filter by path, parameter, status", "aria-label": "Filter requests", dataset: { testid: "log-filter" }, on: { input: () => this.#narrow() } });
+    this.search = h("input", {
+      type: "search",
+      class: "control",
+      placeholder: "Filter by path, parameter, status",
+      "aria-label": "Filter requests",
+      dataset: { testid: "log-filter" },
+      on: { input: () => this.#narrow() },
+    });
     this.writes = h("input", { type: "checkbox", on: { change: () => this.#narrow() } });
   }
 
@@ -34,11 +41,10 @@ export class RequestLog {
   }
 
   add(calls) {
-    for (const call of calls) {
-      const number = call.n ?? call.seq ?? call.id ?? call.number ?? this.#seen + 1;
-      if (number <= this.#seen) continue;
-      this.#seen = number;
-      const row = requestRow(call, number);
+    for (const call of calls.slice(-KEPT)) {
+      if (call.number <= this.#seen) continue;
+      this.#seen = call.number;
+      const row = requestRow(call);
       row.hidden = !this.#fits(row);
       this.list.prepend(row);
     }
@@ -57,25 +63,41 @@ export class RequestLog {
   }
 }
 
-const seconds = (at) => (typeof at === "number" ? new Date(at * 1000) : new Date(at));
-
-function requestRow(call, number) {
+function requestRow(call) {
   const failed = call.status >= 400 || !call.status;
   const words = JSON.stringify([call.method, call.product, call.path, call.status, call.params]).toLowerCase();
   const more = { params: call.params, headers: call.headers, response: call.response };
   return h(
     "details",
-    { class: "request", role: "listitem", dataset: { words, effect: String(Boolean(call.effect)), testid: `request-${number}` } },
+    {
+      class: "request",
+      role: "listitem",
+      dataset: { words, effect: String(Boolean(call.effect)), testid: `request-${call.number}` },
+    },
     h(
       "summary",
       {},
-      h("time", {}, call.at !== undefined ? clockTimeSeconds(seconds(call.at)) : ""),
+      h("time", {}, clockTimeSeconds(new Date(call.at * 1000))),
       h("span", { class: `verb verb-${String(call.method).toLowerCase()}` }, call.method),
-      h("span", { class: "path", title: call.path }, h("span", { class: "muted" }, call.product ? `${call.product} ` : ""), call.path),
+      h(
+        "span",
+        { class: "path", title: call.path },
+        h("span", { class: "muted" }, call.product ? `${call.product} ` : ""),
+        call.path,
+      ),
       h("span", { class: `http${failed ? " http-bad" : ""}` }, call.status ? String(call.status) : "dropped"),
       h("span", { class: "effect" }, call.effect ? "changed something" : ""),
     ),
-    h("div", { class: "request-more" }, Object.entries(more).filter(([, value]) => value !== undefined && value !== null && !(typeof value === "object" && !Object.keys(value).length)).map(([name, value]) => h("section", {}, h("h4", {}, name), params(value)))),
+    h(
+      "div",
+      { class: "request-more" },
+      Object.entries(more)
+        .filter(
+          ([, value]) =>
+            value !== undefined && value !== null && !(typeof value === "object" && !Object.keys(value).length),
+        )
+        .map(([name, value]) => h("section", {}, h("h4", {}, name), params(value))),
+    ),
   );
 }
 
@@ -83,5 +105,20 @@ function params(value) {
   if (typeof value !== "object") return h("pre", {}, String(value));
   const flat = Object.values(value).every((item) => typeof item !== "object" || Array.isArray(item));
   if (!flat) return h("pre", {}, JSON.stringify(value, null, 2));
-  return h("dl", {}, Object.entries(value).map(([name, item]) => [h("dt", {}, name), h("dd", {}, Array.isArray(item) ? item.map((one) => h("div", {}, typeof one === "object" ? JSON.stringify(one) : String(one))) : item === null ? "null" : String(item))]));
+  return h(
+    "dl",
+    {},
+    Object.entries(value).map(([name, item]) => [
+      h("dt", {}, name),
+      h(
+        "dd",
+        {},
+        Array.isArray(item)
+          ? item.map((one) => h("div", {}, typeof one === "object" ? JSON.stringify(one) : String(one)))
+          : item === null
+            ? "null"
+            : String(item),
+      ),
+    ]),
+  );
 }

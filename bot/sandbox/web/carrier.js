@@ -1,9 +1,10 @@
 // The carrier desk: what carriers and Twilio would do in days, done here by a button.
 
 import { request } from "./api.js";
-import { BrandList, ServiceList } from "./carrier-registrations.js";
+import { BrandList } from "./carrier-brands.js";
 import { FaultPanel } from "./carrier-faults.js";
 import { RequestLog } from "./carrier-log.js";
+import { ServiceList } from "./carrier-services.js";
 import { fill, h } from "./dom.js";
 import { icon } from "./icons.js";
 import { restoreTheme, themeButton } from "./theme.js";
@@ -16,7 +17,7 @@ class Desk {
   constructor() {
     const act = (path, body, method) => this.#act(path, body, method);
     this.services = new ServiceList(act);
-    this.brands = new BrandList();
+    this.brands = new BrandList(act);
     this.faults = new FaultPanel(act);
     this.log = new RequestLog();
     this.state = h("span", { class: "desk-state", role: "status", dataset: { testid: "desk-state" } });
@@ -32,13 +33,23 @@ class Desk {
   }
 
   #build() {
-    const panel = (title, note, body, props = {}) => h("section", { class: "panel", ...props }, h("header", { class: "panel-head" }, h("h2", {}, title), note ? h("p", {}, note) : null), body);
+    const panel = (title, note, body, props = {}) =>
+      h(
+        "section",
+        { class: "panel", ...props },
+        h("header", { class: "panel-head" }, h("h2", {}, title), note ? h("p", {}, note) : null),
+        body,
+      );
     fill(
       document.body,
       h(
         "header",
         { class: "desk-head" },
-        h("a", { class: "icon-button", href: "/", "aria-label": "Back to the chat", title: "Back to the chat" }, icon("back")),
+        h(
+          "a",
+          { class: "icon-button", href: "/", "aria-label": "Back to the chat", title: "Back to the chat" },
+          icon("back"),
+        ),
         h("h1", {}, "Carrier desk"),
         h("p", {}, "You decide what carriers would take days to decide, and what goes wrong on the way."),
         this.state,
@@ -47,8 +58,17 @@ class Desk {
       h(
         "main",
         { class: "desk" },
-        h("div", { class: "desk-column" }, panel("Services and campaigns", null, this.services.element), panel("Brands", null, this.brands.element)),
-        h("div", { class: "desk-column desk-side" }, panel("Faults", "What the next matching calls meet.", this.faults.element)),
+        h(
+          "div",
+          { class: "desk-column" },
+          panel("Services and campaigns", null, this.services.element),
+          panel("Brands", null, this.brands.element),
+        ),
+        h(
+          "div",
+          { class: "desk-column desk-side" },
+          panel("Faults", "What the next matching calls meet.", this.faults.element),
+        ),
         panel("Requests", null, this.log.element, { class: "panel desk-wide" }),
       ),
     );

@@ -17,28 +17,40 @@ export function renderChart(block) {
   if (chart.type === "pie" && segments.length) drawing = pie(segments);
   else if (["bar", "line", "area"].includes(chart.type) && series.length) drawing = axes(chart, series);
   else return raw(block);
-  const names = chart.type === "pie" ? segments.map((item) => `${label(item)} (${item.value})`) : series.map((item) => label(item));
+  const names =
+    chart.type === "pie" ? segments.map((item) => `${label(item)} (${item.value})`) : series.map((item) => label(item));
   return h(
     "figure",
     { class: "chart" },
     h("figcaption", {}, textOf(block.title)),
     drawing,
-    h("div", { class: "chart-legend" }, names.map((name, at) => h("span", {}, h("i", { class: `series-${at % 6}` }), name))),
+    h(
+      "div",
+      { class: "chart-legend" },
+      names.map((name, at) => h("span", {}, h("i", { class: `series-${at % 6}` }), name)),
+    ),
     numbers(chart, segments, series),
   );
 }
 
 const label = (item) => textOf(item.label ?? item.name ?? "");
-const points = (series) => (series.data ?? []).map((point) => ({ name: textOf(point.label ?? point.category ?? point.x ?? ""), value: Number(point.value ?? point.y ?? point) }));
+const points = (series) =>
+  (series.data ?? []).map((point) => ({
+    name: textOf(point.label ?? point.category ?? point.x ?? ""),
+    value: Number(point.value ?? point.y ?? point),
+  }));
 
 function categories(chart, series) {
-  return (chart.axis_config?.categories ?? points(series[0]).map((point) => point.name)).map((item) => textOf(item.label ?? item));
+  return (chart.axis_config?.categories ?? points(series[0]).map((point) => point.name)).map((item) =>
+    textOf(item.label ?? item),
+  );
 }
 
 function pie(segments) {
   const total = segments.reduce((sum, item) => sum + Number(item.value), 0);
   let angle = -Math.PI / 2;
-  const at = (turn, radius) => `${(110 + radius * Math.cos(turn)).toFixed(2)} ${(110 + radius * Math.sin(turn)).toFixed(2)}`;
+  const at = (turn, radius) =>
+    `${(110 + radius * Math.cos(turn)).toFixed(2)} ${(110 + radius * Math.sin(turn)).toFixed(2)}`;
   const parts = segments.map((item, index) => {
     const sweep = Math.min((Number(item.value) / total) * 2 * Math.PI, 2 * Math.PI - 1e-4);
     const [from, to] = [angle, angle + sweep];
@@ -71,7 +83,13 @@ function axes(chart, series) {
   const every = Math.ceil(names.length / 8);
   const labels = names.map((name, index) => (index % every ? null : words(x(index), HEIGHT - 8, name, "middle")));
   const marks = chart.type === "bar" ? bars(series, names, x, y, width, top) : lines(chart, series, x, y);
-  return svg("svg", { viewBox: `0 0 ${WIDTH} ${HEIGHT}`, class: "chart-axes", "aria-hidden": "true" }, grid, marks, labels);
+  return svg(
+    "svg",
+    { viewBox: `0 0 ${WIDTH} ${HEIGHT}`, class: "chart-axes", "aria-hidden": "true" },
+    grid,
+    marks,
+    labels,
+  );
 }
 
 function words(x, y, text, anchor) {
@@ -85,7 +103,14 @@ function bars(series, names, x, y, width) {
   return series.flatMap((item, order) =>
     points(item).map((point, index) => {
       const left = x(index) + (order - series.length / 2) * wide;
-      return svg("rect", { x: left, width: Math.max(wide - 1.5, 1), y: y(point.value), height: Math.max(0, y(0) - y(point.value)), rx: 2, class: `series-${order % 6}` });
+      return svg("rect", {
+        x: left,
+        width: Math.max(wide - 1.5, 1),
+        y: y(point.value),
+        height: Math.max(0, y(0) - y(point.value)),
+        rx: 2,
+        class: `series-${order % 6}`,
+      });
     }),
   );
 }
@@ -105,8 +130,25 @@ function numbers(chart, segments, series) {
   const rows =
     chart.type === "pie"
       ? segments.map((item) => [label(item), item.value])
-      : categories(chart, series).map((name, index) => [name, ...series.map((item) => points(item)[index]?.value ?? "")]);
+      : categories(chart, series).map((name, index) => [
+          name,
+          ...series.map((item) => points(item)[index]?.value ?? ""),
+        ]);
   const head = chart.type === "pie" ? ["", "Value"] : ["", ...series.map(label)];
-  const row = (items, tag) => h("tr", {}, items.map((item) => h(tag, {}, String(item))));
-  return h("table", { class: "visually-hidden" }, h("thead", {}, row(head, "th")), h("tbody", {}, rows.map((items) => row(items, "td"))));
+  const row = (items, tag) =>
+    h(
+      "tr",
+      {},
+      items.map((item) => h(tag, {}, String(item))),
+    );
+  return h(
+    "table",
+    { class: "visually-hidden" },
+    h("thead", {}, row(head, "th")),
+    h(
+      "tbody",
+      {},
+      rows.map((items) => row(items, "td")),
+    ),
+  );
 }

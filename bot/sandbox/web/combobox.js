@@ -18,24 +18,63 @@ export class Combobox {
   #request = 0;
   #timer = null;
 
-  constructor({ id, source, selected = [], multiple = false, max = Infinity, placeholder = "", clearable = false, attributes = {}, onChange, onCommit }) {
+  constructor({
+    id,
+    source,
+    selected = [],
+    multiple = false,
+    max = Infinity,
+    placeholder = "",
+    clearable = false,
+    attributes = {},
+    onChange,
+    onCommit,
+  }) {
     Object.assign(this, { source, selected, multiple, max, clearable, onChange, onCommit });
     const listId = freshId("list");
     this.input = h("input", {
-      type: "text", id, class: "combo-input", role: "combobox", autocomplete: "off", spellcheck: "false", placeholder,
-      "aria-autocomplete": "list", "aria-expanded": "false", "aria-controls": listId, ...attributes,
+      type: "text",
+      id,
+      class: "combo-input",
+      role: "combobox",
+      autocomplete: "off",
+      spellcheck: "false",
+      placeholder,
+      "aria-autocomplete": "list",
+      "aria-expanded": "false",
+      "aria-controls": listId,
+      ...attributes,
       on: {
-        input: () => this.#type(), keydown: (event) => this.#key(event), blur: () => this.#close(),
-        click: () => this.#show(), focus: () => this.input.select(),
+        input: () => this.#type(),
+        keydown: (event) => this.#key(event),
+        blur: () => this.#close(),
+        click: () => this.#show(),
+        focus: () => this.input.select(),
       },
     });
     this.chips = h("span", { class: "combo-chips" });
-    this.clear = h("button", { type: "button", class: "combo-clear", "aria-label": "Clear", tabindex: -1, on: { click: () => this.#clear() } }, icon("close", 12));
+    this.clear = h(
+      "button",
+      { type: "button", class: "combo-clear", "aria-label": "Clear", tabindex: -1, on: { click: () => this.#clear() } },
+      icon("close", 12),
+    );
     this.list = h("div", { id: listId, role: "listbox", "aria-multiselectable": multiple ? "true" : null });
     this.note = h("div", { class: "combo-note", role: "status" });
     // The list must not take focus from the text box when it is pressed.
-    this.popup = h("div", { class: "popup combo-popup", popover: "manual", on: { mousedown: (event) => event.preventDefault() } }, this.list, this.note);
-    const box = h("div", { class: "combo-box", on: { mousedown: (event) => this.#press(event) } }, this.chips, this.input, this.clear, icon("chevron", 16));
+    this.popup = h(
+      "div",
+      { class: "popup combo-popup", popover: "manual", on: { mousedown: (event) => event.preventDefault() } },
+      this.list,
+      this.note,
+    );
+    const box = h(
+      "div",
+      { class: "combo-box", on: { mousedown: (event) => this.#press(event) } },
+      this.chips,
+      this.input,
+      this.clear,
+      icon("chevron", 16),
+    );
     this.element = h("div", { class: `combo${multiple ? " combo-multi" : ""}` }, box, this.popup);
     this.placeholder = placeholder;
     this.#draw();
@@ -43,7 +82,10 @@ export class Combobox {
 
   #draw() {
     if (this.multiple) {
-      fill(this.chips, this.selected.map((option) => this.#chip(option)));
+      fill(
+        this.chips,
+        this.selected.map((option) => this.#chip(option)),
+      );
       this.input.placeholder = this.selected.length ? "" : this.placeholder;
     } else if (this.#typed === null) {
       this.input.value = this.selected.length ? textOf(this.selected[0].text) : "";
@@ -53,7 +95,17 @@ export class Combobox {
 
   #chip(option) {
     const words = textOf(option.text);
-    const remove = h("button", { type: "button", tabindex: -1, "aria-label": `Remove ${words}`, dataset: { remove: option.value }, on: { click: () => this.#toggle(option, true) } }, icon("close", 10));
+    const remove = h(
+      "button",
+      {
+        type: "button",
+        tabindex: -1,
+        "aria-label": `Remove ${words}`,
+        dataset: { remove: option.value },
+        on: { click: () => this.#toggle(option, true) },
+      },
+      icon("close", 10),
+    );
     return h("span", { class: "chip" }, h("span", {}, words), remove);
   }
 
@@ -141,7 +193,10 @@ export class Combobox {
     this.list.setAttribute("aria-busy", String(!groups));
     if (groups) {
       this.#rows = [];
-      fill(this.list, groups.filter((group) => group.options?.length).map((group) => this.#group(group)));
+      fill(
+        this.list,
+        groups.filter((group) => group.options?.length).map((group) => this.#group(group)),
+      );
       const current = this.#rows.findIndex((row) => this.#isSelected(row.option));
       this.#activate(current >= 0 && this.#typed === null ? current : this.#rows.length ? 0 : -1);
     }
@@ -162,11 +217,26 @@ export class Combobox {
     const node = h(
       "div",
       {
-        role: "option", id: freshId("option"), class: "option", dataset: { value: option.value },
+        role: "option",
+        id: freshId("option"),
+        class: "option",
+        dataset: { value: option.value },
         "aria-selected": String(this.#isSelected(option)),
-        on: { click: () => this.#pick(option), mousemove: () => this.#activate(this.#rows.findIndex((row) => row.node === node), false) },
+        on: {
+          click: () => this.#pick(option),
+          mousemove: () =>
+            this.#activate(
+              this.#rows.findIndex((row) => row.node === node),
+              false,
+            ),
+        },
       },
-      h("span", { class: "option-words" }, h("span", {}, textOf(option.text)), option.description ? h("span", { class: "option-more" }, textOf(option.description)) : null),
+      h(
+        "span",
+        { class: "option-words" },
+        h("span", {}, textOf(option.text)),
+        option.description ? h("span", { class: "option-more" }, textOf(option.description)) : null,
+      ),
       icon("check", 14),
     );
     this.#rows.push({ option, node });
@@ -221,7 +291,8 @@ export class Combobox {
     } else if (key === "Enter") {
       event.preventDefault();
       if (!this.#open) this.#show();
-      else if (this.#rows[this.#active] && this.list.getAttribute("aria-busy") !== "true") this.#pick(this.#rows[this.#active].option);
+      else if (this.#rows[this.#active] && this.list.getAttribute("aria-busy") !== "true")
+        this.#pick(this.#rows[this.#active].option);
     } else if (key === "Escape" && this.#open) {
       // Escape closes the list alone, not the modal around it.
       event.preventDefault();

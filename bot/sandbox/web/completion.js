@@ -13,7 +13,13 @@ export class Completion {
   constructor(field, onPick) {
     this.field = field;
     this.onPick = onPick;
-    this.element = h("div", { class: "completion", role: "listbox", id: freshId("completion"), "aria-label": "Suggestions", hidden: true });
+    this.element = h("div", {
+      class: "completion",
+      role: "listbox",
+      id: freshId("completion"),
+      "aria-label": "Suggestions",
+      hidden: true,
+    });
     field.setAttribute("aria-controls", this.element.id);
     field.setAttribute("aria-autocomplete", "list");
   }
@@ -30,7 +36,10 @@ export class Completion {
     this.#items = items.slice(0, LONGEST);
     this.#active = 0;
     this.element.hidden = !this.#items.length;
-    fill(this.element, this.#items.map((item, index) => this.#row(item, index)));
+    fill(
+      this.element,
+      this.#items.map((item, index) => this.#row(item, index)),
+    );
     this.#mark();
   }
 
@@ -47,7 +56,10 @@ export class Completion {
     return h(
       "div",
       {
-        class: "option", role: "option", id: freshId("suggestion"), dataset: { value: item.value },
+        class: "option",
+        role: "option",
+        id: freshId("suggestion"),
+        dataset: { value: item.value },
         on: {
           mousedown: (event) => event.preventDefault(),
           click: () => this.onPick(item),
@@ -58,7 +70,12 @@ export class Completion {
         },
       },
       item.person ? avatar(item.person, "small") : null,
-      h("span", { class: "option-words" }, h("span", {}, h("b", {}, item.label), item.hint ? h("span", { class: "usage" }, ` ${item.hint}`) : null), item.more ? h("span", { class: "option-more" }, item.more) : null),
+      h(
+        "span",
+        { class: "option-words" },
+        h("span", {}, h("b", {}, item.label), item.hint ? h("span", { class: "usage" }, ` ${item.hint}`) : null),
+        item.more ? h("span", { class: "option-more" }, item.more) : null,
+      ),
     );
   }
 
@@ -83,7 +100,13 @@ export function commandItems(text, commands) {
   return commands
     .filter((command) => name(command).toLowerCase().startsWith(typed))
     .sort((one, two) => name(one).localeCompare(name(two)))
-    .map((command) => ({ kind: "command", value: name(command), label: name(command), hint: command.usage_hint, more: command.description }));
+    .map((command) => ({
+      kind: "command",
+      value: name(command),
+      label: name(command),
+      hint: command.usage_hint,
+      more: command.description,
+    }));
 }
 
 /** People and the bot whose name fits the word after the last @ before the caret. */
@@ -93,13 +116,27 @@ export function personItems(text, caret, world) {
   const typed = match[1].toLowerCase();
   const bot = { id: world.bot.id, real_name: world.bot.name, title: "App", kind: "bot" };
   return [...world.people, bot]
-    .filter((person) => `${person.real_name} ${person.name ?? ""}`.toLowerCase().split(" ").some((word) => word.startsWith(typed)))
-    .map((person) => ({ kind: "person", value: person.id, label: person.real_name, more: person.title, person, from: caret - typed.length - 1 }));
+    .filter((person) =>
+      `${person.real_name} ${person.name ?? ""}`
+        .toLowerCase()
+        .split(" ")
+        .some((word) => word.startsWith(typed)),
+    )
+    .map((person) => ({
+      kind: "person",
+      value: person.id,
+      label: person.real_name,
+      more: person.title,
+      person,
+      from: caret - typed.length - 1,
+    }));
 }
 
 /** `@Ann Approver` back to `<@U0ANN>`, longest names first so that no name is cut by a shorter one. */
 export function encodeMentions(text, world) {
-  const named = [...world.people, { id: world.bot.id, real_name: world.bot.name }].sort((one, two) => two.real_name.length - one.real_name.length);
+  const named = [...world.people, { id: world.bot.id, real_name: world.bot.name }].sort(
+    (one, two) => two.real_name.length - one.real_name.length,
+  );
   return named.reduce((result, person) => result.replaceAll(`@${person.real_name}`, `<@${person.id}>`), text);
 }
 

@@ -18,18 +18,43 @@ export class Composer {
     this.onSend = onSend;
     this.commands = commands;
     this.field = h("textarea", {
-      class: "composer-field", rows: 1, dataset: { testid }, spellcheck: "true",
-      on: { input: () => this.#changed(), keydown: (event) => this.#onKey(event), blur: () => this.completion.hide(), click: () => this.#suggest() },
+      class: "composer-field",
+      rows: 1,
+      dataset: { testid },
+      spellcheck: "true",
+      on: {
+        input: () => this.#changed(),
+        keydown: (event) => this.#onKey(event),
+        blur: () => this.completion.hide(),
+        click: () => this.#suggest(),
+      },
     });
     this.completion = new Completion(this.field, (item) => this.#complete(item));
     this.hint = h("div", { class: "composer-hint", hidden: true });
-    this.button = h("button", { type: "button", class: "icon-button composer-send", "aria-label": "Send", title: "Send (Enter)", disabled: true, dataset: { testid: sendTestid }, on: { click: () => this.#send() } }, icon("send", 18));
-    this.element = h("div", { class: "composer" }, this.completion.element, this.hint, h("div", { class: "composer-box" }, this.field, this.button));
+    this.button = h(
+      "button",
+      {
+        type: "button",
+        class: "icon-button composer-send",
+        "aria-label": "Send",
+        title: "Send (Enter)",
+        disabled: true,
+        dataset: { testid: sendTestid },
+        on: { click: () => this.#send() },
+      },
+      icon("send", 18),
+    );
+    this.box = h("div", { class: "composer-box" }, this.field, this.button);
+    this.closed = h("p", { class: "composer-closed", hidden: true });
+    this.element = h("div", { class: "composer" }, this.completion.element, this.hint, this.box, this.closed);
   }
 
-  /** `key` names person and place, so that each keeps its own draft. */
-  place(world, key, words) {
+  /** `key` names person and place, so that each keeps its own draft; `closed` takes the box away and says why. */
+  place(world, key, words, closed = "") {
     this.#world = world;
+    this.box.hidden = Boolean(closed);
+    this.closed.hidden = !closed;
+    this.closed.textContent = closed;
     if (key === this.#key) return;
     this.#key = key;
     this.field.placeholder = words;
@@ -67,7 +92,12 @@ export class Composer {
     const name = /^(\/\S+)\s/.exec(text)?.[1];
     const command = this.commands && name && this.#world.commands.find((item) => item.command === name);
     this.hint.hidden = !command;
-    if (command) this.hint.replaceChildren(h("b", {}, command.command), ` ${command.usage_hint ?? ""}`, h("span", { class: "option-more" }, command.description ?? ""));
+    if (command)
+      this.hint.replaceChildren(
+        h("b", {}, command.command),
+        ` ${command.usage_hint ?? ""}`,
+        h("span", { class: "option-more" }, command.description ?? ""),
+      );
   }
 
   #complete(item) {

@@ -45,11 +45,23 @@ function button(element, block, ctx) {
   const press = () => {
     if (element.url) window.open(element.url, "_blank", "noopener,noreferrer");
     if (element.type === "workflow_button") return;
-    send(node, element, block, ctx, { type: element.type, text: element.text, value: element.value, style: element.style });
+    send(node, element, block, ctx, {
+      type: element.type,
+      text: element.text,
+      value: element.value,
+      style: element.style,
+    });
   };
   const node = h(
     "button",
-    { type: "button", class: `button${style}`, "aria-label": element.accessibility_label, title: element.accessibility_label, dataset: marks(element, block), on: { click: press } },
+    {
+      type: "button",
+      class: `button${style}`,
+      "aria-label": element.accessibility_label,
+      title: element.accessibility_label,
+      dataset: marks(element, block),
+      on: { click: press },
+    },
     h("span", { class: "button-text" }, renderText(element.text)),
     element.url ? icon("open", 14) : null,
   );
@@ -59,14 +71,35 @@ function button(element, block, ctx) {
 function iconButton(element, block, ctx) {
   const press = () => send(node, element, block, ctx, { type: element.type, value: element.value });
   const words = element.accessibility_label ?? textOf(element.text);
-  const node = h("button", { type: "button", class: "button button-quiet", "aria-label": words, title: words, dataset: marks(element, block), on: { click: press } }, icon(element.icon ?? "circle", 16));
+  const node = h(
+    "button",
+    {
+      type: "button",
+      class: "button button-quiet",
+      "aria-label": words,
+      title: words,
+      dataset: marks(element, block),
+      on: { click: press },
+    },
+    icon(element.icon ?? "circle", 16),
+  );
   return node;
 }
 
 function feedback(element, block, ctx) {
   const one = (choice) => {
     const press = () => send(node, element, block, ctx, { type: element.type, value: choice.value, text: choice.text });
-    const node = h("button", { type: "button", class: "button button-quiet", "aria-label": choice.accessibility_label, dataset: { ...marks(element, block), value: choice.value }, on: { click: press } }, renderText(choice.text));
+    const node = h(
+      "button",
+      {
+        type: "button",
+        class: "button button-quiet",
+        "aria-label": choice.accessibility_label,
+        dataset: { ...marks(element, block), value: choice.value },
+        on: { click: press },
+      },
+      renderText(choice.text),
+    );
     return node;
   };
   return h("span", { class: "actions" }, [element.positive_button, element.negative_button].filter(Boolean).map(one));
@@ -83,8 +116,20 @@ function overflow(element, block, ctx, field) {
   const items = (element.options ?? []).map((option) =>
     h(
       "button",
-      { type: "button", role: "menuitem", tabindex: -1, class: "option", dataset: { value: option.value }, on: { click: () => pick(option) } },
-      h("span", { class: "option-words" }, h("span", {}, renderText(option.text)), option.description ? h("span", { class: "option-more" }, renderText(option.description)) : null),
+      {
+        type: "button",
+        role: "menuitem",
+        tabindex: -1,
+        class: "option",
+        dataset: { value: option.value },
+        on: { click: () => pick(option) },
+      },
+      h(
+        "span",
+        { class: "option-words" },
+        h("span", {}, renderText(option.text)),
+        option.description ? h("span", { class: "option-more" }, renderText(option.description)) : null,
+      ),
       option.url ? icon("open", 14) : null,
     ),
   );
@@ -95,7 +140,15 @@ function overflow(element, block, ctx, field) {
   };
   const trigger = h(
     "button",
-    { type: "button", class: "button button-icon", "aria-haspopup": "menu", "aria-expanded": "false", "aria-label": field.label ? `More: ${field.label.slice(0, 60)}` : "More actions", dataset: marks(element, block), on: { click: toggle } },
+    {
+      type: "button",
+      class: "button button-icon",
+      "aria-haspopup": "menu",
+      "aria-expanded": "false",
+      "aria-label": field.label ? `More: ${field.label.slice(0, 60)}` : "More actions",
+      dataset: marks(element, block),
+      on: { click: toggle },
+    },
     icon("more", 18),
   );
   return h("span", { class: "overflow" }, trigger, popup);
@@ -105,27 +158,47 @@ function optionGroup(kind, element, block, ctx, field) {
   const single = kind === "radio";
   const name = freshId("group");
   const group = h("div", {
-    class: "option-group", role: single ? "radiogroup" : "group", id: field.controlId, dataset: marks(element, block),
-    "aria-labelledby": field.labelId, "aria-label": field.labelId ? null : field.label, "aria-describedby": field.describedBy,
+    class: "option-group",
+    role: single ? "radiogroup" : "group",
+    id: field.controlId,
+    dataset: marks(element, block),
+    "aria-labelledby": field.labelId,
+    "aria-label": field.labelId ? null : field.label,
+    "aria-describedby": field.describedBy,
   });
   const draw = () => {
     const value = ctx.form.value(block, element);
-    const chosen = new Set((single ? [value] : value ?? []).filter(Boolean).map((option) => option.value));
-    fill(group, (element.options ?? []).map((option, index) => choice(option, index, chosen.has(option.value))));
+    const chosen = new Set((single ? [value] : (value ?? [])).filter(Boolean).map((option) => option.value));
+    fill(
+      group,
+      (element.options ?? []).map((option, index) => choice(option, index, chosen.has(option.value))),
+    );
   };
   const choice = (option, index, checked) => {
-    const input = h("input", { type: kind, name, value: option.value, checked, dataset: { value: option.value, focus: element.action_id }, on: { change: take } });
+    const input = h("input", {
+      type: kind,
+      name,
+      value: option.value,
+      checked,
+      dataset: { value: option.value, focus: element.action_id },
+      on: { change: take },
+    });
     input.option = option;
     return h(
       "label",
       { class: "choice" },
       input,
-      h("span", {}, h("span", {}, renderText(option.text, ctx.world)), option.description ? h("span", { class: "option-more" }, renderText(option.description, ctx.world)) : null),
+      h(
+        "span",
+        {},
+        h("span", {}, renderText(option.text, ctx.world)),
+        option.description ? h("span", { class: "option-more" }, renderText(option.description, ctx.world)) : null,
+      ),
     );
   };
   const take = () => {
     const options = [...group.querySelectorAll("input:checked")].map((input) => input.option);
-    changed(single ? options[0] ?? null : options, element, block, ctx, field, draw);
+    changed(single ? (options[0] ?? null) : options, element, block, ctx, field, draw);
   };
   draw();
   return group;
@@ -146,12 +219,20 @@ function picker(kind, element, block, ctx, field) {
     clearTimeout(timer);
     ctx.form.set(block, element, next);
     // While a date is typed the browser reports every half-finished year; only the one that stays is sent.
-    timer = setTimeout(() => changed(next, element, block, ctx, field), field.input && !block.dispatch_action ? 0 : 500);
+    timer = setTimeout(
+      () => changed(next, element, block, ctx, field),
+      field.input && !block.dispatch_action ? 0 : 500,
+    );
   };
   const node = h("input", {
-    type: kind, class: "control picker", id: field.controlId, dataset: marks(element, block),
-    value: value && kind === "datetime-local" ? localDateTime(value) : value ?? "",
-    title: textOf(element.placeholder), "aria-label": field.controlId ? null : textOf(element.placeholder) || field.label, "aria-describedby": field.describedBy,
+    type: kind,
+    class: "control picker",
+    id: field.controlId,
+    dataset: marks(element, block),
+    value: value && kind === "datetime-local" ? localDateTime(value) : (value ?? ""),
+    title: textOf(element.placeholder),
+    "aria-label": field.controlId ? null : textOf(element.placeholder) || field.label,
+    "aria-describedby": field.describedBy,
     on: { change: take },
   });
   return node;

@@ -125,12 +125,14 @@ function isEmpty(value) {
 function complaint(block, element, value) {
   if (isEmpty(value)) return block.optional ? null : "Please complete this required field.";
   if (element.type === "number_input") return numberComplaint(element, value);
-  if (element.type === "email_text_input" && !/^[^\s@]+@[^\s@]+\.[^\s@]+$/.test(value)) return "Please enter a valid email address.";
+  if (element.type === "email_text_input" && !/^[^\s@]+@[^\s@]+\.[^\s@]+$/.test(value))
+    return "Please enter a valid email address.";
   if (element.type === "url_text_input" && !isUrl(value)) return "Please enter a valid URL.";
   if (typeof value !== "string") return tooMany(element, value);
   const [least, most] = [element.min_length ?? 0, element.max_length ?? LONGEST_TEXT];
   if (element.type === "plain_text_input" && lengthOf(value) > most) return `Please enter at most ${most} characters.`;
-  if (element.type === "plain_text_input" && lengthOf(value) < least) return `Please enter at least ${least} characters.`;
+  if (element.type === "plain_text_input" && lengthOf(value) < least)
+    return `Please enter at least ${least} characters.`;
   return null;
 }
 
@@ -150,8 +152,10 @@ function isUrl(value) {
 function numberComplaint(element, value) {
   if (!/^[-+]?(\d+\.?\d*|\.\d+)$/.test(value)) return "Please enter a number.";
   if (!element.is_decimal_allowed && !Number.isInteger(Number(value))) return "Please enter a whole number.";
-  if (element.min_value !== undefined && Number(value) < Number(element.min_value)) return `Please enter a number not below ${element.min_value}.`;
-  if (element.max_value !== undefined && Number(value) > Number(element.max_value)) return `Please enter a number not above ${element.max_value}.`;
+  if (element.min_value !== undefined && Number(value) < Number(element.min_value))
+    return `Please enter a number not below ${element.min_value}.`;
+  if (element.max_value !== undefined && Number(value) > Number(element.max_value))
+    return `Please enter a number not above ${element.max_value}.`;
   return null;
 }
 

@@ -15,8 +15,22 @@ export class HomePage {
     this.contextFor = contextFor;
     this.blocks = h("div", { class: "blocks" });
     this.empty = h("div", { class: "empty" });
-    this.element = h("div", { class: "home", dataset: { testid: "home" }, tabindex: 0, "aria-label": "App Home" }, h("div", { class: "home-sheet" }, this.empty, this.blocks));
-    this.source = h("button", { type: "button", class: "icon-button", "aria-label": "Show what was sent", title: "Show what was sent", on: { click: () => this.#view && showSource("Home view as sent", this.#view) } }, icon("code", 16));
+    this.element = h(
+      "div",
+      { class: "home", dataset: { testid: "home" }, tabindex: 0, "aria-label": "App Home" },
+      h("div", { class: "home-sheet" }, this.empty, this.blocks),
+    );
+    this.source = h(
+      "button",
+      {
+        type: "button",
+        class: "icon-button",
+        "aria-label": "Show what was sent",
+        title: "Show what was sent",
+        on: { click: () => this.#view && showSource("Home view as sent", this.#view) },
+      },
+      icon("code", 16),
+    );
   }
 
   update(view, world) {
@@ -30,7 +44,9 @@ export class HomePage {
     this.empty.hidden = Boolean(view);
     if (!view) {
       const who = world.personName(world.me);
-      const words = world.bot.connected ? `${world.bot.name} has not published a Home for ${who} yet.` : `${world.bot.name} is not connected, so there is no Home for ${who} yet.`;
+      const words = world.bot.connected
+        ? `${world.bot.name} has not published a Home for ${who} yet.`
+        : `${world.bot.name} is not connected, so there is no Home for ${who} yet.`;
       fill(this.empty, icon("home", 32), h("p", {}, words));
     }
     const blocks = view?.blocks ?? [];

@@ -45,7 +45,14 @@ export function svg(tag, attributes = {}, ...children) {
 export function icon(name, size = 20) {
   return svg(
     "svg",
-    { viewBox: "0 0 20 20", width: size, height: size, class: `icon icon-${name}`, "aria-hidden": "true", focusable: "false" },
+    {
+      viewBox: "0 0 20 20",
+      width: size,
+      height: size,
+      class: `icon icon-${name}`,
+      "aria-hidden": "true",
+      focusable: "false",
+    },
     svg("path", { d: PATHS[name] ?? PATHS.circle }),
   );
 }

@@ -13,7 +13,9 @@ export function picture(image, className) {
   }
   const node = h("img", { src: address, alt: words, class: className, loading: "lazy", referrerpolicy: "no-referrer" });
   node.addEventListener("error", () =>
-    node.replaceWith(h("span", { class: `${className} image-missing`, title: address }, icon("alert", 16), ` ${words}`)),
+    node.replaceWith(
+      h("span", { class: `${className} image-missing`, title: address }, icon("alert", 16), ` ${words}`),
+    ),
   );
   return node;
 }

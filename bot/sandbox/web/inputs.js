@@ -11,7 +11,14 @@ export function renderInput(block, ctx) {
   const words = ctx.errors?.[block.block_id];
   const grouped = ["checkboxes", "radio_buttons"].includes(block.element?.type);
   const describedBy = [words ? errorId : null, block.hint ? hintId : null].filter(Boolean).join(" ") || undefined;
-  const field = { input: true, label: textOf(block.label), labelId: grouped ? labelId : undefined, controlId, describedBy, optional: block.optional };
+  const field = {
+    input: true,
+    label: textOf(block.label),
+    labelId: grouped ? labelId : undefined,
+    controlId,
+    describedBy,
+    optional: block.optional,
+  };
   const control = renderElement(block.element, block, ctx, field);
   const node = h(
     "div",
@@ -23,7 +30,9 @@ export function renderInput(block, ctx) {
       block.optional ? h("span", { class: "input-optional" }, " (optional)") : null,
     ),
     control,
-    words ? h("div", { class: "input-error", id: errorId, role: "alert" }, icon("alert", 14), h("span", {}, words)) : null,
+    words
+      ? h("div", { class: "input-error", id: errorId, role: "alert" }, icon("alert", 14), h("span", {}, words))
+      : null,
     block.hint ? h("div", { class: "input-hint", id: hintId }, renderText(block.hint)) : null,
   );
   if (words) node.querySelector("input, textarea")?.setAttribute("aria-invalid", "true");

@@ -15,7 +15,7 @@ export const renderMarkdown = (text) => blocks(text.replace(/\r\n?/g, "\n").spli
 
 function blocks(lines) {
   const nodes = [];
-  for (let at = 0; at < lines.length; ) {
+  for (let at = 0; at < lines.length;) {
     const [node, next] = block(lines, at);
     if (node) nodes.push(node);
     at = next;
@@ -28,15 +28,27 @@ function block(lines, at) {
   if (!line.trim()) return [null, at + 1];
   if (FENCE.test(line)) return fence(lines, at);
   const heading = HEADING.exec(line);
-  if (heading) return [h(`h${Math.min(6, heading[1].length + 2)}`, { class: "md-heading" }, inline(heading[2])), at + 1];
+  if (heading)
+    return [h(`h${Math.min(6, heading[1].length + 2)}`, { class: "md-heading" }, inline(heading[2])), at + 1];
   if (RULE.test(line)) return [h("hr"), at + 1];
   if (QUOTE.test(line)) {
     const end = reach(lines, at, (item) => QUOTE.test(item));
     return [h("blockquote", {}, blocks(lines.slice(at, end).map((item) => item.replace(QUOTE, "")))), end];
   }
   if (ITEM.test(line)) return list(lines, at);
-  if (line.includes("|") && TABLE_RULE.test(lines[at + 1] ?? "") && lines[at + 1].includes("-")) return table(lines, at);
-  const end = reach(lines, at + 1, (item) => item.trim() && !FENCE.test(item) && !HEADING.test(item) && !RULE.test(item) && !QUOTE.test(item) && !ITEM.test(item));
+  if (line.includes("|") && TABLE_RULE.test(lines[at + 1] ?? "") && lines[at + 1].includes("-"))
+    return table(lines, at);
+  const end = reach(
+    lines,
+    at + 1,
+    (item) =>
+      item.trim() &&
+      !FENCE.test(item) &&
+      !HEADING.test(item) &&
+      !RULE.test(item) &&
+      !QUOTE.test(item) &&
+      !ITEM.test(item),
+  );
   return [h("p", {}, softLines(lines.slice(at, end))), end];
 }
 
@@ -66,7 +78,12 @@ function list(lines, at) {
     const end = reach(lines, cursor + 1, (line) => line.trim() && /^\s*/.exec(line)[0].length > indent.length);
     const inner = lines.slice(cursor + 1, end);
     const least = Math.min(...inner.map((line) => /^\s*/.exec(line)[0].length), 99);
-    items.push(item(match[3], inner.map((line) => line.slice(least))));
+    items.push(
+      item(
+        match[3],
+        inner.map((line) => line.slice(least)),
+      ),
+    );
     cursor = end;
   }
   const start = ordered ? Number.parseInt(marker, 10) : undefined;
@@ -82,15 +99,39 @@ function item(text, inner) {
 }
 
 function cells(line) {
-  return line.trim().replace(/^\||\|$/g, "").split(/(?<!\\)\|/).map((cell) => cell.trim().replaceAll("\\|", "|"));
+  return line
+    .trim()
+    .replace(/^\||\|$/g, "")
+    .split(/(?<!\\)\|/)
+    .map((cell) => cell.trim().replaceAll("\\|", "|"));
 }
 
 function table(lines, at) {
-  const aligns = cells(lines[at + 1]).map((rule) => (/^:-+:$/.test(rule) ? "center" : /-:$/.test(rule) ? "right" : "left"));
+  const aligns = cells(lines[at + 1]).map((rule) =>
+    /^:-+:$/.test(rule) ? "center" : /-:$/.test(rule) ? "right" : "left",
+  );
   const end = reach(lines, at + 2, (line) => line.includes("|") && line.trim());
-  const row = (line, tag) => h("tr", {}, cells(line).map((cell, index) => h(tag, { style: { "text-align": aligns[index] ?? "left" } }, inline(cell))));
+  const row = (line, tag) =>
+    h(
+      "tr",
+      {},
+      cells(line).map((cell, index) => h(tag, { style: { "text-align": aligns[index] ?? "left" } }, inline(cell))),
+    );
   return [
-    h("div", { class: "table-wrap" }, h("table", { class: "grid" }, h("thead", {}, row(lines[at], "th")), h("tbody", {}, lines.slice(at + 2, end).map((line) => row(line, "td"))))),
+    h(
+      "div",
+      { class: "table-wrap" },
+      h(
+        "table",
+        { class: "grid" },
+        h("thead", {}, row(lines[at], "th")),
+        h(
+          "tbody",
+          {},
+          lines.slice(at + 2, end).map((line) => row(line, "td")),
+        ),
+      ),
+    ),
     end,
   ];
 }
@@ -98,14 +139,23 @@ function table(lines, at) {
 const SPANS = [
   { find: /\\([\\`*_{}[\]()#+\-.!|~<>])/, make: (match) => match[1] },
   { find: /(`+)([\s\S]+?)\1(?!`)/, make: (match) => h("code", {}, match[2].trim() || match[2]) },
-  { find: /!?\[([^\]]*)\]\(\s*<?([^)\s>]+)>?(?:\s+"[^"]*")?\s*\)/, make: (match) => link(match[2], inline(match[1] || match[2])) },
+  {
+    find: /!?\[([^\]]*)\]\(\s*<?([^)\s>]+)>?(?:\s+"[^"]*")?\s*\)/,
+    make: (match) => link(match[2], inline(match[1] || match[2])),
+  },
   { find: /<((?:https?:|mailto:)[^\s>]+)>/, make: (match) => link(match[1], match[1]) },
   { find: /\*\*\*(?=\S)([\s\S]*?\S)\*\*\*/, make: (match) => h("strong", {}, h("em", {}, inline(match[1]))) },
   { find: /\*\*(?=\S)([\s\S]*?\S)\*\*/, make: (match) => h("strong", {}, inline(match[1])) },
-  { find: /(?<![\p{L}\p{N}_])__(?=\S)([\s\S]*?\S)__(?![\p{L}\p{N}_])/u, make: (match) => h("strong", {}, inline(match[1])) },
+  {
+    find: /(?<![\p{L}\p{N}_])__(?=\S)([\s\S]*?\S)__(?![\p{L}\p{N}_])/u,
+    make: (match) => h("strong", {}, inline(match[1])),
+  },
   { find: /~~(?=\S)([\s\S]*?\S)~~/, make: (match) => h("s", {}, inline(match[1])) },
   { find: /\*(?=[^\s*])([^*]*?[^\s*])\*/, make: (match) => h("em", {}, inline(match[1])) },
-  { find: /(?<![\p{L}\p{N}_])_(?=[^\s_])([^_]*?[^\s_])_(?![\p{L}\p{N}_])/u, make: (match) => h("em", {}, inline(match[1])) },
+  {
+    find: /(?<![\p{L}\p{N}_])_(?=[^\s_])([^_]*?[^\s_])_(?![\p{L}\p{N}_])/u,
+    make: (match) => h("em", {}, inline(match[1])),
+  },
   { find: /https?:\/\/[^\s<>]*[^\s<>.,;:!?'")\]]/, make: (match) => link(match[0], match[0]) },
 ];
 

@@ -28,8 +28,17 @@ export class MessageList {
     this.onThread = onThread;
     this.inThread = inThread;
     this.list = h("div", { class: "message-list", role: "log", "aria-label": label });
-    this.jump = h("button", { type: "button", class: "jump", hidden: true, on: { click: () => this.toEnd() } }, icon("down", 14), "New messages");
-    this.scroller = h("div", { class: "message-scroll", tabindex: 0, on: { scroll: () => this.#onScroll() } }, this.list);
+    this.jump = h(
+      "button",
+      { type: "button", class: "jump", hidden: true, on: { click: () => this.toEnd() } },
+      icon("down", 14),
+      "New messages",
+    );
+    this.scroller = h(
+      "div",
+      { class: "message-scroll", tabindex: 0, on: { scroll: () => this.#onScroll() } },
+      this.list,
+    );
     this.element = h("div", { class: "messages" }, this.scroller, this.jump);
     // Pictures and fonts that arrive late must not push the newest message out of sight.
     new ResizeObserver(() => this.atEnd && this.toEnd()).observe(this.list);
@@ -73,7 +82,12 @@ export class MessageList {
       const date = dateOfTs(message.ts);
       const day = dayName(date);
       const newDay = !last || dayName(dateOfTs(last.ts)) !== day;
-      if (newDay && !this.inThread) rows.push({ key: `day-${date.toDateString()}`, sign: day, render: () => h("div", { class: "day" }, h("span", {}, day)) });
+      if (newDay && !this.inThread)
+        rows.push({
+          key: `day-${date.toDateString()}`,
+          sign: day,
+          render: () => h("div", { class: "day" }, h("span", {}, day)),
+        });
       const follows = !newDay && continues(last, message);
       const divider = this.inThread && message === messages[0] && messages.length > 1;
       rows.push({
@@ -83,7 +97,11 @@ export class MessageList {
       });
       if (divider) {
         const count = messages.length - 1;
-        rows.push({ key: "divider", sign: String(count), render: () => h("div", { class: "thread-count" }, h("span", {}, plural(count, "reply", "replies"))) });
+        rows.push({
+          key: "divider",
+          sign: String(count),
+          render: () => h("div", { class: "thread-count" }, h("span", {}, plural(count, "reply", "replies"))),
+        });
       }
       last = message;
     }
@@ -101,22 +119,41 @@ export class MessageList {
   #message(message, world, channel, follows) {
     const author = world.author(message);
     const date = dateOfTs(message.ts);
-    const ctx = this.contextFor("message", { channel, ts: message.ts }, this.#form(channel, message), () => message.blocks);
+    const ctx = this.contextFor(
+      "message",
+      { channel, ts: message.ts },
+      this.#form(channel, message),
+      () => message.blocks,
+    );
     const stamp = h("time", { class: "stamp", datetime: date.toISOString(), title: fullTime(date) }, clockTime(date));
     const notes = this.inThread ? [] : broadcastNote(message, () => this.onThread(message.thread_ts));
     return h(
       "article",
       {
         class: `message${follows ? " message-follows" : ""}${message.is_ephemeral ? " message-ephemeral" : ""}`,
-        "aria-label": `${author.real_name}, ${clockTime(date)}`, dataset: { testid: `message-${message.ts}`, ts: message.ts },
+        "aria-label": `${author.real_name}, ${clockTime(date)}`,
+        dataset: { testid: `message-${message.ts}`, ts: message.ts },
       },
       h("div", { class: "message-side" }, follows ? stamp : avatar(author, "large")),
       h(
         "div",
         { class: "message-main" },
-        follows ? null : h("div", { class: "message-head" }, h("span", { class: "author" }, author.real_name), author.kind === "bot" ? h("span", { class: "app-tag" }, "App") : null, stamp),
+        follows
+          ? null
+          : h(
+              "div",
+              { class: "message-head" },
+              h("span", { class: "author" }, author.real_name),
+              author.kind === "bot" ? h("span", { class: "app-tag" }, "App") : null,
+              stamp,
+            ),
         notes,
-        h("div", { class: "message-body" }, body(message, ctx), message.edited ? h("span", { class: "edited", title: editedAt(message) }, "(edited)") : null),
+        h(
+          "div",
+          { class: "message-body" },
+          body(message, ctx),
+          message.edited ? h("span", { class: "edited", title: editedAt(message) }, "(edited)") : null,
+        ),
         (message.attachments ?? []).map((item) => attachment(item, ctx)),
         (message.files ?? []).map(fileChip),
         reactions(message),
@@ -133,7 +170,12 @@ export class MessageList {
     const last = message.latest_reply ?? message.replies?.at(-1)?.ts;
     return h(
       "button",
-      { type: "button", class: "replies", dataset: { testid: `open-thread-${message.ts}` }, on: { click: () => this.onThread(message.ts) } },
+      {
+        type: "button",
+        class: "replies",
+        dataset: { testid: `open-thread-${message.ts}` },
+        on: { click: () => this.onThread(message.ts) },
+      },
       people.map((id) => avatar(world.author(id?.startsWith("B") ? { bot_id: id } : { user: id }), "small")),
       h("span", { class: "replies-count" }, plural(message.reply_count, "reply", "replies")),
       last ? h("span", { class: "replies-last" }, `Last reply ${ago(dateOfTs(last))}`) : null,
@@ -142,11 +184,17 @@ export class MessageList {
 
   #tools(message) {
     const tool = (glyph, words, act) =>
-      h("button", { type: "button", class: "icon-button", "aria-label": words, title: words, on: { click: act } }, icon(glyph, 16));
+      h(
+        "button",
+        { type: "button", class: "icon-button", "aria-label": words, title: words, on: { click: act } },
+        icon(glyph, 16),
+      );
     return h(
       "div",
       { class: "message-tools" },
-      this.inThread || message.is_ephemeral ? null : tool("thread", "Reply in thread", () => this.onThread(threadOf(message))),
+      this.inThread || message.is_ephemeral
+        ? null
+        : tool("thread", "Reply in thread", () => this.onThread(threadOf(message))),
       tool("code", "Show what was sent", () => showSource("Message as sent", bare(message))),
     );
   }
@@ -163,13 +211,23 @@ const editedAt = (message) => (message.edited?.ts ? fullTime(dateOfTs(message.ed
 
 function continues(last, message) {
   if (!last || last.is_ephemeral || message.is_ephemeral || isBroadcast(message) || last.reply_count) return false;
-  const same = (last.user ?? last.bot_id) === (message.user ?? message.bot_id) && last.bot_id === message.bot_id && last.username === message.username;
+  const same =
+    (last.user ?? last.bot_id) === (message.user ?? message.bot_id) &&
+    last.bot_id === message.bot_id &&
+    last.username === message.username;
   return same && Number(message.ts) - Number(last.ts) < GROUP_SPAN;
 }
 
 function broadcastNote(message, open) {
   if (!isBroadcast(message)) return [];
-  return [h("div", { class: "broadcast-note" }, "replied to a ", h("button", { type: "button", class: "link-button", on: { click: open } }, "thread"))];
+  return [
+    h(
+      "div",
+      { class: "broadcast-note" },
+      "replied to a ",
+      h("button", { type: "button", class: "link-button", on: { click: open } }, "thread"),
+    ),
+  ];
 }
 
 function body(message, ctx) {
@@ -180,15 +238,37 @@ function body(message, ctx) {
 const COLORS = { __proto__: null, good: "var(--good)", warning: "var(--warn)", danger: "var(--danger)" };
 
 function attachment(item, ctx) {
-  const color = COLORS[item.color] ?? (/^#?[0-9a-f]{6}$/i.test(item.color ?? "") ? `#${item.color.replace("#", "")}` : "var(--line-strong)");
+  const color =
+    COLORS[item.color] ??
+    (/^#?[0-9a-f]{6}$/i.test(item.color ?? "") ? `#${item.color.replace("#", "")}` : "var(--line-strong)");
   const mrkdwn = (text) => (text ? h("div", { class: "text" }, renderMrkdwn(text, ctx.world)) : null);
   const inside = item.blocks?.length
     ? renderBlocks(item.blocks, ctx)
     : [
         mrkdwn(item.pretext),
-        item.title ? h("div", { class: "attachment-title" }, item.title_link ? link(item.title_link, item.title) : renderText(item.title)) : null,
+        item.title
+          ? h(
+              "div",
+              { class: "attachment-title" },
+              item.title_link ? link(item.title_link, item.title) : renderText(item.title),
+            )
+          : null,
         mrkdwn(item.text ?? (item.title ? "" : item.fallback)),
-        item.fields?.length ? h("div", { class: "fields" }, item.fields.map((field) => h("div", { class: "text" }, h("strong", {}, field.title ?? ""), h("br"), renderMrkdwn(field.value ?? "", ctx.world)))) : null,
+        item.fields?.length
+          ? h(
+              "div",
+              { class: "fields" },
+              item.fields.map((field) =>
+                h(
+                  "div",
+                  { class: "text" },
+                  h("strong", {}, field.title ?? ""),
+                  h("br"),
+                  renderMrkdwn(field.value ?? "", ctx.world),
+                ),
+              ),
+            )
+          : null,
         item.footer ? h("div", { class: "context" }, item.footer) : null,
       ];
   return h("div", { class: "attachment", style: { "border-inline-start-color": color } }, inside);
@@ -197,12 +277,39 @@ function attachment(item, ctx) {
 function fileChip(file) {
   const name = file.title || file.name || file.id;
   const address = file.url_private_download ?? file.url_private ?? file.permalink;
-  if (address && /^image\//.test(file.mimetype ?? "")) return h("figure", { class: "image" }, h("figcaption", {}, name), picture({ image_url: address, alt_text: file.alt_txt || name }, "image-picture"));
+  if (address && /^image\//.test(file.mimetype ?? ""))
+    return h(
+      "figure",
+      { class: "image" },
+      h("figcaption", {}, name),
+      picture({ image_url: address, alt_text: file.alt_txt || name }, "image-picture"),
+    );
   const size = file.size ? ` · ${Math.max(1, Math.round(file.size / 1024))} kB` : "";
-  return h("div", { class: "file-chip" }, icon("file"), h("span", {}, address ? h("a", { href: address, target: "_blank", rel: "noopener noreferrer" }, name) : name, h("span", { class: "muted" }, `${file.pretty_type ?? file.filetype ?? file.mimetype ?? ""}${size}`)));
+  return h(
+    "div",
+    { class: "file-chip" },
+    icon("file"),
+    h(
+      "span",
+      {},
+      address ? h("a", { href: address, target: "_blank", rel: "noopener noreferrer" }, name) : name,
+      h("span", { class: "muted" }, `${file.pretty_type ?? file.filetype ?? file.mimetype ?? ""}${size}`),
+    ),
+  );
 }
 
 function reactions(message) {
   if (!message.reactions?.length) return null;
-  return h("div", { class: "reactions" }, message.reactions.map((item) => h("span", { class: "reaction", title: `:${item.name}:` }, emojiOf(item.name) ?? `:${item.name}:`, ` ${item.count ?? item.users?.length ?? 1}`)));
+  return h(
+    "div",
+    { class: "reactions" },
+    message.reactions.map((item) =>
+      h(
+        "span",
+        { class: "reaction", title: `:${item.name}:` },
+        emojiOf(item.name) ?? `:${item.name}:`,
+        ` ${item.count ?? item.users?.length ?? 1}`,
+      ),
+    ),
+  );
 }

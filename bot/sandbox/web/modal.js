@@ -1,11 +1,11 @@
 // The stack of modals a person has open; the last one is on top and shown.
 
 import { blockKey, renderBlock } from "./blocks.js";
+import { renderAlert } from "./cards.js";
 import { showSource } from "./dialogs.js";
 import { h, sync, tabbable, trapFocus } from "./dom.js";
 import { Form } from "./form.js";
 import { icon } from "./icons.js";
-import { renderAlert } from "./cards.js";
 import { renderText, textOf } from "./mrkdwn.js";
 
 export class ModalStack {
@@ -13,24 +13,58 @@ export class ModalStack {
   #forms = new Map();
   #shown = null;
   #errors = {};
-  #served = "null";
+  #served = null;
   #busy = false;
   #before = null;
 
-  /** `submit(view, values)` answers `{status, errors?, views?}`; `close(view, all)` tells the server. */
-  constructor({ contextFor, submit, close }) {
+  /** `submit(view, values)` answers `{status, errors?}`; `close(view, all)` tells the server; `reload()` calls `update`. */
+  constructor({ contextFor, submit, close, reload }) {
     this.contextFor = contextFor;
     this.sendSubmit = submit;
     this.sendClose = close;
+    this.reload = reload;
     const button = (props, ...children) => h("button", { type: "button", ...props }, children);
-    this.back = button({ class: "icon-button", "aria-label": "Back", hidden: true, dataset: { testid: "modal-back" }, on: { click: () => this.close(false) } }, icon("back", 18));
+    this.back = button(
+      {
+        class: "icon-button",
+        "aria-label": "Back",
+        hidden: true,
+        dataset: { testid: "modal-back" },
+        on: { click: () => this.close(false) },
+      },
+      icon("back", 18),
+    );
     this.title = h("h1", { class: "modal-title", id: "modal-title" });
-    this.source = button({ class: "icon-button", "aria-label": "Show what was sent", title: "Show what was sent", on: { click: () => showSource("View as sent", this.top) } }, icon("code", 16));
-    this.cross = button({ class: "icon-button", "aria-label": "Close", dataset: { testid: "modal-x" }, on: { click: () => this.close(true) } }, icon("close", 18));
+    this.source = button(
+      {
+        class: "icon-button",
+        "aria-label": "Show what was sent",
+        title: "Show what was sent",
+        on: { click: () => showSource("View as sent", this.top) },
+      },
+      icon("code", 16),
+    );
+    this.cross = button(
+      {
+        class: "icon-button",
+        "aria-label": "Close",
+        dataset: { testid: "modal-x" },
+        on: { click: () => this.close(true) },
+      },
+      icon("close", 18),
+    );
     this.trouble = h("div", { class: "modal-trouble", role: "alert" });
     this.body = h("div", { class: "blocks" });
-    this.closeButton = button({ class: "button", dataset: { testid: "modal-close" }, on: { click: () => this.close(false) } });
-    this.submitButton = button({ class: "button button-primary", dataset: { testid: "modal-submit" }, on: { click: () => this.submit() } });
+    this.closeButton = button({
+      class: "button",
+      dataset: { testid: "modal-close" },
+      on: { click: () => this.close(false) },
+    });
+    this.submitButton = button({
+      class: "button button-primary",
+      dataset: { testid: "modal-submit" },
+      on: { click: () => this.submit() },
+    });
     this.element = h(
       "dialog",
       { class: "modal", "aria-labelledby": "modal-title", tabindex: -1, dataset: { testid: "modal" } },
@@ -49,26 +83,25 @@ export class ModalStack {
     return this.#forms.get(this.top.id);
   }
 
-  /** Shows what the server says is open. `errors` are those of the last submission of the top view. */
-  update(views, errors, currentChannel) {
+  /** Shows what the server says is open: `errors` of the last submission of the top view, and a `notice` above it. */
+  update({ views, errors, notice }) {
     this.#views = views ?? [];
     const ids = new Set(this.#views.map((view) => view.id));
     for (const id of this.#forms.keys()) if (!ids.has(id)) this.#forms.delete(id);
     for (const view of this.#views) {
-      if (!this.#forms.has(view.id)) this.#forms.set(view.id, new Form(currentChannel));
-      this.#forms.get(view.id).prune(view.blocks);
+      if (!this.#forms.has(view.id)) this.#forms.set(view.id, new Form(view.state?.values));
+      this.#forms.get(view.id).adopt(view.blocks);
     }
     if (!this.top) return this.#hide();
     const served = JSON.stringify([this.top.id, errors ?? null]);
-    // The server keeps telling its last errors; those a person has since corrected stay gone.
-    if (served !== this.#served) this.#errors = { ...errors };
+    // The server keeps telling the errors of the last submission; those a person has since corrected stay gone.
+    const news = served !== this.#served;
+    if (news) this.#errors = { ...errors };
     this.#served = served;
-    this.#draw(Object.keys(errors ?? {}).length > 0 && served !== this.#drawnErrors);
-    this.#drawnErrors = served;
+    this.#draw(news && Object.keys(this.#errors).length > 0);
+    if (notice && !this.trouble.childElementCount) this.complain(notice);
     return undefined;
   }
-
-  #drawnErrors = "null";
 
   /** Puts everything away, as when another person takes the seat. */
   reset() {
@@ -82,7 +115,7 @@ export class ModalStack {
     this.element.close();
     this.#shown = null;
     this.#errors = {};
-    this.#served = "null";
+    this.#served = null;
     if (this.#before?.isConnected) this.#before.focus();
   }
 
@@ -102,15 +135,18 @@ export class ModalStack {
     this.submitButton.replaceChildren(...renderText(view.submit));
     this.element.dataset.callbackId = view.callback_id ?? "";
     this.element.dataset.viewId = view.id;
-    const hadControls = !fresh && this.#controls().length > 0;
+    const before = new Set([...this.body.children].map((node) => node.dataset.key));
+    const hadControls = this.#controls().length > 0;
     this.#drawBlocks();
+    // An update that keeps no block is another step of the form: it begins at its top.
+    const turned = fresh || ![...this.body.children].some((node) => before.has(node.dataset.key));
     if (!this.element.open) {
       this.#before = document.activeElement;
       this.element.showModal();
     }
-    if (fresh) this.body.parentElement.scrollTop = 0;
+    if (turned) this.body.parentElement.scrollTop = 0;
     if (focusError) this.#focusError();
-    else if (fresh || (!hadControls && !this.body.contains(document.activeElement))) this.#focusFirst();
+    else if (turned || (!hadControls && !this.body.contains(document.activeElement))) this.#focusFirst();
   }
 
   #drawBlocks() {
@@ -174,21 +210,20 @@ export class ModalStack {
     let words = null;
     try {
       const result = await this.sendSubmit(view, this.#form.values(view.blocks));
-      if (result.errors) {
-        this.#errors = {};
-        this.#served = "null";
-        this.#drawnErrors = "null";
-      }
-      if (result.status && result.status !== "acked") words = refusal(result.status);
-      else if (result.views) this.update(result.views, result.errors ?? null);
+      // The same errors may be served twice in a row, and count again.
+      if (result.errors) this.#served = null;
+      else if (result.status !== "acked") words = refusal(result);
+      if (words) this.complain(words);
+      await this.reload();
     } catch (error) {
-      words = `The local server could not be reached (${error.message}). What you typed is kept; try again.`;
+      this.complain(`The local server could not take this (${error.message}). What you typed is kept.`);
     }
-    if (this.top?.id === view.id || words) this.#setBusy(false);
-    if (words && this.top) this.#say(words);
+    this.#setBusy(false);
   }
 
-  #say(words) {
+  /** Says above the top view what went wrong. */
+  complain(words) {
+    if (!this.top) return;
     this.trouble.replaceChildren(renderAlert({ level: "error", text: { type: "plain_text", text: words } }, {}));
     this.body.parentElement.scrollTop = 0;
   }
@@ -198,12 +233,15 @@ export class ModalStack {
     const view = this.top;
     if (!view) return;
     const rest = all || view.clear_on_close ? [] : this.#views.slice(0, -1);
-    this.update(rest, null);
+    this.update({ views: rest });
     this.sendClose(view, all);
   }
 }
 
-function refusal(status) {
-  const why = { timeout: "it did not answer within 3 seconds", not_connected: "it is not connected" }[status] ?? `it answered ${status}`;
+function refusal({ status, messages }) {
+  if (status === "invalid_ack") return `The app's answer was not valid: ${(messages ?? []).join(" ")}`;
+  const why =
+    { timeout: "it did not answer within 3 seconds", not_connected: "it is not connected" }[status] ??
+    `it answered ${status}`;
   return `We had some trouble connecting to the app: ${why}. What you typed is kept; try again.`;
 }

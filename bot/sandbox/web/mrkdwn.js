@@ -11,8 +11,7 @@ const EMPHASIS = { "*": "strong", _: "em", "~": "s" };
 const WORD = /[\p{L}\p{N}]/u;
 
 /** Decodes the three entities of the wire format, once: `&amp;lt;` becomes `&lt;`. */
-export const decode = (text) =>
-  text.replace(/&(amp|lt|gt);/g, (_, name) => ({ amp: "&", lt: "<", gt: ">" })[name]);
+export const decode = (text) => text.replace(/&(amp|lt|gt);/g, (_, name) => ({ amp: "&", lt: "<", gt: ">" })[name]);
 
 /** Text object or bare string to nodes. */
 export function renderText(object, world) {
@@ -75,13 +74,18 @@ export function renderMrkdwn(text, world, { verbatim = false } = {}) {
   return pieces.flatMap((piece, index) => {
     if (index % 2) return [preformatted(piece, world)];
     // The line break beside a code block is the block's own edge, not an empty line.
-    const trimmed = piece.replace(index > 0 ? /^\n/ : /(?!)/, "").replace(index < pieces.length - 1 ? /\n$/ : /(?!)/, "");
+    const trimmed = piece
+      .replace(index > 0 ? /^\n/ : /(?!)/, "")
+      .replace(index < pieces.length - 1 ? /\n$/ : /(?!)/, "");
     return trimmed ? renderLines(trimmed, world, verbatim) : [];
   });
 }
 
 function preformatted(text, world) {
-  const bare = text.replace(/^\n/, "").replace(/\n$/, "").replace(/<([^<>]+)>/g, (_, inner) => tokenText(inner, world));
+  const bare = text
+    .replace(/^\n/, "")
+    .replace(/\n$/, "")
+    .replace(/<([^<>]+)>/g, (_, inner) => tokenText(inner, world));
   return h("pre", {}, decode(bare));
 }
 
@@ -90,7 +94,7 @@ function renderLines(text, world, verbatim) {
   const lines = text.split("\n");
   const quoted = /^(?:&gt;|>)(?!(?:&gt;|>){2}) ?/;
   const rest = /^(?:&gt;|>){3} ?/;
-  for (let at = 0; at < lines.length; ) {
+  for (let at = 0; at < lines.length;) {
     if (rest.test(lines[at])) {
       lines[at] = lines[at].replace(rest, "");
       nodes.push(h("blockquote", {}, inlineLines(lines.slice(at), world, verbatim)));
@@ -100,7 +104,18 @@ function renderLines(text, world, verbatim) {
     let end = at;
     while (end < lines.length && quoted.test(lines[end]) === quote && !rest.test(lines[end])) end += 1;
     const block = lines.slice(at, end);
-    if (quote) nodes.push(h("blockquote", {}, inlineLines(block.map((line) => line.replace(quoted, "")), world, verbatim)));
+    if (quote)
+      nodes.push(
+        h(
+          "blockquote",
+          {},
+          inlineLines(
+            block.map((line) => line.replace(quoted, "")),
+            world,
+            verbatim,
+          ),
+        ),
+      );
     else nodes.push(...inlineLines(block, world, verbatim));
     at = end;
   }
@@ -113,7 +128,9 @@ const inlineLines = (lines, world, verbatim) =>
 function inline(line, world, verbatim) {
   const made = [];
   const keep = (node) => String.fromCodePoint(TOKEN_BASE + made.push(node) - 1);
-  let text = line.replace(/`([^`]+)`/g, (_, code) => keep(h("code", {}, decode(code.replace(/<([^<>]+)>/g, (__, inner) => tokenText(inner, world))))));
+  let text = line.replace(/`([^`]+)`/g, (_, code) =>
+    keep(h("code", {}, decode(code.replace(/<([^<>]+)>/g, (__, inner) => tokenText(inner, world))))),
+  );
   text = text.replace(/<([^<>]+)>/g, (_, inner) => keep(token(inner, world)));
   if (!verbatim) {
     text = text.replace(/https?:\/\/[^\s<>|\u{F0000}-\u{FFFFD}]*[^\s<>|.,;:!?'")\]*_~\u{F0000}-\u{FFFFD}]/gu, (url) =>
@@ -141,7 +158,8 @@ function emphasis(text, made) {
 
 function closing(text, mark, start) {
   for (let at = start + 2; at < text.length; at += 1) {
-    if (text[at] === mark && !/\s/.test(text[at - 1]) && text[at - 1] !== mark && !WORD.test(text[at + 1] ?? "")) return at;
+    if (text[at] === mark && !/\s/.test(text[at - 1]) && text[at - 1] !== mark && !WORD.test(text[at + 1] ?? ""))
+      return at;
   }
   return -1;
 }

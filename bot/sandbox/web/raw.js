@@ -3,5 +3,10 @@
 import { h } from "./dom.js";
 
 export function raw(object, why = `The sandbox does not draw "${object?.type ?? "this"}"; this is what was sent:`) {
-  return h("div", { class: "raw", role: "note" }, h("div", { class: "raw-why" }, why), h("pre", {}, JSON.stringify(object, null, 2)));
+  return h(
+    "div",
+    { class: "raw", role: "note" },
+    h("div", { class: "raw-why" }, why),
+    h("pre", {}, JSON.stringify(object, null, 2)),
+  );
 }

@@ -21,7 +21,11 @@ function part(element, world) {
     case "rich_text_quote":
       return h("blockquote", {}, children());
     case "rich_text_preformatted":
-      return h("pre", {}, (element.elements ?? []).map((item) => item.text ?? item.url ?? ""));
+      return h(
+        "pre",
+        {},
+        (element.elements ?? []).map((item) => item.text ?? item.url ?? ""),
+      );
     case "rich_text_list":
       return list(element, world);
     default:
@@ -63,7 +67,12 @@ function leaf(element, world) {
     case "date":
       return styled([dateNode(element.timestamp, element.format, element.url, element.fallback)], element.style);
     case "color":
-      return h("span", { class: "color-chip" }, h("i", { style: { background: /^#[0-9a-f]{3,8}$/i.test(element.value) ? element.value : "none" } }), element.value);
+      return h(
+        "span",
+        { class: "color-chip" },
+        h("i", { style: { background: /^#[0-9a-f]{3,8}$/i.test(element.value) ? element.value : "none" } }),
+        element.value,
+      );
     default:
       return raw(element);
   }

@@ -17,7 +17,7 @@ export function renderSelect(element, block, ctx, field) {
 
   const draw = () => {
     const value = ctx.form.value(block, element);
-    const values = multiple ? value ?? [] : value ? [value] : [];
+    const values = multiple ? (value ?? []) : value ? [value] : [];
     const combobox = new Combobox({
       id: field.controlId,
       source: store.source(element, block, ctx),
@@ -27,13 +27,16 @@ export function renderSelect(element, block, ctx, field) {
       placeholder: textOf(element.placeholder) || (multiple ? "Select options" : "Select an option"),
       clearable: Boolean(field.input && block.optional),
       attributes: {
-        "data-block-id": block.block_id, "data-action-id": element.action_id, "data-element-type": element.type,
-        "aria-describedby": field.describedBy, "aria-label": field.controlId ? null : field.label || textOf(element.placeholder) || null,
+        "data-block-id": block.block_id,
+        "data-action-id": element.action_id,
+        "data-element-type": element.type,
+        "aria-describedby": field.describedBy,
+        "aria-label": field.controlId ? null : field.label || textOf(element.placeholder) || null,
         "aria-required": field.input && !block.optional ? "true" : null,
       },
       onChange: (options) => {
         const items = options.map((option) => store.value(option));
-        pending = multiple ? items : items[0] ?? null;
+        pending = multiple ? items : (items[0] ?? null);
         if (field.input && !block.dispatch_action) changed(pending, element, block, ctx, field);
       },
       // A choice of several is sent once, when the list closes.
@@ -48,7 +51,10 @@ export function renderSelect(element, block, ctx, field) {
 }
 
 const optionStore = { option: (value) => value, value: (option) => option };
-const idStore = (name) => ({ option: (id, world) => ({ text: plain(name(id, world)), value: id }), value: (option) => option.value });
+const idStore = (name) => ({
+  option: (id, world) => ({ text: plain(name(id, world)), value: id }),
+  value: (option) => option.value,
+});
 const channelLabel = (channel) => (channel.is_im ? channel.name : `#${channel.name}`);
 
 const STORES = {
@@ -57,19 +63,30 @@ const STORES = {
   users: {
     ...idStore((id, world) => world.personName(id)),
     source: (_, __, { world }) =>
-      local([{ options: world.people.map((person) => ({ text: plain(person.real_name || person.name), value: person.id, description: person.title ? plain(person.title) : undefined })) }]),
+      local([
+        {
+          options: world.people.map((person) => ({
+            text: plain(person.real_name || person.name),
+            value: person.id,
+            description: person.title ? plain(person.title) : undefined,
+          })),
+        },
+      ]),
   },
   channels: {
     ...idStore((id, world) => `#${world.channelName(id) ?? id}`),
-    source: (_, __, { world }) => local([{ options: channelOptions(world.channels.filter((channel) => !channel.is_im)) }]),
+    source: (_, __, { world }) =>
+      local([{ options: channelOptions(world.channels.filter((channel) => !channel.is_im)) }]),
   },
   conversations: {
     ...idStore((id, world) => (world.channel(id) ? channelLabel(world.channel(id)) : id)),
-    source: (element, __, { world }) => local([{ options: channelOptions(world.channels.filter((channel) => included(element.filter, channel))) }]),
+    source: (element, __, { world }) =>
+      local([{ options: channelOptions(world.channels.filter((channel) => included(element.filter, channel))) }]),
   },
 };
 
-const channelOptions = (channels) => channels.map((channel) => ({ text: plain(channelLabel(channel)), value: channel.id }));
+const channelOptions = (channels) =>
+  channels.map((channel) => ({ text: plain(channelLabel(channel)), value: channel.id }));
 
 function included(filter, channel) {
   if (channel.is_im) return !filter?.exclude_bot_users && (!filter?.include || filter.include.includes("im"));
@@ -87,7 +104,12 @@ function local(groups) {
   return {
     load(query) {
       const words = query.toLowerCase().split(/\s+/).filter(Boolean);
-      return { groups: groups.map((group) => ({ ...group, options: group.options.filter((option) => matches(option, words)) })) };
+      return {
+        groups: groups.map((group) => ({
+          ...group,
+          options: group.options.filter((option) => matches(option, words)),
+        })),
+      };
     },
   };
 }

@@ -11,7 +11,12 @@ export class Sidebar {
     this.onChannel = onChannel;
     this.onHome = onHome;
     this.team = h("span", { class: "team-name" });
-    this.people = h("div", { class: "people", role: "radiogroup", "aria-label": "Try it as", on: { keydown: (event) => this.#step(event) } });
+    this.people = h("div", {
+      class: "people",
+      role: "radiogroup",
+      "aria-label": "Try it as",
+      on: { keydown: (event) => this.#step(event) },
+    });
     this.places = h("nav", { class: "places", "aria-label": "Channels" });
     this.bot = h("div", { class: "bot-state", role: "status", dataset: { testid: "bot-state" } });
     this.element = h(
@@ -19,7 +24,18 @@ export class Sidebar {
       { class: "sidebar", id: "sidebar", "aria-label": "Workspace" },
       h("header", { class: "team" }, this.team, h("span", { class: "team-tag" }, "sandbox"), themeButton()),
       h("div", { class: "sidebar-scroll" }, h("h2", { class: "sidebar-title" }, "You are"), this.people, this.places),
-      h("footer", { class: "sidebar-foot" }, h("a", { class: "place", href: "/carrier", dataset: { testid: "carrier-link" } }, icon("antenna", 18), h("span", {}, "Carrier desk"), icon("open", 14)), this.bot),
+      h(
+        "footer",
+        { class: "sidebar-foot" },
+        h(
+          "a",
+          { class: "place", href: "/carrier", dataset: { testid: "carrier-link" } },
+          icon("antenna", 18),
+          h("span", {}, "Carrier desk"),
+          icon("open", 14),
+        ),
+        this.bot,
+      ),
     );
   }
 
@@ -27,7 +43,10 @@ export class Sidebar {
   draw(world, place, fresh) {
     this.team.textContent = world.team.name ?? "Workspace";
     keepPlace(this.element, () => {
-      fill(this.people, world.people.map((person) => this.#person(person, world.me)));
+      fill(
+        this.people,
+        world.people.map((person) => this.#person(person, world.me)),
+      );
       const isIm = (channel) => channel.is_im;
       fill(
         this.places,
@@ -39,16 +58,39 @@ export class Sidebar {
       );
     });
     const up = world.bot.connected;
-    fill(this.bot, h("span", { class: `dot ${up ? "dot-up" : "dot-down"}` }), h("span", {}, up ? `${world.bot.name} is connected` : `${world.bot.name} is not connected`));
+    fill(
+      this.bot,
+      h("span", { class: `dot ${up ? "dot-up" : "dot-down"}` }),
+      h("span", {}, up ? `${world.bot.name} is connected` : `${world.bot.name} is not connected`),
+    );
   }
 
   #person(person, me) {
     const mine = person.id === me;
     return h(
       "button",
-      { type: "button", class: "person", role: "radio", title: [person.real_name, person.role, person.title].filter(Boolean).join(", "), "aria-checked": String(mine), tabindex: mine ? 0 : -1, dataset: { testid: `person-${person.id}`, person: person.id }, on: { click: () => this.onPerson(person.id) } },
+      {
+        type: "button",
+        class: "person",
+        role: "radio",
+        title: [person.real_name, person.role, person.title].filter(Boolean).join(", "),
+        "aria-checked": String(mine),
+        tabindex: mine ? 0 : -1,
+        dataset: { testid: `person-${person.id}`, person: person.id },
+        on: { click: () => this.onPerson(person.id) },
+      },
       h("span", { class: "person-face" }, avatar(person, "medium")),
-      h("span", { class: "person-words" }, h("span", { class: "person-name" }, person.real_name || person.name), h("span", { class: "person-title" }, person.role ? [h("span", { class: "person-role" }, person.role), person.title ? " · " : null] : null, person.title ?? "")),
+      h(
+        "span",
+        { class: "person-words" },
+        h("span", { class: "person-name" }, person.real_name || person.name),
+        h(
+          "span",
+          { class: "person-title" },
+          person.role ? [h("span", { class: "person-role" }, person.role), person.title ? " · " : null] : null,
+          person.title ?? "",
+        ),
+      ),
       person.is_restricted ? h("span", { class: "badge" }, "Guest") : null,
     );
   }
@@ -72,17 +114,33 @@ export class Sidebar {
     const unread = !here && (channel.unread || fresh.has(channel.id));
     const count = typeof channel.unread === "number" && channel.unread > 0 ? channel.unread : null;
     return this.#place(
-      { class: `place${unread ? " place-unread" : ""}`, "aria-current": here ? "page" : null, dataset: { testid: `channel-${channel.id}` }, on: { click: () => this.onChannel(channel.id) } },
+      {
+        class: `place${unread ? " place-unread" : ""}`,
+        "aria-current": here ? "page" : null,
+        dataset: { testid: `channel-${channel.id}` },
+        on: { click: () => this.onChannel(channel.id) },
+      },
       icon(channel.is_im ? "bot" : channel.is_private ? "lock" : "hash", 18),
       h("span", { class: "place-name" }, channel.name),
       channel.is_im ? h("span", { class: "app-tag" }, "App") : null,
-      unread ? h("span", { class: `unread${count ? " unread-count" : ""}` }, count ?? "", h("span", { class: "visually-hidden" }, " unread")) : null,
+      unread
+        ? h(
+            "span",
+            { class: `unread${count ? " unread-count" : ""}` },
+            count ?? "",
+            h("span", { class: "visually-hidden" }, " unread"),
+          )
+        : null,
     );
   }
 
   #home(place) {
     return this.#place(
-      { "aria-current": place === "home" ? "page" : null, dataset: { testid: "home-link" }, on: { click: () => this.onHome() } },
+      {
+        "aria-current": place === "home" ? "page" : null,
+        dataset: { testid: "home-link" },
+        on: { click: () => this.onHome() },
+      },
       icon("home", 18),
       h("span", { class: "place-name" }, "App Home"),
     );

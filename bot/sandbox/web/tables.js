@@ -24,11 +24,26 @@ export function renderTable(block, { world }) {
   const settings = block.column_settings ?? [];
   const [head, ...body] = block.rows ?? [];
   const row = (items, tag) =>
-    h("tr", {}, (items ?? []).map((item, at) => h(tag, { class: cellClass(settings[at]), scope: tag === "th" ? "col" : null }, cell(item, world))));
+    h(
+      "tr",
+      {},
+      (items ?? []).map((item, at) =>
+        h(tag, { class: cellClass(settings[at]), scope: tag === "th" ? "col" : null }, cell(item, world)),
+      ),
+    );
   return h(
     "div",
     { class: "table-wrap", tabindex: 0, role: "group", "aria-label": "Table" },
-    h("table", { class: "grid" }, h("thead", {}, row(head, "th")), h("tbody", {}, body.map((items) => row(items, "td")))),
+    h(
+      "table",
+      { class: "grid" },
+      h("thead", {}, row(head, "th")),
+      h(
+        "tbody",
+        {},
+        body.map((items) => row(items, "td")),
+      ),
+    ),
   );
 }
 
@@ -60,7 +75,12 @@ export function renderDataTable(block, { world }) {
     h(
       "th",
       { scope: "col", class: numeric(rows, at) ? "cell-right" : undefined },
-      h("button", { type: "button", class: "sorter", on: { click: () => sortBy(at) } }, cell(item, world), icon("chevron", 14)),
+      h(
+        "button",
+        { type: "button", class: "sorter", on: { click: () => sortBy(at) } },
+        cell(item, world),
+        icon("chevron", 14),
+      ),
     ),
   );
 
@@ -86,15 +106,29 @@ export function renderDataTable(block, { world }) {
     });
     fill(
       body,
-      ordered().slice(page * size, (page + 1) * size).map((items) =>
-        h("tr", {}, items.map((item, at) =>
-          h(at === rowHeader ? "th" : "td", { scope: at === rowHeader ? "row" : null, class: numeric(rows, at) ? "cell-right" : undefined }, cell(item, world)),
-        )),
-      ),
+      ordered()
+        .slice(page * size, (page + 1) * size)
+        .map((items) =>
+          h(
+            "tr",
+            {},
+            items.map((item, at) =>
+              h(
+                at === rowHeader ? "th" : "td",
+                { scope: at === rowHeader ? "row" : null, class: numeric(rows, at) ? "cell-right" : undefined },
+                cell(item, world),
+              ),
+            ),
+          ),
+        ),
     );
     fill(
       foot,
-      h("span", {}, rows.length ? `${page * size + 1}–${Math.min((page + 1) * size, rows.length)} of ${rows.length}` : "No rows"),
+      h(
+        "span",
+        {},
+        rows.length ? `${page * size + 1}–${Math.min((page + 1) * size, rows.length)} of ${rows.length}` : "No rows",
+      ),
       pages > 1 ? [pager("Previous", -1, page === 0), pager("Next", 1, page === pages - 1)] : null,
     );
   }
@@ -105,15 +139,22 @@ export function renderDataTable(block, { world }) {
       draw();
       foot.querySelector(`[data-focus="${words}"]:not(:disabled)`)?.focus();
     };
-    return h("button", { type: "button", class: "button button-small", disabled, dataset: { focus: words }, on: { click: turn } }, words);
+    return h(
+      "button",
+      { type: "button", class: "button button-small", disabled, dataset: { focus: words }, on: { click: turn } },
+      words,
+    );
   }
 
   draw();
   return h(
     "div",
     { class: "data-table" },
-    h("div", { class: "table-wrap", tabindex: 0, role: "group", "aria-label": block.caption ?? "Table" },
-      h("table", { class: "grid" }, h("caption", {}, block.caption ?? ""), h("thead", {}, h("tr", {}, heads)), body)),
+    h(
+      "div",
+      { class: "table-wrap", tabindex: 0, role: "group", "aria-label": block.caption ?? "Table" },
+      h("table", { class: "grid" }, h("caption", {}, block.caption ?? ""), h("thead", {}, h("tr", {}, heads)), body),
+    ),
     foot,
   );
 }

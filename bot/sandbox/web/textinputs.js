@@ -11,8 +11,11 @@ const KINDS = { __proto__: null, email_text_input: "email", url_text_input: "url
 export function renderTextInput(element, block, ctx, field) {
   const rich = element.type === "rich_text_input";
   const multiline = element.multiline || rich;
-  const triggers = block.dispatch_action ? element.dispatch_action_config?.trigger_actions_on ?? ["on_enter_pressed"] : [];
-  const counter = element.max_length || element.min_length ? h("div", { class: "counter", "aria-hidden": "true" }) : null;
+  const triggers = block.dispatch_action
+    ? (element.dispatch_action_config?.trigger_actions_on ?? ["on_enter_pressed"])
+    : [];
+  const counter =
+    element.max_length || element.min_length ? h("div", { class: "counter", "aria-hidden": "true" }) : null;
   let timer = null;
 
   const act = () => {
@@ -49,12 +52,18 @@ export function renderTextInput(element, block, ctx, field) {
 
   const value = ctx.form.value(block, element);
   const node = h(multiline ? "textarea" : "input", {
-    type: multiline ? null : KINDS[element.type] ?? "text",
+    type: multiline ? null : (KINDS[element.type] ?? "text"),
     inputmode: element.type === "number_input" ? (element.is_decimal_allowed ? "decimal" : "numeric") : null,
-    class: "control", id: field.controlId, placeholder: textOf(element.placeholder) || null, autocomplete: "off", rows: multiline ? 4 : null,
-    "aria-describedby": field.describedBy, "aria-required": field.input && !block.optional ? "true" : null,
-    "aria-label": field.controlId ? null : field.label, dataset: marks(element, block),
-    value: rich ? richText(value) : value ?? "",
+    class: "control",
+    id: field.controlId,
+    placeholder: textOf(element.placeholder) || null,
+    autocomplete: "off",
+    rows: multiline ? 4 : null,
+    "aria-describedby": field.describedBy,
+    "aria-required": field.input && !block.optional ? "true" : null,
+    "aria-label": field.controlId ? null : field.label,
+    dataset: marks(element, block),
+    value: rich ? richText(value) : (value ?? ""),
     on: { input: take, keydown: key },
   });
   count();
@@ -67,5 +76,7 @@ const richValue = (text) => ({
 });
 
 function richText(value) {
-  return (value?.elements ?? []).map((part) => (part.elements ?? []).map((leaf) => leaf.text ?? leaf.url ?? "").join("")).join("\n");
+  return (value?.elements ?? [])
+    .map((part) => (part.elements ?? []).map((leaf) => leaf.text ?? leaf.url ?? "").join(""))
+    .join("\n");
 }

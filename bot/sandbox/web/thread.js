@@ -12,8 +12,30 @@ export class ThreadPane {
     this.where = h("span", { class: "muted" });
     this.element = h(
       "aside",
-      { class: "pane", "aria-label": "Thread", dataset: { testid: "thread" }, hidden: true, on: { keydown: (event) => event.key === "Escape" && !event.defaultPrevented && onClose() } },
-      h("header", { class: "pane-head" }, h("h2", {}, "Thread"), this.where, h("button", { type: "button", class: "icon-button", "aria-label": "Close thread", dataset: { testid: "thread-close" }, on: { click: onClose } }, icon("close", 18))),
+      {
+        class: "pane",
+        "aria-label": "Thread",
+        dataset: { testid: "thread" },
+        hidden: true,
+        on: { keydown: (event) => event.key === "Escape" && !event.defaultPrevented && onClose() },
+      },
+      h(
+        "header",
+        { class: "pane-head" },
+        h("h2", {}, "Thread"),
+        this.where,
+        h(
+          "button",
+          {
+            type: "button",
+            class: "icon-button",
+            "aria-label": "Close thread",
+            dataset: { testid: "thread-close" },
+            on: { click: onClose },
+          },
+          icon("close", 18),
+        ),
+      ),
       this.list.element,
       this.composer.element,
     );

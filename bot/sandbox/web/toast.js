@@ -19,7 +19,11 @@ export function toast(words, kind = "error") {
     { class: `toast toast-${kind}`, dataset: { testid: "toast" } },
     icon(kind === "error" ? "alert" : "info", 18),
     h("span", {}, words),
-    h("button", { type: "button", class: "icon-button", "aria-label": "Dismiss", on: { click: dismiss } }, icon("close", 14)),
+    h(
+      "button",
+      { type: "button", class: "icon-button", "aria-label": "Dismiss", on: { click: dismiss } },
+      icon("close", 14),
+    ),
   );
   const timer = setTimeout(dismiss, LIFETIME);
   tray.append(note);

@@ -46,7 +46,10 @@ export class World {
     if (message.bot_id || this.isBot(message.user)) {
       return { id: message.bot_id ?? message.user, real_name: message.username ?? this.bot.name, kind: "bot" };
     }
-    const person = this.person(message.user) ?? { id: message.user, real_name: message.username ?? message.user ?? "Unknown" };
+    const person = this.person(message.user) ?? {
+      id: message.user,
+      real_name: message.username ?? message.user ?? "Unknown",
+    };
     return { ...person, kind: "person" };
   }
 }

@@ -1,0 +1,62 @@
+"""A worker process that runs one change, made to be killed.
+
+Arguments: address of Redis, key prefix, encryption key, account SID, auth token, address of Twilio, change number, and at
+which announcement to hang for ever (counted from 1; 0: never). Says `hanging` when it does.
+"""
+
+import asyncio
+import sys
+import tempfile
+import time
+from pathlib import Path
+
+from bot.catalog import catalog
+from bot.changes.store import ChangeStore
+from bot.redis.connection import open_redis
+from bot.redis.keys import Keys
+from bot.runs.ledger import RunLedger
+from bot.runs.runner import Runner
+from bot.twilio.gateway import Account
+from bot.vault import Vault
+from tests.runs.rig import Followed
+
+LEASE_SECONDS = 0.3
+
+
+class HangingNotifier:
+    """Hangs for ever at one announcement: the moment between two steps at which the process is killed."""
+
+    def __init__(self, at: int) -> None:
+        self._left = at
+
+    async def change_moved(self, number: int) -> None:
+        self._left -= 1
+        if self._left == 0:
+            sys.stdout.write(f"hanging #{number}\n")
+            sys.stdout.flush()
+            await asyncio.Event().wait()
+
+    async def registration_moved(self, registration: str) -> None:
+        raise AssertionError(registration)
+
+
+async def main(url: str, prefix: str, key: str, sid: str, token: str, twilio: str, number: str, hang_at: str) -> None:
+    keys = Keys(prefix)
+    account = Account(sid, sid, token, f"{twilio}/{{product}}")
+    async with open_redis(url, Path(tempfile.gettempdir())) as handle:
+        runner = Runner(
+            ChangeStore(handle.client, keys, Vault([key])),
+            RunLedger(handle.client, keys, "doomed", LEASE_SECONDS),
+            lambda _sid: account,
+            catalog(),
+            Followed(),
+            HangingNotifier(int(hang_at)),
+            time.time,
+            lambda seconds: asyncio.sleep(min(seconds, 0.02)),
+        )
+        await runner.run(int(number))
+    await account.close()
+
+
+if __name__ == "__main__":
+    asyncio.run(main(*sys.argv[1:]))

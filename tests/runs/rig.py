@@ -1,0 +1,207 @@
+"""A bench on which one change is run against the local Twilio, with every part in reach."""
+
+import asyncio
+from collections.abc import Awaitable, Callable
+from dataclasses import dataclass, field
+from typing import Any
+
+from redis.asyncio import Redis
+
+from bot.catalog.form import Form
+from bot.catalog.operation import Catalog, Context, Operation
+from bot.catalog.services import OPERATIONS, ServiceCreate
+from bot.changes.change import Change, Event, Requirement, StepRun
+from bot.changes.store import ChangeStore
+from bot.plans.call import Call, Ref
+from bot.plans.plan import Plan, Watch
+from bot.plans.step import Adopt, CallStep
+from bot.redis.keys import Keys
+from bot.runs.ledger import LEASE_SECONDS, RunLedger
+from bot.runs.runner import Runner
+from bot.runs.settle import Settlement
+from bot.sandbox.twilio.server import LocalTwilio
+from bot.sandbox.twilio.start_state import SUPPORT_SERVICE
+from bot.twilio.gateway import Account
+from bot.vault import Vault
+from tests.conftest import Clock, Started, Told
+
+NAME, TOKEN = "Acme alerts", "tf-k2m9q7xw4a"
+INTERIM = f"{NAME} {TOKEN}"
+LOOK = Adopt(
+    read=Call(product="messaging", method="GET", path="/v1/Services"),
+    items="services",
+    match={"friendly_name": INTERIM},
+)
+POOL = f"/v1/Services/{SUPPORT_SERVICE}/PhoneNumbers"
+
+
+def create_step(adopt: Adopt | None = LOOK) -> CallStep:
+    """A step that creates a service under a unique name."""
+    call = Call(product="messaging", method="POST", path="/v1/Services", params={"FriendlyName": INTERIM})
+    return CallStep(id="service", title=f"Create “{INTERIM}”", call=call, adopt=adopt, keep=("sid", "friendly_name"))
+
+
+def rename_step(service: str = "{service.sid}") -> CallStep:
+    """A step that gives the service its name; sending it again would change nothing."""
+    path = f"/v1/Services/{service}"
+    return CallStep(
+        id="name",
+        title=f"Name it “{NAME}”",
+        call=Call(product="messaging", method="POST", path=path, params={"FriendlyName": NAME}),
+        adopt=Adopt(read=Call(product="messaging", method="GET", path=path), match={"friendly_name": NAME}),
+    )
+
+
+def add_step(number_sid: str) -> CallStep:
+    """A step that adds a number to the pool of the service that is there from the start; 21710 means done already."""
+    return CallStep(
+        id="add",
+        title="Add a number",
+        call=Call(product="messaging", method="POST", path=POOL, params={"PhoneNumberSid": number_sid}),
+        adopt=Adopt(
+            read=Call(product="messaging", method="GET", path=f"{POOL}/{number_sid}"), match={"sid": number_sid}
+        ),
+        already_done=(21710,),
+        keep=("sid", "phone_number"),
+    )
+
+
+class Plain(Form):
+    """A form without questions, for plans made by hand."""
+
+
+Planner = Callable[[Any, Context], Awaitable[Plan]]
+
+
+def catalog_of(planner: Planner) -> Catalog:
+    """A catalogue with `service.create` and one operation made by hand, `made.by_hand`."""
+    made = Operation("made.by_hand", "Made by hand", "", "/a2p-test", "make", Plain, planner)
+    return Catalog(operations=(*OPERATIONS, made))
+
+
+class Followed:
+    """Remembers which registrations were to be followed, with the key that each had by then."""
+
+    def __init__(self) -> None:
+        self.keys: list[str] = []
+
+    async def follow(self, change: Change, watch: Watch, results: dict[str, dict[str, Any]]) -> None:
+        key = watch.key
+        self.keys.append(str(results[key.step][key.field]) if isinstance(key, Ref) else key)
+
+
+@dataclass
+class Rig:
+    """One change and the workers that run it. `pause` is what a worker does instead of sleeping."""
+
+    redis: Redis
+    keys: Keys
+    vault: Vault
+    twilio: LocalTwilio
+    account: Account
+    clock: Clock
+    told: Told
+    started: Started
+    slept: list[float] = field(default_factory=list)
+    followed: Followed = field(default_factory=Followed)
+    plans: list[Plan] = field(default_factory=list)
+
+    @property
+    def store(self) -> ChangeStore:
+        return ChangeStore(self.redis, self.keys, self.vault)
+
+    @property
+    def settlement(self) -> Settlement:
+        return Settlement(self.store, self.ledger("people"), self.told, self.started, self.clock)
+
+    def ledger(self, worker: str, lease_seconds: float = LEASE_SECONDS) -> RunLedger:
+        return RunLedger(self.redis, self.keys, worker, lease_seconds)
+
+    async def sleep(self, seconds: float) -> None:
+        """Instead of sleeping: it is written down how long it would have been."""
+        self.slept.append(seconds)
+        await asyncio.sleep(0)
+
+    async def _plan_as_before(self, form: Any, context: Context) -> Plan:
+        return self.plans[-1]
+
+    def worker(
+        self,
+        name: str = "worker",
+        *,
+        account: Account | None = None,
+        redis: Redis | None = None,
+        lease_seconds: float = LEASE_SECONDS,
+        sleep: Callable[[float], Awaitable[None]] | None = None,
+        planner: Planner | None = None,
+    ) -> Runner:
+        """A worker of its own; all of them share Redis and Twilio."""
+        client = redis or self.redis
+        return Runner(
+            ChangeStore(client, self.keys, self.vault),
+            RunLedger(client, self.keys, name, lease_seconds),
+            lambda _sid: account or self.account,
+            catalog_of(planner or self._plan_as_before),
+            self.followed,
+            self.told,
+            self.clock,
+            sleep or self.sleep,
+        )
+
+    async def approved(self, *steps: CallStep, watches: tuple[Watch, ...] = ()) -> Change:
+        """An approved change of these steps; without any, the real `service.create`."""
+        if steps:
+            plan = Plan(
+                operation="made.by_hand", account=self.account.sid, title="By hand", steps=steps, watches=watches
+            )
+            self.plans.append(plan)
+            return await self._stored(plan, {})
+        context = Context(self.account, TOKEN)
+        plan = await OPERATIONS[0].plan(ServiceCreate(friendly_name=NAME), context)
+        self.twilio.journal.calls.clear()
+        return await self._stored(plan, {"friendly_name": NAME})
+
+    async def _stored(self, plan: Plan, inputs: dict[str, Any]) -> Change:
+        now = self.clock()
+        number = await self.store.number_for(f"draft-{len(self.plans)}")
+        change = Change(
+            number=number,
+            state="approved",
+            version=1,
+            requester="U0RITA",
+            team="T0TENFOUR",
+            channel="C0A2P",
+            operation=plan.operation,
+            token=TOKEN,
+            inputs=inputs,
+            plan=plan,
+            requirement=Requirement(rule="tests"),
+            created_at=now,
+            expires_at=now + 1e6,
+            timeline=(Event(at=now, what="asked"),),
+        )
+        assert await self.store.create(change)
+        return change
+
+    async def now(self, change: Change) -> Change:
+        """The change as it stands."""
+        known = await self.store.load(change.number)
+        assert known is not None
+        return known
+
+    async def step(self, change: Change, step: str) -> StepRun:
+        """How far a step is."""
+        return (await self.now(change)).steps[step]
+
+    async def lose_lease(self, change: Change) -> None:
+        """The lease runs out, as it does when its worker is dead or has not been able to renew it."""
+        await self.redis.hset(self.keys.change(change.number, "doc"), "lease_until", 0)
+
+    def sent(self, match: str = "POST") -> list[str]:
+        """The calls that reached Twilio, oldest first, by method and path."""
+        return [f"{call.method} {call.path}" for call in self.twilio.calls(match)]
+
+    @property
+    def services(self) -> list[str]:
+        """The names of the services that were made."""
+        return [str(service["friendly_name"]) for service in self.twilio.created("service")]
