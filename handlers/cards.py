@@ -5,6 +5,7 @@ because of a crash is drawn by the next sweep.
 """
 
 import asyncio
+import secrets
 from collections.abc import AsyncIterator, Callable, Coroutine
 from contextlib import asynccontextmanager
 from typing import Any
@@ -53,6 +54,7 @@ class Cards:
         self._redis, self._keys, self._changes, self._registrations = redis, keys, changes, registrations
         self._posts, self._guide, self._background, self._pause = posts, guide, background, pause
         self._approvals, self._alerts, self._homes = approvals_channel, alerts_channel, homes
+        self._me, self._at_work = secrets.token_hex(8), set[str]()
 
     async def change_moved(self, number: int) -> None:
         """Draw a change soon."""
@@ -122,12 +124,20 @@ class Cards:
 
     @asynccontextmanager
     async def _drawing(self, key: str) -> AsyncIterator[bool]:
-        """The right to draw one thing; False when another process is at it. A refusal by Slack is logged, not lost."""
-        ours = bool(await self._redis.set(key, "1", nx=True, ex=DRAWING_SECONDS))
+        """The right to draw one thing; False when somebody is at it. A refusal by Slack is logged, not lost."""
+        if key in self._at_work:
+            yield False
+            return
+        self._at_work.add(key)
+        ours = False
         try:
+            ours = bool(await self._redis.set(key, self._me, nx=True, ex=DRAWING_SECONDS))
+            # a lease of this process that it does not know of is left from a call whose answer Redis never gave
+            ours = ours or await self._redis.get(key) == self._me
             yield ours
         except SlackApiError as error:
             log.error("slack_refused", what=key, why=error.response.get("error"), detail=str(error.response.data)[:500])
         finally:
+            self._at_work.discard(key)
             if ours:
                 await self._redis.delete(key)

@@ -1,7 +1,8 @@
 """Forms: the validated inputs of an operation, which also describe their own questions."""
 
-from collections.abc import Mapping
+from collections.abc import Mapping, Sized
 from dataclasses import dataclass
+from types import MappingProxyType
 from typing import Annotated, Any, ClassVar, Literal, TypeVar
 
 from pydantic import BaseModel, ConfigDict, TypeAdapter, ValidationError
@@ -9,6 +10,23 @@ from pydantic import BaseModel, ConfigDict, TypeAdapter, ValidationError
 Control = Literal["text", "paragraph", "url", "integer", "yes_no", "choice", "lookup", "lookups"]
 Values = Mapping[str, Any]
 F = TypeVar("F", bound="Form")
+
+
+_IN_WORDS = MappingProxyType(
+    {
+        "string_too_short": "at least {min_length} characters are needed, this has {size}",
+        "string_too_long": "at most {max_length} characters fit, this has {size}",
+        "too_short": "at least {min_length} are needed, there are {size}",
+        "too_long": "at most {max_length} can be given, there are {size}",
+        "greater_than_equal": "{given} is too small, it must be at least {ge}",
+        "less_than_equal": "{given} is too large, it must be at most {le}",
+        "int_parsing": "{given} is not a whole number",
+        "int_from_float": "{given} is not a whole number",
+        "bool_parsing": "{given} is neither yes nor no",
+        "literal_error": "{given} is not one of {expected}",
+    }
+)
+"""What is wrong with a value, for people who have never heard of types; by the kind of pydantic's error."""
 
 
 @dataclass(frozen=True)
@@ -112,25 +130,8 @@ def _parsed(form: type[Form], name: str, value: Any) -> Any:
 
 
 def _in_words(error: Mapping[str, Any]) -> str:
-    """What is wrong with a value and what would be right, for people who have never heard of types."""
-    given, limits = error["input"], error.get("ctx", {})
-    match error["type"]:
-        case "string_too_short":
-            return f"at least {limits['min_length']} characters are needed, this has {len(given)}"
-        case "string_too_long":
-            return f"at most {limits['max_length']} characters fit, this has {len(given)}"
-        case "too_short":
-            return f"at least {limits['min_length']} are needed, there are {len(given)}"
-        case "too_long":
-            return f"at most {limits['max_length']} can be given, there are {len(given)}"
-        case "greater_than_equal" | "less_than_equal":
-            bound = f"at least {limits['ge']}" if "ge" in limits else f"at most {limits['le']}"
-            return f"{given} is out of range, it must be {bound}"
-        case "int_parsing" | "int_from_float" | "int_type":
-            return f"{str(given)[:40]!r} is not a whole number"
-        case "bool_parsing" | "bool_type":
-            return f"{str(given)[:40]!r} is neither yes nor no"
-        case "literal_error":
-            return f"{str(given)[:40]!r} is not one of {limits['expected']}"
-        case _:
-            return str(error["msg"]).removeprefix("Value error, ")
+    given, words = error["input"], _IN_WORDS.get(error["type"])
+    if words is None:
+        return str(error["msg"]).removeprefix("Value error, ")
+    size = len(given) if isinstance(given, Sized) else 0
+    return words.format(given=repr(str(given)[:40]), size=size, **error.get("ctx", {}))

@@ -10,7 +10,7 @@ from pydantic import AfterValidator, BeforeValidator, Field
 
 from bot.catalog.form import Ask, Form, Option, Values
 from bot.catalog.operation import Context, Operation
-from bot.catalog.rules import TOLL_FREE_CODES, ServiceSid, Url, UsNumber, shaped, split_words, toll_free
+from bot.catalog.rules import ServiceSid, Url, UsNumber, shaped, split_words
 from bot.catalog.senders import Pool, add_step, joining, read_pool
 from bot.plans.call import Call, Ref
 from bot.plans.cost import Cost
@@ -20,6 +20,7 @@ from bot.plans.step import Adopt, CallStep
 from bot.twilio import reads
 from bot.twilio.faults import Refused
 from bot.twilio.gateway import Account
+from bot.twilio.numbering import TOLL_FREE_CODES, toll_free
 
 NOT_AVAILABLE = 21422
 

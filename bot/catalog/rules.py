@@ -25,9 +25,6 @@ ServiceSid = Annotated[str, _sid("MG", "a messaging service SID")]
 BrandSid = Annotated[str, _sid("BN", "a brand registration SID")]
 NumberSid = Annotated[str, _sid("PN", "a phone number SID")]
 
-TOLL_FREE_CODES = frozenset({"800", "833", "844", "855", "866", "877", "888"})
-"""Area codes of toll-free numbers (North American Numbering Plan)."""
-
 
 def _us_number(value: str) -> str:
     digits = re.sub(r"[\s().-]", "", value)
@@ -51,11 +48,6 @@ def _number_or_sid(value: str) -> str:
 
 NumberOrSid = Annotated[str, AfterValidator(_number_or_sid)]
 """A number of ours: its SID, or the number itself."""
-
-
-def toll_free(phone_number: str) -> bool:
-    """Whether an E.164 US number is toll-free: such numbers are verified in their own way and are not 10DLC."""
-    return phone_number[2:5] in TOLL_FREE_CODES
 
 
 def _url(value: str) -> str:

@@ -9,13 +9,14 @@ from pydantic import BeforeValidator, Field
 
 from bot.catalog.form import Ask, Form
 from bot.catalog.operation import CannotPlanError, Context, Operation
-from bot.catalog.rules import NumberOrSid, ServiceSid, split_words, toll_free
+from bot.catalog.rules import NumberOrSid, ServiceSid, split_words
 from bot.plans.call import Call, Ref, segment
 from bot.plans.finding import Finding, block, note, warn
 from bot.plans.plan import Difference, Plan
 from bot.plans.step import Adopt, CallStep
 from bot.twilio import reads
 from bot.twilio.gateway import Account
+from bot.twilio.numbering import toll_free
 
 POOL_LIMIT = 400
 ALREADY_IN_POOL = 21710

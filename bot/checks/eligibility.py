@@ -4,6 +4,7 @@ from collections.abc import Sequence
 
 from bot.checks.guide import Guide
 from bot.plans.finding import Finding, block, note, warn
+from bot.twilio.numbering import toll_free
 from bot.twilio.reads import Brand, Campaign, PoolNumber, Service, TwilioError, UseCase
 
 BLOCKING_FEEDBACK = range(30795, 30800)

@@ -11,6 +11,7 @@ from bot.catalog.form import Option
 from bot.twilio import reads
 from bot.twilio.faults import Refused
 from bot.twilio.gateway import Account
+from bot.twilio.numbering import spoken
 
 LISTS, SEARCHES = 60.0, 30.0
 """Seconds for which a list of the account, and a search of numbers for sale, count as fresh."""
@@ -143,7 +144,7 @@ def _for_sale(number: reads.AvailableNumber, price: Decimal | None) -> Option:
     can = " ".join(name.upper() for name in ("sms", "mms", "voice") if number.can(name))
     cost = f"${price:.2f} a month" if price is not None else "price not known"
     address = "" if number.address_requirements in (None, "none") else f" · address: {number.address_requirements}"
-    label = " · ".join(filter(None, (_spoken(number.phone_number), place)))
+    label = " · ".join(filter(None, (spoken(number.phone_number), place)))
     return Option(number.phone_number, label, f"{cost} · {can}{address}")
 
 
@@ -157,11 +158,11 @@ async def _owned_numbers(account: Account, _: Mapping[str, Any]) -> list[Option]
 
 
 def _owned(number: reads.OwnedNumber, service: str | None) -> Option:
-    spoken = _spoken(number.phone_number)
-    called = number.friendly_name if number.friendly_name not in (None, "", spoken, number.phone_number) else ""
+    written = spoken(number.phone_number)
+    called = number.friendly_name if number.friendly_name not in (None, "", written, number.phone_number) else ""
     where = f"in “{service}”" if service else "in no service"
     lacking = "" if number.can("sms") else "no SMS · "
-    return Option(number.sid, " · ".join(filter(None, (spoken, called))), f"{lacking}{number.phone_number} · {where}")
+    return Option(number.sid, " · ".join(filter(None, (written, called))), f"{lacking}{number.phone_number} · {where}")
 
 
 async def _failed_campaigns(account: Account, _: Mapping[str, Any]) -> list[Option]:
@@ -175,13 +176,6 @@ def _rejected(campaign: reads.Campaign, service: reads.Service) -> Option:
     return Option(
         service.sid, service.friendly_name, f"{codes or 'no reason given'} · {campaign.us_app_to_person_usecase}"
     )
-
-
-def _spoken(phone_number: str) -> str:
-    """`+15035550101` as people write it: `(503) 555-0101`."""
-    if len(phone_number) != 12 or not phone_number.startswith("+1"):
-        return phone_number
-    return f"({phone_number[2:5]}) {phone_number[5:8]}-{phone_number[8:]}"
 
 
 def _short(sid: str) -> str:

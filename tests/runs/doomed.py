@@ -1,7 +1,7 @@
 """A worker process that runs one change, made to be killed.
 
-Arguments: address of Redis, key prefix, encryption key, account SID, auth token, address of Twilio, change number, and at
-which announcement to hang for ever (counted from 1; 0: never). Says `hanging` when it does.
+Arguments: address of Redis, key prefix, encryption key, account SID, auth token, address of Twilio, change number, and
+at which announcement to hang for ever (counted from 1; 0: never). Says `hanging` when it does.
 """
 
 import asyncio

@@ -66,6 +66,15 @@ def add_step(number_sid: str) -> CallStep:
     )
 
 
+async def until(true: Callable[[], object]) -> None:
+    """Wait until something is true; ten seconds at most."""
+    async with asyncio.timeout(10):
+        while True:
+            if true():
+                return
+            await asyncio.sleep(0.005)
+
+
 class Plain(Form):
     """A form without questions, for plans made by hand."""
 

@@ -10,7 +10,7 @@ from bot.changes.change import Event, StepRun
 from bot.redis.connection import open_redis
 from bot.runs.ledger import FencedOutError
 from tests.redis.servers import kill_and_wait, process_id
-from tests.runs.rig import INTERIM, NAME, Rig, create_step, rename_step
+from tests.runs.rig import INTERIM, NAME, Rig, create_step, rename_step, until
 from tests.runs.wires import RedisWire
 
 CREATE = "POST /v1/Services$"
@@ -19,9 +19,7 @@ DONE = StepRun(state="done", attempt=1, at=0.0, result={"sid": "MG" + "00" * 16}
 
 async def under_way(rig: Rig, match: str) -> None:
     """Wait until a call has reached Twilio."""
-    async with asyncio.timeout(10):
-        while not rig.twilio.calls(match):
-            await asyncio.sleep(0.005)
+    await until(lambda: rig.twilio.calls(match))
 
 
 async def test_many_workers_at_once_send_each_call_once(rig: Rig) -> None:
@@ -119,8 +117,7 @@ async def test_a_run_is_not_given_up_because_redis_broke_off_for_a_moment(
         running = asyncio.create_task(rig.worker("first", redis=handle.client, lease_seconds=1.2).run(change.number))
         await under_way(rig, CREATE)
         wire.broken = True
-        while not wire.lost:
-            await asyncio.sleep(0.005)
+        await until(lambda: wire.lost)
         wire.broken = False
         while not running.done():
             assert await rig.ledger("second").take(change.number) is None

@@ -88,7 +88,7 @@ function section(block, ctx) {
 
 function header(block) {
   const level = Math.min(Math.max(block.level ?? 1, 1), 4);
-  return h(`h${level + 2}`, { class: `block-heading level-${level}` }, renderText(block.text));
+  return h(`h${level + 1}`, { class: `block-heading level-${level}` }, renderText(block.text));
 }
 
 function context(block, ctx) {

@@ -134,7 +134,7 @@ function numbers(chart, segments, series) {
           name,
           ...series.map((item) => points(item)[index]?.value ?? ""),
         ]);
-  const head = chart.type === "pie" ? ["", "Value"] : ["", ...series.map(label)];
+  const head = ["Category", ...(chart.type === "pie" ? ["Value"] : series.map(label))];
   const row = (items, tag) =>
     h(
       "tr",

@@ -210,6 +210,8 @@ function localDateTime(seconds) {
   return new Date(date.getTime() - date.getTimezoneOffset() * 60_000).toISOString().slice(0, 16);
 }
 
+const PICKED = { date: "Date", time: "Time", "datetime-local": "Date and time" };
+
 function picker(kind, element, block, ctx, field) {
   const value = ctx.form.value(block, element);
   let timer = null;
@@ -231,7 +233,7 @@ function picker(kind, element, block, ctx, field) {
     dataset: marks(element, block),
     value: value && kind === "datetime-local" ? localDateTime(value) : (value ?? ""),
     title: textOf(element.placeholder),
-    "aria-label": field.controlId ? null : textOf(element.placeholder) || field.label,
+    "aria-label": field.controlId ? null : textOf(element.placeholder) || field.label || PICKED[kind],
     "aria-describedby": field.describedBy,
     on: { change: take },
   });

@@ -29,7 +29,7 @@ function block(lines, at) {
   if (FENCE.test(line)) return fence(lines, at);
   const heading = HEADING.exec(line);
   if (heading)
-    return [h(`h${Math.min(6, heading[1].length + 2)}`, { class: "md-heading" }, inline(heading[2])), at + 1];
+    return [h(`h${Math.min(6, heading[1].length + 1)}`, { class: "md-heading" }, inline(heading[2])), at + 1];
   if (RULE.test(line)) return [h("hr"), at + 1];
   if (QUOTE.test(line)) {
     const end = reach(lines, at, (item) => QUOTE.test(item));

@@ -11,6 +11,7 @@ export function placeBeside(popup, anchor, onLost, { align = "start", match = tr
     const up = below < 220 && above > below;
     popup.style.maxHeight = `${Math.max(120, Math.min(340, up ? above : below))}px`;
     popup.style.minWidth = match ? `${box.width}px` : "";
+    popup.style.maxWidth = match ? `min(${Math.max(box.width, 320)}px, 100vw - 16px)` : "";
     const width = popup.offsetWidth;
     const left = align === "end" ? box.right - width : box.left;
     popup.style.left = `${Math.max(8, Math.min(left, innerWidth - width - 8))}px`;

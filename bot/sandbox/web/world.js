@@ -65,5 +65,6 @@ export function avatarColors(person) {
   const hex = /^#?([0-9a-f]{6})$/i.exec(person.color ?? "")?.[1] ?? "5b6770";
   const [red, green, blue] = [0, 2, 4].map((at) => Number.parseInt(hex.slice(at, at + 2), 16) / 255);
   const light = 0.2126 * red ** 2.2 + 0.7152 * green ** 2.2 + 0.0722 * blue ** 2.2;
-  return { background: `#${hex}`, ink: light > 0.3 ? "#101418" : "#ffffff" };
+  const [white, black] = [1.05 / (light + 0.05), (light + 0.05) / 0.056];
+  return { background: `#${hex}`, ink: black > white ? "#101418" : "#ffffff" };
 }

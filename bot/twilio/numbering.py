@@ -1,0 +1,16 @@
+"""US numbers in E.164: what they are and how people write them."""
+
+TOLL_FREE_CODES = frozenset({"800", "833", "844", "855", "866", "877", "888"})
+"""Area codes of toll-free numbers (North American Numbering Plan)."""
+
+
+def toll_free(phone_number: str) -> bool:
+    """Whether a US number is toll-free: such numbers are verified in their own way and are not 10DLC."""
+    return phone_number.startswith("+1") and phone_number[2:5] in TOLL_FREE_CODES
+
+
+def spoken(phone_number: str) -> str:
+    """`+15035550101` as people write it: `(503) 555-0101`. Anything but a US number stays as it is."""
+    if len(phone_number) != 12 or not phone_number.startswith("+1"):
+        return phone_number
+    return f"({phone_number[2:5]}) {phone_number[5:8]}-{phone_number[8:]}"

@@ -1,0 +1,185 @@
+"""A form is drawn page by page from its questions, and what people enter is read back as it was."""
+
+import json
+from typing import Any
+
+import pytest
+from hypothesis import given
+from hypothesis import strategies as st
+
+from bot.catalog.form import Mistake
+from bot.catalog.operation import Operation
+from bot.sandbox.slack.inputs import client_errors, state_values
+from handlers.blocks.form import form_modal, notice_modal, read_state, read_values, working_modal
+from tests.handlers.blocks.judge import block, elements, sound_view, words
+from tests.handlers.blocks.samples import CATALOG, HOSTILE, LONG, SERVICE, STRANGE, draft
+
+SERVICE_CREATE = CATALOG["service.create"]
+BUY = CATALOG["number.search_and_buy"]
+REGISTER = CATALOG["campaign.register"]
+PAGES = [(o, page) for o in CATALOG.operations for page in range(1, o.form.pages() + 1)]
+NUMBERS = ["+15035550001", "+15035550002"]
+
+
+def filled(view: dict[str, Any]) -> dict[str, Any]:
+    """The view as Slack sends it back when nobody touches it."""
+    return {**view, "state": {"values": state_values(view["blocks"], {})}}
+
+
+@pytest.mark.parametrize(("operation", "page"), PAGES, ids=lambda value: getattr(value, "name", str(value)))
+def test_every_page_of_every_form_can_be_drawn(operation: Operation, page: int) -> None:
+    view = sound_view(form_modal(operation, draft(operation=operation.name), page))
+    asked = {name for name, ask in operation.form.asks().items() if ask.page == page}
+    assert {b["block_id"] for b in view["blocks"] if b["type"] == "input"} == asked
+    assert view["submit"]["text"] == ("Preview" if page == operation.form.pages() else "Next")
+
+
+@pytest.mark.parametrize("text", STRANGE)
+@pytest.mark.parametrize(("operation", "page"), PAGES, ids=lambda value: getattr(value, "name", str(value)))
+def test_a_draft_full_of_anything_can_be_drawn(operation: Operation, page: int, text: str) -> None:
+    names = list(operation.form.asks())
+    for value in (text, [text, text]):
+        values = {n: value for n in names} | {f"{n}#label": value for n in names}
+        mistakes = [Mistake(n, text) for n in (*names, "unknown", "")]
+        sound_view(form_modal(operation, draft(values), page, resume=draft(values), mistakes=mistakes))
+        sound_view(form_modal(operation, draft(values), page, fixed=names))
+
+
+def test_a_form_carries_ids_only() -> None:
+    view = form_modal(SERVICE_CREATE, draft({"friendly_name": "Acme secret"}), 2)
+    assert json.loads(view["private_metadata"]) == {"d": draft().id, "p": 2}
+    assert view["external_id"] == f"form-{draft().id}"
+    assert view["callback_id"] == "form"
+    assert view["notify_on_close"] is True
+
+
+def test_a_form_of_several_pages_says_where_one_is_and_goes_back() -> None:
+    first, second = (form_modal(SERVICE_CREATE, draft(), page) for page in (1, 2))
+    assert "Step 1 of 2 · Name and inbound" in words(first)
+    assert "form.back" not in elements(first)
+    assert "form.back" in elements(second)
+
+
+def test_what_is_filled_in_comes_back_as_it_was() -> None:
+    values = {"friendly_name": "Acme", "usecase": "marketing", "inbound": "webhook", "inbound_method": "GET"}
+    values["inbound_request_url"] = "https://acme.example/in"
+    seen = read_values(SERVICE_CREATE, filled(form_modal(SERVICE_CREATE, draft(values), 1)))
+    assert values.items() <= seen.items()
+
+
+@given(st.text(alphabet=st.characters(exclude_categories=["Cs", "Cc"]), max_size=3000).filter(str.strip))
+def test_any_paragraph_comes_back_as_it_was(text: str) -> None:
+    view = form_modal(REGISTER, draft({"description": text}), 2)
+    assert read_values(REGISTER, filled(view))["description"] == text
+
+
+def test_yes_and_no_are_read_as_bools() -> None:
+    view = filled(form_modal(SERVICE_CREATE, draft({"sticky_sender": False, "mms_converter": "no"}), 2))
+    seen = read_values(SERVICE_CREATE, view)
+    assert (seen["sticky_sender"], seen["mms_converter"], seen["smart_encoding"]) == (False, False, True)
+
+
+def test_defaults_are_shown_so_that_people_see_what_will_be_set() -> None:
+    assert read_values(SERVICE_CREATE, filled(form_modal(SERVICE_CREATE, draft(), 2)))["validity_period"] == "36000"
+
+
+def test_chosen_things_keep_their_labels() -> None:
+    values = {"phone_numbers": NUMBERS, "phone_numbers#label": ["503-555-0001 Portland", "503-555-0002"]}
+    values |= {"service_sid": SERVICE, "service_sid#label": "Acme alerts"}
+    view = form_modal(BUY, draft(values), 2)
+    sound_view(view)
+    assert values.items() <= read_values(BUY, filled(view)).items()
+    assert block(view, "service_sid")["element"]["initial_option"]["text"]["text"] == "Acme alerts"
+
+
+def test_labels_that_belong_to_other_choices_are_not_shown() -> None:
+    view = form_modal(BUY, draft({"phone_numbers": NUMBERS, "phone_numbers#label": ["one label"]}), 2)
+    chosen = block(view, "phone_numbers")["element"]["initial_options"]
+    assert [o["text"]["text"] for o in chosen] == NUMBERS
+
+
+def test_typed_numbers_become_choices() -> None:
+    view = form_modal(BUY, draft({"phone_numbers": " ".join(NUMBERS)}), 2)
+    assert read_values(BUY, filled(view))["phone_numbers"] == NUMBERS
+
+
+def test_what_was_emptied_is_read_as_empty() -> None:
+    nothing = {
+        "inbound_request_url": {"field:inbound_request_url": {"type": "url_text_input", "value": None}},
+        "usecase": {"field:usecase": {"type": "static_select", "selected_option": None}},
+        "sticky_sender": {"field:sticky_sender": {"type": "radio_buttons", "selected_option": None}},
+        "not_a_field": {"x": {"type": "plain_text_input", "value": "forged"}},
+    }
+    assert read_state(SERVICE_CREATE, nothing) == {"inbound_request_url": "", "usecase": ""}
+    lookups = {"phone_numbers": {"lookup:available_numbers": {"selected_options": []}}, "service_sid": {}}
+    assert read_state(BUY, lookups) == {"phone_numbers": [], "phone_numbers#label": []}
+
+
+def test_a_view_without_state_is_read_as_nothing() -> None:
+    assert read_values(SERVICE_CREATE, {}) == {}
+
+
+def test_paragraphs_and_lookups_are_sent_while_they_are_filled_in() -> None:
+    view = form_modal(REGISTER, draft(), 2)
+    assert block(view, "description")["dispatch_action"] is True
+    config = block(view, "description")["element"]["dispatch_action_config"]
+    assert config == {"trigger_actions_on": ["on_character_entered"]}
+    assert block(form_modal(REGISTER, draft(), 1), "brand_sid")["dispatch_action"] is True
+    assert "dispatch_action" not in block(form_modal(SERVICE_CREATE, draft(), 1), "friendly_name")
+
+
+def test_every_element_says_which_field_or_source_it_is_about() -> None:
+    assert "field:description" in elements(form_modal(REGISTER, draft(), 2))
+    assert "lookup:brands" in elements(form_modal(REGISTER, draft(), 1))
+
+
+def test_slack_itself_asks_for_what_is_needed_and_for_nothing_else() -> None:
+    view = form_modal(BUY, draft(), 2)
+    assert set(client_errors(view["blocks"], state_values(view["blocks"], {}))) == {"phone_numbers"}
+
+
+def test_an_older_draft_is_offered() -> None:
+    older = draft().model_copy(update={"id": "older"})
+    view = sound_view(form_modal(SERVICE_CREATE, draft(), 1, resume=older))
+    assert elements(view)["form.resume"]["value"] == "older"
+    assert "You left a draft on" in words(view)
+
+
+def test_a_mistake_of_another_page_names_its_field_and_step() -> None:
+    view = form_modal(SERVICE_CREATE, draft(), 1, mistakes=[Mistake("validity_period", "at most 36000")])
+    alert = view["blocks"][0]
+    assert alert["type"] == "alert"
+    assert alert["text"]["text"] == "Validity period, seconds (step 2): at most 36000"
+
+
+def test_a_mistake_of_no_field_is_shown_in_full() -> None:
+    view = sound_view(form_modal(SERVICE_CREATE, draft(), 1, mistakes=[Mistake("", f"Twilio refused it. {LONG}")]))
+    assert view["blocks"][0]["text"]["text"] == "Twilio refused it."
+    assert LONG[:200] in words(view)
+
+
+def test_fixed_fields_are_shown_and_not_asked() -> None:
+    values = {"service_sid": SERVICE, "service_sid#label": HOSTILE}
+    view = sound_view(form_modal(CATALOG["campaign.resubmit"], draft(values), 1, fixed=["service_sid"]))
+    assert not [b for b in view["blocks"] if b["type"] == "input"]
+    assert "submit" in view
+    assert read_values(CATALOG["campaign.resubmit"], filled(view)) == {}
+
+
+def test_a_text_too_long_for_slack_is_not_lost_in_silence() -> None:
+    assert "The last 500 of the text" in words(form_modal(REGISTER, draft({"description": "x" * 3500}), 2))
+
+
+def test_hints_are_shown_without_markup() -> None:
+    hint = block(form_modal(SERVICE_CREATE, draft(), 1), "inbound_request_url")["hint"]["text"]
+    assert hint == "Only for “Send to one webhook”."
+
+
+@pytest.mark.parametrize("text", [*filter(str.strip, STRANGE), "#142 waits in <#C0APPROVALS>."])
+def test_windows_that_only_say_something_take_any_text(text: str) -> None:
+    sound_view(working_modal(text, text, external_id="form-x"))
+    sound_view(notice_modal(text, text, level="error"))
+
+
+def test_a_notice_keeps_the_links_to_people_and_channels_that_we_wrote() -> None:
+    assert "<#C0APPROVALS>" in words(notice_modal("Requested #142", "#142 waits in <#C0APPROVALS>."))
