@@ -110,13 +110,14 @@ def _flow(texts: CampaignTexts) -> Iterator[Finding]:
             yield warn(f"flow-without-{code}", text, f"Add {wanted}.", field, prevents)
     web, other = words.WEB_METHOD.search(flow), words.OTHER_METHOD.search(flow)
     by_keyword = words.KEYWORD_METHOD.search(flow)
-    if not (web or other or by_keyword):
+    links = _found_urls(flow)
+    if not (web or other or by_keyword or links):
         fix = "Name every way in: web form, keyword, paper, at the counter, by phone."
         yield warn("flow-without-method", "No way of opting in is named.", fix, field, (30896, 30909, 30917))
     elif len(flow) < SHORT_FLOW:
         fix = "Describe each step, quote the consent text, and link to where it stands."
         yield warn("flow-thin", "The opt-in is described in few words.", fix, field, (30896, 30909))
-    if web and not _found_urls(flow):
+    if web and not links:
         fix = "Link the page, or a public screenshot of it."
         yield warn("flow-without-link", "People opt in on the web, but no page is linked.", fix, field, (30909, 30891))
     if words.BEHIND_LOGIN.search(flow) and not words.EVIDENCE.search(flow):
@@ -249,6 +250,8 @@ def _use_case(texts: CampaignTexts) -> Iterator[Finding]:
 
 def _categories(texts: CampaignTexts) -> Iterator[Finding]:
     for category in CATEGORIES:
+        if (category.allowed_behind_age_gate and texts.age_gated) or texts.use_case in category.allowed_in:
+            continue
         for field, text in texts.prose().items():
             match = category.pattern.search(text)
             if match and not _negated(text, match):

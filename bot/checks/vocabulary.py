@@ -46,7 +46,7 @@ FREQUENCY = re.compile(
 )
 RATES = re.compile(r"(?i)\brates?\b[^.]{0,20}\bapply\b|\bdata rates?\b|\bcarrier (?:charges|fees|rates)\b")
 PRIVACY = phrases("privacy")
-TERMS = phrases("terms, t&c, t & c, tos")
+TERMS = phrases("terms, term of (?:use|service), t&c, t & c, tos")
 HELP = phrases("help")
 NO_MORE = phrases(
     "no more, no further, not receive, not get, won'?t receive, won'?t get, unsubscribed, opted ?out, removed, stopped"
@@ -56,7 +56,10 @@ WEB_METHOD = phrases(
     "web ?sites?, web ?pages?, web ?forms?, online, check ?box(?:es)?, checkout, sign(?:ing|s)? ?up, forms?, "
     "landing pages?"
 )
-KEYWORD_METHOD = re.compile(r"(?i:\btext(?:ing|s)?)(?i: the (?:word|keyword))?\s+[\"“']?[A-Z]{3,}\b|(?i:\bkeywords?\b)")
+KEYWORD_METHOD = re.compile(
+    r"(?i:\btext(?:ing|s)?)(?i: the (?:word|keyword))?\s+[\"“']?"
+    r"(?!(?:STOP|STOPALL|UNSUBSCRIBE|CANCEL|END|QUIT|HELP|INFO)\b)[A-Z]{3,}\b"
+)
 OTHER_METHOD = phrases(
     "app, paper, in person, in store, verbal(?:ly)?, over the phone, phone calls?, point of sale, kiosk, "
     "qr codes?, written, contracts?, intake, employees?, staff, calls?, calling"
@@ -125,6 +128,8 @@ class Category(Value):
     name: str
     codes: tuple[int, ...]
     words: str
+    allowed_behind_age_gate: bool = False
+    allowed_in: tuple[str, ...] = ()
 
     @property
     def pattern(self) -> re.Pattern[str]:

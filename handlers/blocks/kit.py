@@ -122,7 +122,7 @@ class Message(TypedDict):
 def message(text: str, blocks: Sequence[Block]) -> Message:
     """A message. `text` is a full sentence; mentions in it stay, anything else in it is escaped."""
     fitted = _fitted(blocks, MESSAGE_BLOCKS, MESSAGE_CHARACTERS, _characters)
-    return {"text": cut_marked(prose(text), FALLBACK_TEXT), "blocks": fitted}
+    return {"text": cut_marked(prose(text), FALLBACK_TEXT).strip() or "-", "blocks": fitted}
 
 
 def modal(

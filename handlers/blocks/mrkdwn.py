@@ -117,14 +117,15 @@ def code(text: str) -> str:
 
 def link(url: str, label: str) -> str:
     """A link to one of Twilio's pages; any other address is shown as text, as a label could lie about it."""
+    shown = inline(label) or "page"
     try:
         parts = urlsplit(url)
         host = parts.hostname or ""
     except ValueError:
         parts, host = None, ""
     if parts is None or parts.scheme != "https" or not (host == "twilio.com" or host.endswith(".twilio.com")):
-        return f"{inline(label)} ({code(url)})" if url else inline(label)
-    return f"<{quote(url, safe=':/?#[]@!$()*+,;=%~')}|{inline(label).replace('|', '/')}>"
+        return f"{shown} ({code(url)})" if url else shown
+    return f"<{quote(url, safe=':/?#[]@!$()*+,;=%~')}|{shown.replace('|', '/')}>"
 
 
 def error_page(twilio_code: int | str) -> str:

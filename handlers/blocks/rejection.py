@@ -73,9 +73,10 @@ def rejections(snapshot: Mapping[str, Any], guide: Guide) -> list[Rejection]:
 
 def _rejection(entry: Mapping[str, Any], guide: Guide) -> Rejection:
     given = entry.get("error_code")
+    code = "" if given is None else str(given).strip()
     fields = entry.get("fields")
     return Rejection(
-        code=str(given) if given not in (None, "") else "without a code",
+        code=code or "without a code",
         description=str(entry.get("description") or ""),
         url=str(entry.get("url") or ""),
         fields=tuple(map(str, fields)) if isinstance(fields, Sequence) and not isinstance(fields, str) else (),

@@ -218,6 +218,16 @@ def test_an_opt_in_behind_a_login_needs_evidence() -> None:
     assert "flow-behind-login" not in findings(message_flow=f"{hidden} Screenshots: https://acme.example/optin.png")
 
 
+@pytest.mark.parametrize("said", ["Text STOP to opt out.", "Text HELP for help.", "They chose text as their CHANNEL."])
+def test_the_words_for_leaving_and_for_help_are_no_way_in(said: str) -> None:
+    assert findings(message_flow=f"{FLOW} {said}") == {}
+
+
+@pytest.mark.parametrize("words", ["terms", "Term of Use", "Terms & Conditions", "T&C"])
+def test_terms_may_be_called_in_any_usual_way(words: str) -> None:
+    assert "flow-without-terms" not in findings(message_flow=FLOW.replace("the terms", f"the {words}"))
+
+
 def test_a_keyword_in_the_flow_needs_keywords_in_the_form() -> None:
     flow = f"{FLOW} People may also text JOIN to our number."
     assert findings(message_flow=flow)["keyword-missing"].field == "opt_in_keywords"
@@ -292,7 +302,18 @@ def test_words_that_only_contain_a_bad_word_are_fine() -> None:
 def test_content_for_adults_needs_the_age_gate() -> None:
     found = findings(samples=(FIRST, "Acme: the new wine list is out for our club members."))["age-gate"]
     assert (found.field, found.prevents[0]) == ("age_gated", 30888)
-    assert "age-gate" not in findings(samples=(FIRST, "Acme: the new wine list is out."), age_gated=True)
+    assert findings(samples=(FIRST, "Acme: the new wine list is out."), age_gated=True) == {}
+
+
+def test_a_sweepstake_campaign_may_speak_of_its_sweepstake() -> None:
+    samples = (FIRST, "Acme: you are in our raffle, the draw is on [date].")
+    assert 30945 in findings(samples=samples)["disallowed-content"].prevents
+    assert findings(samples=samples, use_case="SWEEPSTAKE") == {}
+
+
+def test_an_age_gate_does_not_open_the_way_for_what_is_never_allowed() -> None:
+    found = findings(samples=(FIRST, "Acme: the new vape flavours are out."), age_gated=True)
+    assert 30958 in found["disallowed-content"].prevents
 
 
 def test_lending_must_be_declared() -> None:

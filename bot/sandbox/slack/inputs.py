@@ -78,7 +78,7 @@ def entered_state(element: Json, value: Any, known_options: list[Json], *, forge
     if key in _OPTIONS:
         options = known_options if element["type"] in EXTERNAL_SELECTS else all_options(element)
         if key == "selected_option":
-            chosen: Any = None if value in {None, ""} and not isinstance(value, dict) else _pick(value, options, forge)
+            chosen: Any = None if value is None or value == "" else _pick(value, options, forge)
             return _state(element, chosen)
         if isinstance(value, bool):
             value = [options[0]] if value else []

@@ -28,7 +28,7 @@ class App {
     this.messages = [];
     this.fresh = new Set();
     this.sidebar = new Sidebar({
-      onPerson: (id) => this.go({ person: id, thread: null }),
+      onPerson: (id, options) => this.go({ person: id, thread: null }, options),
       onChannel: (id) => this.go({ place: id, thread: null }),
       onHome: () => this.go({ place: HOME, thread: null }),
     });
@@ -152,8 +152,8 @@ class App {
     if (!this.log.element.hidden && this.thread) this.go({ thread: null });
   }
 
-  /** Changes the person, the place or the open thread, and the address with it. */
-  go({ person = this.person, place = this.place, thread = this.thread }) {
+  /** Changes the person, the place or the open thread, and the address with it; with `stay` focus is left alone. */
+  go({ person = this.person, place = this.place, thread = this.thread }, { stay = false } = {}) {
     const moved = person !== this.person || place !== this.place;
     const was = this.person;
     Object.assign(this, { person, place, thread });
@@ -161,7 +161,7 @@ class App {
     const params = new URLSearchParams({ as: person, channel: place, ...(thread ? { thread } : {}) });
     history.pushState(null, "", `?${params}`);
     this.#drawer(false);
-    if (moved) this.#enter(was !== person);
+    if (moved) this.#enter({ otherPerson: was !== person, stay });
     else this.#draw();
   }
 
@@ -171,7 +171,7 @@ class App {
     this.person = params.get("as") || FIRST_PERSON;
     this.place = params.get("channel") || this.place;
     this.thread = params.get("thread");
-    this.#enter(was !== this.person);
+    this.#enter({ otherPerson: was !== this.person });
   }
 
   #followMention(event) {
@@ -182,7 +182,7 @@ class App {
   }
 
   /** Takes up a new person or place: what is shown of the old one goes at once. */
-  async #enter(otherPerson = true) {
+  async #enter({ otherPerson = true, stay = false } = {}) {
     this.messages = [];
     if (otherPerson) {
       this.modals.reset();

@@ -102,7 +102,7 @@ export class Sidebar {
     const all = [...this.people.children];
     const next = all[(all.indexOf(document.activeElement) + step + all.length) % all.length];
     next.focus();
-    this.onPerson(next.dataset.person);
+    this.onPerson(next.dataset.person, { stay: true });
   }
 
   #place(props, ...children) {

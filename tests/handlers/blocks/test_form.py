@@ -39,7 +39,7 @@ def test_every_page_of_every_form_can_be_drawn(operation: Operation, page: int) 
 def test_a_draft_full_of_anything_can_be_drawn(operation: Operation, page: int, text: str) -> None:
     names = list(operation.form.asks())
     for value in (text, [text, text]):
-        values = {n: value for n in names} | {f"{n}#label": value for n in names}
+        values: dict[str, Any] = dict.fromkeys(names, value) | {f"{n}#label": value for n in names}
         mistakes = [Mistake(n, text) for n in (*names, "unknown", "")]
         sound_view(form_modal(operation, draft(values), page, resume=draft(values), mistakes=mistakes))
         sound_view(form_modal(operation, draft(values), page, fixed=names))
@@ -84,7 +84,10 @@ def test_defaults_are_shown_so_that_people_see_what_will_be_set() -> None:
 
 
 def test_chosen_things_keep_their_labels() -> None:
-    values = {"phone_numbers": NUMBERS, "phone_numbers#label": ["503-555-0001 Portland", "503-555-0002"]}
+    values: dict[str, Any] = {
+        "phone_numbers": NUMBERS,
+        "phone_numbers#label": ["503-555-0001 Portland", "503-555-0002"],
+    }
     values |= {"service_sid": SERVICE, "service_sid#label": "Acme alerts"}
     view = form_modal(BUY, draft(values), 2)
     sound_view(view)
@@ -104,14 +107,17 @@ def test_typed_numbers_become_choices() -> None:
 
 
 def test_what_was_emptied_is_read_as_empty() -> None:
-    nothing = {
+    nothing: dict[str, Any] = {
         "inbound_request_url": {"field:inbound_request_url": {"type": "url_text_input", "value": None}},
         "usecase": {"field:usecase": {"type": "static_select", "selected_option": None}},
         "sticky_sender": {"field:sticky_sender": {"type": "radio_buttons", "selected_option": None}},
         "not_a_field": {"x": {"type": "plain_text_input", "value": "forged"}},
     }
     assert read_state(SERVICE_CREATE, nothing) == {"inbound_request_url": "", "usecase": ""}
-    lookups = {"phone_numbers": {"lookup:available_numbers": {"selected_options": []}}, "service_sid": {}}
+    lookups: dict[str, Any] = {
+        "phone_numbers": {"lookup:available_numbers": {"selected_options": []}},
+        "service_sid": {},
+    }
     assert read_state(BUY, lookups) == {"phone_numbers": [], "phone_numbers#label": []}
 
 

@@ -1,0 +1,109 @@
+"""App Home, help, usage and refusals are useful to anybody who sees them."""
+
+import pytest
+from hypothesis import given
+from hypothesis import strategies as st
+
+from handlers.blocks.help import help_message, refusal, usage
+from handlers.blocks.home import home_view
+from tests.handlers.blocks.judge import elements, sound_message, sound_view, words
+from tests.handlers.blocks.samples import ANN, CATALOG, NOW, STATES, STRANGE, change, plan, registration
+
+NAMES = [o.name for o in CATALOG.operations]
+GUEST = "Guests take no part in this. Ask a full member of this workspace to request it."
+
+
+@pytest.mark.parametrize("text", ["Acme alerts", *STRANGE])
+def test_a_home_with_a_hundred_of_everything_fits(text: str) -> None:
+    every = [change(STATES[n % len(STATES)], of=plan(text), text=text, number=n) for n in range(100)]
+    pending = [change(of=plan(text), number=n) for n in range(100)]
+    followed = [registration(title=text) for _ in range(100)]
+    view = home_view(viewer=ANN, waiting=pending, mine=every, registrations=followed, may_ask=NAMES * 20, now=NOW)
+    sound_view(view)
+    assert "left out" not in words(view)
+    assert "home.start" in elements(view)
+
+
+def test_home_shows_what_waits_first_with_the_buttons_to_decide() -> None:
+    view = home_view(
+        viewer=ANN, waiting=[change()], mine=[change("running", number=7)], registrations=[], may_ask=[], now=NOW
+    )
+    shown = words(sound_view(view))
+    order = ["Waits for you (1)", "#142", "What you asked for", "#7", "Campaigns", "Start something"]
+    assert sorted(order, key=shown.index) == order
+    assert {"change.details", "change.approve", "change.reject"} <= set(elements(view))
+
+
+def test_home_says_when_a_change_is_about_to_expire() -> None:
+    view = home_view(viewer=ANN, waiting=[change()], mine=[], registrations=[], may_ask=[], now=NOW + 82800)
+    assert "Expires in 1 hour." in words(view)
+
+
+def test_home_of_a_guest_is_not_empty() -> None:
+    view = home_view(viewer="U0GUS", waiting=[], mine=[], registrations=[registration()], may_ask=[], now=NOW)
+    shown = words(sound_view(view))
+    assert "You may not ask for changes here, but you can read along." in shown
+    assert "under review" in shown
+    assert elements(view) == {}
+
+
+def test_home_starts_what_one_may_ask_for() -> None:
+    view = home_view(viewer=ANN, waiting=[], mine=[], registrations=[], may_ask=["service.create", "gone"], now=NOW)
+    assert elements(view)["home.start"]["value"] == "service.create"
+    assert "Create a messaging service" in words(view)
+
+
+def test_help_lists_commands_with_an_example() -> None:
+    shown = words(sound_message(help_message(CATALOG, allowed=dict.fromkeys(NAMES, ""))))
+    for operation in CATALOG.operations:
+        assert f"`{operation.command} {operation.word}`" in shown
+    assert '`/a2p-service create friendly_name="…"`' in shown
+    assert "may not" not in shown
+
+
+def test_help_lists_what_one_may_not_ask_for_in_small_print_with_the_rule() -> None:
+    allowed = {name: "" if name == "service.create" else "nobody buys" for name in NAMES}
+    message = sound_message(help_message(CATALOG, allowed=allowed))
+    small = words({"blocks": [b for b in message["blocks"] if b["type"] == "context"]})
+    assert "`/a2p-number buy`" in small
+    assert "rule “nobody buys”" in small
+    assert small.count("nobody buys") == 1
+
+
+def test_help_for_a_guest_gives_the_reason_once() -> None:
+    message = sound_message(help_message(CATALOG, allowed=dict.fromkeys(NAMES, GUEST)))
+    assert "You may not ask for changes." in message["text"]
+    assert words(message).count(GUEST) == 1
+
+
+def test_an_operation_that_nobody_allowed_is_not_offered() -> None:
+    assert "You may not ask for changes." in help_message(CATALOG, allowed={})["text"]
+
+
+@pytest.mark.parametrize("text", STRANGE)
+def test_help_usage_and_refusals_take_any_text(text: str) -> None:
+    sound_message(help_message(CATALOG, allowed=dict.fromkeys(NAMES, text)))
+    sound_message(usage("/a2p-service", CATALOG.words("/a2p-service"), text, text))
+    sound_message(refusal(text or "No."))
+
+
+def test_usage_names_what_was_typed_and_what_was_meant() -> None:
+    message = sound_message(usage("/a2p-service", CATALOG.words("/a2p-service"), "craete", "create"))
+    assert message["text"] == "`/a2p-service` does not know `craete`. Did you mean `/a2p-service create`?"
+    assert "Create a messaging service" in words(message)
+
+
+def test_usage_takes_bare_words_and_nothing_typed() -> None:
+    message = sound_message(usage("/a2p-watch", ["on", "off"], "", None))
+    assert message["text"] == "`/a2p-watch` needs a word after it."
+    assert "`/a2p-watch off`" in words(message)
+
+
+def test_a_refusal_keeps_the_people_it_names_and_nothing_else() -> None:
+    text = "Only <@U0RITA> can withdraw it <!channel>."
+    assert refusal(text)["text"] == "Only <@U0RITA> can withdraw it &lt;!channel&gt;."
+
+
+@given(st.text(max_size=300).filter(str.strip))
+def test_any_refusal_is_shown(text: str) -> None:
+    sound_message(refusal(text))
