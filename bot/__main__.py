@@ -64,16 +64,12 @@ def settings() -> None:
 
 
 @app.command()
-def health() -> None:
-    """Exit 0 when a bot that listens over HTTP on PORT answers; for container health checks."""
-    import urllib.request
+def health(state: Annotated[Path, typer.Option(envvar="TENFOUR_STATE")] = Path(".tenfour")) -> None:
+    """Exit 0 when the bot of this state folder is alive; for container health checks."""
+    from bot.health import trouble
 
-    port = int(os.environ.get("PORT") or 3000)
-    try:
-        with urllib.request.urlopen(f"http://127.0.0.1:{port}/healthz", timeout=3):
-            return
-    except OSError as error:
-        _give_up(f"No healthy bot on port {port}: {error}")
+    if why := trouble(state):
+        _give_up(f"Not healthy: {why}")
 
 
 def _set_up_logs() -> None:
@@ -87,7 +83,9 @@ def _set_up_logs() -> None:
             structlog.processors.add_log_level,
             structlog.processors.TimeStamper(fmt="iso", utc=True),
             *([] if pretty else [structlog.processors.format_exc_info]),
-            structlog.dev.ConsoleRenderer(exception_formatter=structlog.dev.plain_traceback) if pretty else structlog.processors.JSONRenderer(),
+            structlog.dev.ConsoleRenderer(exception_formatter=structlog.dev.plain_traceback)
+            if pretty
+            else structlog.processors.JSONRenderer(),
         ],
         wrapper_class=structlog.make_filtering_bound_logger(logging.INFO),
         logger_factory=structlog.PrintLoggerFactory(sys.stderr),

@@ -8,6 +8,7 @@ from contextlib import AsyncExitStack, asynccontextmanager
 
 import structlog
 
+from bot import health
 from bot.catalog import catalog
 from bot.changes.changes import Changes
 from bot.changes.drafts import DraftStore
@@ -25,6 +26,7 @@ from bot.sweep import Sweep
 from bot.tracking.store import RegistrationStore
 from bot.tracking.tracker import Tracker
 from bot.twilio.choices import Choices
+from bot.twilio.faults import TwilioFault
 from bot.twilio.gateway import Account
 from bot.vault import Vault
 from handlers import register
@@ -140,8 +142,18 @@ def _assemble(
             return await runner.run(number)
         finally:
             choices.spoil()  # the account holds something new, and people look for it at once
+            background.start(warm(), "warm choices")
 
-    return desk, Tasks(run_change, sweep.all_changes, sweep.all_registrations, choices.warm)
+    async def warm() -> None:
+        try:
+            await choices.warm()
+        except TwilioFault as fault:
+            log.warning("choices_not_warm", why=str(fault))
+
+    async def beat() -> None:
+        health.beat(settings.state)
+
+    return desk, Tasks(run_change, sweep.all_changes, sweep.all_registrations, warm, beat)
 
 
 def _account(settings: Settings) -> Account:

@@ -17,6 +17,7 @@ from docket import Docket, Worker
 from redis.exceptions import RedisError
 
 CHANGES_SECONDS = 5.0
+WARM_SECONDS = 45.0
 CONCURRENCY = 20
 REDELIVER_SECONDS = 10.0
 """How long a dead worker's task waits; below the pool of 100 connections that docket opens (perf.md)."""
@@ -87,7 +88,8 @@ class TaskEngine:
                         max_instances=1,
                         coalesce=True,
                     )
-                scheduler.add_job(tasks.warm, "interval", seconds=45, next_run_time=datetime.now(UTC), coalesce=True)
+                for job, every in ((tasks.warm, WARM_SECONDS), (tasks.beat, CHANGES_SECONDS)):
+                    scheduler.add_job(job, "interval", seconds=every, next_run_time=datetime.now(UTC), coalesce=True)
                 scheduler.start()
                 try:
                     yield
@@ -106,3 +108,4 @@ class Tasks:
     sweep_changes: Callable[[], Awaitable[None]]
     sweep_registrations: Callable[[], Awaitable[None]]
     warm: Callable[[], Awaitable[None]]
+    beat: Callable[[], Awaitable[None]]

@@ -73,9 +73,12 @@ class Desk:
             else:
                 await self.client.chat_postMessage(channel=delivery.user, **refusal(text))
         except SlackApiError as error:
-            # a trigger that is too old is the usual reason; a direct message always arrives
+            # a trigger that is too old is the usual reason; a direct message reaches everybody but strangers
             log.warning("told_by_direct_message", why=error.response.get("error"))
-            await self.client.chat_postMessage(channel=delivery.user, **refusal(text))
+            try:
+                await self.client.chat_postMessage(channel=delivery.user, **refusal(text))
+            except SlackApiError as again:
+                log.warning("not_told", user=delivery.user, why=again.response.get("error"), text=text)
 
     async def answer(self, delivery: Delivery, message: Message) -> None:
         """Show a message to this person alone, under their command or click."""

@@ -6,7 +6,7 @@ from pydantic import AfterValidator, Field
 
 from bot.catalog.form import Ask, Form, Values
 from bot.catalog.rules import BrandSid, HttpsUrl, Keywords, ServiceSid, flag, shaped
-from bot.checks.campaign import CampaignTexts
+from bot.checks.texts import CampaignTexts
 from bot.plans.call import Param
 
 SLACK_INPUT = 3000

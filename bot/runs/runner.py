@@ -2,7 +2,7 @@
 
 import asyncio
 from collections.abc import AsyncIterator, Awaitable, Callable
-from contextlib import asynccontextmanager, suppress
+from contextlib import asynccontextmanager
 from typing import Any, Protocol
 
 import structlog
@@ -114,11 +114,11 @@ class Runner:
     async def _held(self, number: int, fence: int) -> AsyncIterator[None]:
         """Keep the lease while the body runs; losing it cancels the body, as another worker goes on."""
         body = asyncio.current_task()
+        over = asyncio.Event()
         lost: list[FencedOutError] = []
 
         async def keep() -> None:
-            while not lost:
-                await asyncio.sleep(self._ledger.lease_seconds / 3)
+            while not lost and not await _within(over, self._ledger.lease_seconds / 3):
                 try:
                     await self._ledger.renew(number, fence)
                 except RedisError as error:
@@ -126,7 +126,7 @@ class Runner:
                     log.warning("lease_not_renewed", change=number, why=repr(error))
                 except FencedOutError as error:
                     lost.append(error)
-                    if body:
+                    if body and not over.is_set():
                         body.cancel()
 
         keeper = asyncio.create_task(keep())
@@ -137,6 +137,15 @@ class Runner:
                 raise lost[0] from None
             raise
         finally:
-            keeper.cancel()
-            with suppress(asyncio.CancelledError):
-                await keeper
+            # told, not cancelled: up to Python 3.11 asyncio.wait_for, under redis-py, may lose a cancellation
+            over.set()
+            await keeper
+
+
+async def _within(event: asyncio.Event, seconds: float) -> bool:
+    """Wait for an event, but no longer than this; False when it did not come."""
+    try:
+        async with asyncio.timeout(seconds):
+            return await event.wait()
+    except TimeoutError:
+        return False

@@ -119,7 +119,7 @@ def _element(name: str, ask: Ask, info: FieldInfo, values: Mapping[str, Any]) ->
         value = info.get_default(call_default_factory=True)
     match ask.control:
         case "yes_no":
-            return kit.choice_input(action, YES_NO, initial=_yes_no(value, info), radio=True)
+            return kit.choice_input(action, YES_NO, initial=_yes_no(value), radio=True)
         case "choice":
             options = [kit.option(o.value, o.label, o.description) for o in ask.options]
             radio = len(options) <= RADIO_UP_TO and any(o.description for o in ask.options)
@@ -161,11 +161,11 @@ def _text(value: Any) -> str:
     return "" if value is None else str(value)
 
 
-def _yes_no(value: Any, info: FieldInfo) -> str:
+def _yes_no(value: Any) -> str:
     word = str(value).strip().lower()
-    if word in _TRUE | _FALSE:
-        return "true" if word in _TRUE else "false"
-    return str(info.default).lower() if isinstance(info.default, bool) else ""
+    if word in _TRUE:
+        return "true"
+    return "false" if word in _FALSE else ""  # anything else is nobody's answer: it must be given
 
 
 def _chosen(name: str, values: Mapping[str, Any]) -> list[Block]:

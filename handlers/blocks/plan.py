@@ -1,5 +1,6 @@
 """What a plan would do: findings, before and after, price, and the exact calls."""
 
+import re
 from collections.abc import Iterable, Mapping
 from decimal import Decimal
 from types import MappingProxyType
@@ -24,6 +25,7 @@ _SEVERITIES: Mapping[Severity, str] = MappingProxyType(
 _EACH: Mapping[Period, str] = MappingProxyType({"once": "once", "month": "a month"})
 _PRICE_MISSING = "price-unknown"  # the finding of a plan whose costs lack a price that Twilio does not name
 _DIGEST_SHOWN = 12
+_LIKE_A_REFERENCE = re.compile(r"\{\w+\.\w+\}")
 
 
 def preview_modal(operation: Operation, draft: Draft) -> dict[str, Any]:
@@ -202,4 +204,5 @@ def _wire(value: str | Ref) -> str:
     if isinstance(value, Ref):
         return str(value)
     # indented, so that a line break in a value cannot pass for another parameter
-    return kit.visible(value).replace("\n", "\n    ")
+    shown = kit.visible(value).replace("\n", "\n    ")
+    return f"{shown}  (as text)" if _LIKE_A_REFERENCE.fullmatch(value) else shown

@@ -6,8 +6,9 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from bot.checks.campaign import CampaignTexts, lint
+from bot.checks.campaign import lint
 from bot.checks.guide import Guide
+from bot.checks.texts import CampaignTexts
 from bot.plans.finding import Finding
 from tests.catalog.world import CAMPAIGN, CONTENT
 

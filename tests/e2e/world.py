@@ -14,12 +14,14 @@ from typing import Any
 from redis.asyncio import Redis
 
 from bot.app import running
+from bot.plans.call import Call
 from bot.redis.embedded import EmbeddedRedis, run_embedded_redis
 from bot.sandbox.slack.server import LocalSlack
 from bot.sandbox.twilio import start_state
 from bot.sandbox.twilio.server import LocalTwilio
 from bot.sandbox.world import APP_TOKEN, BOT_TOKEN, SIGNING_SECRET
 from bot.settings import load_settings
+from bot.twilio.gateway import Account
 
 ROOT = Path(__file__).parents[2]
 RITA, ANN, BOB, GUS = "U0RITA", "U0ANN", "U0BOB", "U0GUS"
@@ -107,6 +109,17 @@ class World:
         bot.send_signal(signal.SIGKILL)
         await bot.wait()
 
+    async def twilio_adds_number(self, service: str, number: str) -> None:
+        """Somebody adds a number to a pool in Console, behind the bot's back."""
+        account = Account(
+            start_state.ACCOUNT_SID, start_state.ACCOUNT_SID, start_state.AUTH_TOKEN, self.twilio.url + "/{product}"
+        )
+        try:
+            path = f"/v1/Services/{service}/PhoneNumbers"
+            await account.send(Call(product="messaging", method="POST", path=path, params={"PhoneNumberSid": number}))
+        finally:
+            await account.close()
+
     # --- what people see
 
     def view(self, user: str) -> Json:
@@ -136,9 +149,12 @@ class World:
     async def until(self, condition: Callable[[], Any], what: str = "") -> Any:
         """Wait for something to become true; says what is on the screens when it does not."""
         try:
-            return await self.slack.until(condition, PATIENCE)
+            async with asyncio.timeout(PATIENCE):
+                while not (seen := condition()):  # noqa: ASYNC110  # what is waited for may be no event of anybody's
+                    await asyncio.sleep(0.03)
         except TimeoutError:
             raise AssertionError(f"never came true: {what}\n{self.screens()}") from None
+        return seen
 
     def screens(self) -> str:
         """What everybody sees now, for the report of a failed test."""

@@ -50,9 +50,10 @@ export class ChannelPage {
 const closed = (channel) => (channel.is_read_only ? "Sending messages to this app has been turned off." : "");
 
 function intro(channel, world, name) {
-  const hint = world.commands.length && !channel.is_read_only
-    ? h("p", {}, "Type ", h("kbd", {}, "/"), ` below to see what ${world.bot.name} can do.`)
-    : null;
+  const hint =
+    world.commands.length && !channel.is_read_only
+      ? h("p", {}, "Type ", h("kbd", {}, "/"), ` below to see what ${world.bot.name} can do.`)
+      : null;
   return h(
     "div",
     { class: "intro" },

@@ -6,6 +6,8 @@ import { icon } from "./icons.js";
 import { themeButton } from "./theme.js";
 
 export class Sidebar {
+  away = false; // whether the server cannot be reached, and so the bot's state is not known
+
   constructor({ onPerson, onChannel, onHome }) {
     this.onPerson = onPerson;
     this.onChannel = onChannel;
@@ -57,12 +59,13 @@ export class Sidebar {
         this.#home(place),
       );
     });
-    const up = world.bot.connected;
-    fill(
-      this.bot,
-      h("span", { class: `dot ${up ? "dot-up" : "dot-down"}` }),
-      h("span", {}, up ? `${world.bot.name} is connected` : `${world.bot.name} is not connected`),
-    );
+    const { name, connected } = world.bot;
+    const [dot, words] = this.away
+      ? ["dot-unknown", "Waiting for the server"]
+      : connected
+        ? ["dot-up", `${name} is connected`]
+        : ["dot-down", `${name} is not connected`];
+    if (this.bot.textContent !== words) fill(this.bot, h("span", { class: `dot ${dot}` }), h("span", {}, words));
   }
 
   #person(person, me) {

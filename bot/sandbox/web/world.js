@@ -9,7 +9,7 @@ export class World {
     this.people = state.people ?? [];
     this.channels = state.channels ?? [];
     this.commands = state.commands ?? [];
-    this.bot = state.bot ?? { id: "U0TENFOUR", name: "Tenfour", connected: false };
+    this.bot = { id: "U0TENFOUR", name: "Tenfour", connected: false, ...state.bot };
     this.groups = state.groups ?? [];
   }
 

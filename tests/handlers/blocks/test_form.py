@@ -79,6 +79,12 @@ def test_yes_and_no_are_read_as_bools() -> None:
     assert (seen["sticky_sender"], seen["mms_converter"], seen["smart_encoding"]) == (False, False, True)
 
 
+def test_a_typed_answer_that_is_neither_yes_nor_no_is_asked_again() -> None:
+    view = form_modal(SERVICE_CREATE, draft({"sticky_sender": "maybe"}), 2)
+    assert "initial_option" not in block(view, "sticky_sender")["element"]
+    assert "sticky_sender" in client_errors(view["blocks"], state_values(view["blocks"], {}))
+
+
 def test_defaults_are_shown_so_that_people_see_what_will_be_set() -> None:
     assert read_values(SERVICE_CREATE, filled(form_modal(SERVICE_CREATE, draft(), 2)))["validity_period"] == "36000"
 

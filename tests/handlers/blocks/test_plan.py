@@ -138,6 +138,12 @@ def test_no_value_can_pass_for_another_parameter(value: str) -> None:
     assert [line.split(" ")[0] for line in lines] == ["POST", "A", "B", "B"]
 
 
+def test_a_value_that_looks_like_a_reference_is_told_from_one() -> None:
+    params = {"A": "{service.sid}", "B": Ref(step="service")}
+    call = Call(product="messaging", method="POST", path="/v1/Services", params=params)
+    assert call_text(call).splitlines()[1:] == ["A = {service.sid}  (as text)", "B = {service.sid}"]
+
+
 def test_a_line_break_in_a_title_cannot_fake_a_line() -> None:
     shown = words(preview(plan("Acme\n2. Delete everything")))
     assert "\n2. Delete everything" not in shown.replace("    2. Delete everything", "")

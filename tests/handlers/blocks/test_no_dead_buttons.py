@@ -1,0 +1,68 @@
+"""Everything that can be clicked, submitted or looked up has its place on the map of handlers."""
+
+import handlers
+from bot.checks.guide import Guide
+from handlers.blocks.change import change_card, happened_modal, reject_modal, told
+from handlers.blocks.form import form_modal
+from handlers.blocks.home import home_view
+from handlers.blocks.plan import details_modal, preview_modal
+from handlers.blocks.registration import registration_card, verdict, watch_panel
+from tests.handlers.blocks.judge import elements
+from tests.handlers.blocks.samples import (
+    ANN,
+    CATALOG,
+    NOW,
+    STATES,
+    change,
+    draft,
+    error,
+    plan,
+    registration,
+    transition,
+)
+
+GUIDE = Guide.load()
+FAILED = registration("FAILED", error())
+VIEWS = [
+    *(
+        form_modal(o, draft(), page, resume=draft())
+        for o in CATALOG.operations
+        for page in range(1, o.form.pages() + 1)
+    ),
+    preview_modal(CATALOG["service.create"], draft(of=plan())),
+    reject_modal(change()),
+    happened_modal(change("unknown")),
+]
+OTHERS = [
+    *(change_card(change(state)) for state in STATES),
+    *filter(None, (told(change(state)) for state in STATES)),
+    details_modal(change()),
+    registration_card(FAILED, [], GUIDE),
+    verdict(FAILED, transition("FAILED", error()), GUIDE),
+    watch_panel("C0A2P", True, []),
+    watch_panel("C0A2P", False, []),
+    home_view(
+        viewer=ANN,
+        waiting=[change()],
+        mine=[],
+        registrations=[],
+        may_ask=[o.name for o in CATALOG.operations],
+        now=NOW,
+    ),
+]
+TYPED = {"reason", "sid"}
+"""Inputs that are read on submit and send nothing by themselves."""
+
+
+def test_every_button_is_on_the_map() -> None:
+    ids = {action_id.partition(":")[0] for drawn in (*VIEWS, *OTHERS) for action_id in elements(drawn)}
+    assert ids - TYPED <= set(handlers.ACTIONS)
+
+
+def test_every_lookup_is_on_the_map() -> None:
+    ids = {e["action_id"] for v in VIEWS for e in elements(v).values() if e["type"].endswith("external_select")}
+    assert {action_id.partition(":")[0] for action_id in ids} <= set(handlers.OPTIONS)
+
+
+def test_every_window_that_can_be_submitted_is_on_the_map() -> None:
+    assert {view["callback_id"] for view in VIEWS if "submit" in view} <= set(handlers.SUBMISSIONS)
