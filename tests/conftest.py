@@ -134,11 +134,11 @@ def store(redis: Redis, keys: Keys, vault: Vault) -> ChangeStore:
 
 
 @pytest_asyncio.fixture
-async def twilio() -> "AsyncIterator[LocalTwilio]":
-    """A local Twilio in its start state, on a free port."""
+async def twilio(clock: Clock) -> "AsyncIterator[LocalTwilio]":
+    """A local Twilio in its start state, on a free port, living by the tests' clock."""
     from bot.sandbox.twilio.server import LocalTwilio
 
-    server = LocalTwilio()
+    server = LocalTwilio(clock=clock)
     await server.start()
     yield server
     await server.stop()

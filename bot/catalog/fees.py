@@ -23,12 +23,12 @@ class Fee(Value):
     def cost(self, checked: date) -> Cost:
         """The fee as a cost: its upper end, never certain."""
         span = f" ({self.low} to {self.high}, the upper end is shown)" if self.low != self.high else ""
-        source = f"{self.source}; compared on {checked.isoformat()}"
+        source = f"{self.source}; as known on {checked.isoformat()}"
         return Cost(what=self.what + span, usd=self.high, period=self.period, source=source, certain=False)
 
 
 class Fees:
-    """Every fee by name, and the day on which the amounts were last compared with their sources."""
+    """Every fee by name, and the day on which the amounts were last looked over."""
 
     def __init__(self, checked: date, fees: dict[str, Fee]) -> None:
         self.checked = checked

@@ -191,10 +191,9 @@ def _campaign(pool: Pool, adding: int, field: str) -> list[Finding]:
 
 
 async def _plan_add(form: SenderAdd, context: Context) -> Plan:
-    pool, owned = await asyncio.gather(
-        read_pool(context.account, form.service_sid), reads.owned_numbers(context.account)
+    pool, chosen = await asyncio.gather(
+        read_pool(context.account, form.service_sid), _chosen(context.account, form.numbers)
     )
-    chosen = _chosen(form.numbers, owned)
     here = {n.sid for n in pool.numbers}
     new = [n for n in chosen if n.sid not in here]
     elsewhere = await _elsewhere(context.account, pool, new)
@@ -216,15 +215,21 @@ async def _plan_add(form: SenderAdd, context: Context) -> Plan:
     )
 
 
-def _chosen(wanted: Sequence[str], owned: Sequence[reads.OwnedNumber]) -> list[reads.OwnedNumber]:
-    by_name = {n.sid: n for n in owned} | {n.phone_number: n for n in owned}
-    missing = [w for w in wanted if w not in by_name]
+async def _chosen(account: Account, wanted: Sequence[str]) -> list[reads.OwnedNumber]:
+    """The numbers that are meant, each once. Asked for one by one: an account may own thousands."""
+    found = await asyncio.gather(*(_owned(account, w) for w in wanted))
+    missing = [w for w, number in zip(wanted, found, strict=True) if number is None]
     if missing:
         raise CannotPlanError(
-            f"This account does not own {_listed(missing)}. Buy it first with `/a2p-number buy`.",
-            "numbers",
+            f"This account does not own {_listed(missing)}. Buy it first with `/a2p-number buy`.", "numbers"
         )
-    return list({by_name[w].sid: by_name[w] for w in wanted}.values())
+    return list({number.sid: number for number in found if number}.values())
+
+
+async def _owned(account: Account, wanted: str) -> reads.OwnedNumber | None:
+    if wanted.startswith("PN"):
+        return await reads.owned_number(account, wanted)
+    return next(iter(await reads.owned_numbers(account, wanted)), None)
 
 
 async def _elsewhere(account: Account, pool: Pool, new: Sequence[reads.OwnedNumber]) -> dict[str, reads.Service]:

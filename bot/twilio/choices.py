@@ -28,7 +28,6 @@ class StillLoading(Exception):
 class _Kept:
     options: tuple[Option, ...]
     at: float
-    fresh_for: float
 
 
 class Choices:
@@ -103,10 +102,10 @@ class Choices:
         task = asyncio.create_task(_shown(source.load(self._account, dict(given))))
         self._loading[key] = task
         self._tasks.add(task)
-        task.add_done_callback(lambda done: self._loaded(key, done, source.fresh_for))
+        task.add_done_callback(lambda done: self._loaded(key, done))
         return task
 
-    def _loaded(self, key: tuple[Any, ...], task: "asyncio.Task[tuple[Option, ...]]", fresh_for: float) -> None:
+    def _loaded(self, key: tuple[Any, ...], task: "asyncio.Task[tuple[Option, ...]]") -> None:
         self._tasks.discard(task)
         current = self._loading.get(key) is task
         if current:
@@ -114,7 +113,7 @@ class Choices:
         # asking for the exception marks it as seen; whoever waits for the task raises it, and the next find tries again
         if task.cancelled() or task.exception() or not current:
             return
-        self._kept[key] = _Kept(task.result(), self._clock(), fresh_for)
+        self._kept[key] = _Kept(task.result(), self._clock())
         self._kept.move_to_end(key)
         while len(self._kept) > KEPT:
             self._kept.popitem(last=False)

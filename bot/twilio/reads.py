@@ -192,6 +192,13 @@ async def owned_numbers(account: Account, phone_number: str | None = None) -> li
     return [n for n in numbers if phone_number is None or n.phone_number == phone_number]
 
 
+async def owned_number(account: Account, number_sid: str) -> OwnedNumber | None:
+    """One number of the account, or None when it has no such number."""
+    path = f"/2010-04-01/Accounts/{account.sid}/IncomingPhoneNumbers/{segment(number_sid)}.json"
+    item = await _one(account, Call(product="api", method="GET", path=path))
+    return OwnedNumber.model_validate(item) if item else None
+
+
 async def available_numbers(
     account: Account, number_type: str, filters: dict[str, str], limit: int = 50
 ) -> list[AvailableNumber]:

@@ -64,8 +64,8 @@ def details_modal(change: Change) -> dict[str, Any]:
                 ("Rule", f"“{inline(change.requirement.rule)}”"),
             ]
         ),
-        *_titled("Decisions", decisions(change)),
-        *_titled("Steps", checklist(change, most=None)),
+        *_titled("Decisions", decisions(change), mark=""),
+        *_titled("Steps", checklist(change, most=None), mark=""),
         *_titled("Made at Twilio", made),
         kit.divider(),
         *plan_blocks(change.plan),
@@ -102,8 +102,8 @@ def checks(plan: Plan) -> str:
     return ", ".join(plural(n, word) for n, word in counts if n) or "no findings"
 
 
-def _titled(title: str, lines: Iterable[str]) -> list[Block]:
-    shown = [f"• {line}" for line in lines]
+def _titled(title: str, lines: Iterable[str], mark: str = "• ") -> list[Block]:
+    shown = [f"{mark}{line}" for line in lines]
     return kit.sections([f"*{title}*", *shown]) if shown else []
 
 

@@ -220,6 +220,14 @@ async def test_the_call_carries_every_answer_and_the_version_that_returns_the_ur
     assert set(step.keep) <= campaign.keys()
 
 
+async def test_texts_arrive_as_they_were_typed_whatever_is_in_them(world: World) -> None:
+    odd = "Acme & Söhne {service.sid} 100%+ “quotes”, commas, and\na second line; [brackets] for order updates."
+    step = step_of(await register(world, description=odd, sample_2=odd))
+    campaign = await world.account.send(step.call)
+    assert campaign["description"] == odd
+    assert campaign["message_samples"] == [CAMPAIGN["sample_1"], odd]
+
+
 async def test_blank_replies_are_left_to_twilio(world: World) -> None:
     params = step_of(await register(world)).call.params
     assert not {"OptInMessage", "OptInKeywords", "OptOutMessage", "HelpMessage", "HelpKeywords"} & params.keys()

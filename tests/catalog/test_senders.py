@@ -32,6 +32,11 @@ async def test_a_number_that_is_not_ours_is_told_by_name(world: World) -> None:
     assert refused.value.field == "numbers"
 
 
+async def test_a_sid_that_is_not_ours_is_told_by_name(world: World) -> None:
+    with pytest.raises(CannotPlanError, match="does not own PN0000"):
+        await add(world, "PN" + "0" * 32)
+
+
 async def test_a_number_in_another_service_stops_the_request_and_names_it(world: World) -> None:
     other = await world.service("Acme deliveries")
     plan = await add(world, POOLED, service=other)

@@ -31,6 +31,12 @@ async def test_a_service_ends_with_the_name_and_settings_that_were_asked_for(wor
     assert service["use_inbound_webhook_on_number"] is False
 
 
+async def test_a_name_that_looks_like_a_reference_stays_a_name(world: World) -> None:
+    plan = await world.plan("service.create", friendly_name="{service.sid} {name.sid}")
+    results = await world.carry_out(plan)
+    assert results["name"]["friendly_name"] == "{service.sid} {name.sid}"
+
+
 async def test_a_name_that_is_taken_is_told(world: World) -> None:
     assert "name-in-use" in codes(await world.plan("service.create", friendly_name="Acme support"), "warn")
 

@@ -1,6 +1,7 @@
 """Choices are live, quick and within Slack's limits; a slow Twilio is told as such."""
 
 import asyncio
+import json
 from collections.abc import AsyncIterator
 from typing import Any
 
@@ -15,6 +16,7 @@ from bot.twilio.choices import DESCRIPTION, KEPT, LABEL, MOST, VALUE, Choices, S
 from bot.twilio.faults import Refused, Throttled
 from bot.twilio.sources import LISTS, SEARCHES, SOURCES, UNCONFIRMED
 from tests.catalog.world import World
+from tests.twilio.scripted import saying, scripted
 
 SERVICE = start_state.SUPPORT_SERVICE
 SLOW = 0.4
@@ -211,6 +213,16 @@ async def test_every_option_keeps_to_slacks_limits(world: World, choices: Choice
             assert 0 < len(option.label) <= LABEL
             assert len(option.description) <= DESCRIPTION
             assert 0 < len(option.value) <= VALUE
+
+
+async def test_a_thing_without_a_name_is_shown_by_its_sid_and_a_value_too_long_for_slack_is_left_out() -> None:
+    found = {"services": [{"sid": "MG1", "friendly_name": ""}, {"sid": "M" * (VALUE + 1), "friendly_name": "Long"}]}
+    async with scripted(saying(200, json.dumps(found))) as server:
+        account = server.account()
+        choices = Choices(account, lambda: 0.0)
+        assert [(o.value, o.label) for o in await choices.find("services", "", {})] == [("MG1", "MG1")]
+        await choices.close()
+        await account.close()
 
 
 # the lists

@@ -1,0 +1,217 @@
+"""A campaign is followed from its submission to its verdict and beyond, by any number of replicas."""
+
+import asyncio
+
+import pytest
+
+from bot.changes.change import Change, Requirement
+from bot.plans.call import Call, Ref
+from bot.plans.plan import Plan, Watch
+from bot.sandbox.twilio.start_state import SUPPORT_SERVICE
+from bot.tracking.cadence import DAY
+from bot.tracking.registration import GONE
+from bot.tracking.tracker import Tracker
+from bot.twilio import reads
+from bot.twilio.gateway import Account
+from tests.tracking.registry import ALERTS, BASE, Registry, registration_of
+
+READ = "GET /v1/Services/"
+
+
+async def test_a_verdict_is_announced_with_its_errors(registry: Registry) -> None:
+    campaign = await registry.submitted()
+    await registry.tracker().sweep()
+    assert ((await registry.known(campaign)).status, await registry.heard(campaign)) == ("PENDING", [])
+
+    registry.clock.advance(BASE)
+    await registry.tracker().sweep()
+    registry.twilio.desk.reject(SUPPORT_SERVICE, [30908])
+    registry.clock.advance(BASE)
+    await registry.tracker().sweep()
+    (review, verdict) = await registry.store.transitions(campaign)
+    assert (review.before, review.after, review.severity) == ("PENDING", "IN_PROGRESS", "info")
+    assert (verdict.before, verdict.after, verdict.severity) == ("IN_PROGRESS", "FAILED", "bad")
+    assert verdict.snapshot["errors"][0]["error_code"] == 30908
+    assert await registry.heard(campaign) == [(ALERTS, "IN_PROGRESS"), (ALERTS, "FAILED")]
+    assert registry.told.registrations == [campaign] * 3
+
+
+async def test_replicas_that_sweep_at_once_announce_once(registry: Registry) -> None:
+    campaign = await registry.submitted()
+    registry.twilio.desk.verify(SUPPORT_SERVICE)
+    assert await registry.sweep_everywhere() == 1
+    assert (await registry.heard(campaign), registry.told.registrations) == ([(ALERTS, "VERIFIED")], [campaign])
+
+
+async def test_replicas_that_look_at_the_same_one_at_once_announce_once(registry: Registry) -> None:
+    """As after a claim that ran out, or a person's *Check now* during a sweep."""
+    campaign = await registry.submitted()
+    registry.twilio.desk.verify(SUPPORT_SERVICE)
+    await asyncio.gather(*(registry.tracker().look(campaign) for _ in range(10)))
+    assert (await registry.heard(campaign), registry.told.registrations) == ([(ALERTS, "VERIFIED")], [campaign])
+    assert len(await registry.store.transitions(campaign)) == 1
+
+
+async def test_a_look_that_came_late_does_not_undo_a_newer_one(registry: Registry) -> None:
+    campaign = await registry.submitted()
+    registry.twilio.faults.add(READ, delay=0.15)  # reads PENDING, is held back
+    late = asyncio.create_task(registry.tracker().look(campaign))
+    while registry.twilio.faults.waiting():  # noqa: ASYNC110
+        await asyncio.sleep(0.005)
+    registry.twilio.desk.verify(SUPPORT_SERVICE)
+    await registry.tracker().look(campaign)
+    await late
+    assert (await registry.known(campaign)).status == "VERIFIED"
+    assert await registry.heard(campaign) == [(ALERTS, "VERIFIED")]
+
+
+async def test_each_subscribed_channel_gets_one_row_and_the_alerts_channel_always_does(registry: Registry) -> None:
+    await registry.store.subscribe("C0A2P", "U0RITA")
+    await registry.store.subscribe(ALERTS, "U0ANN")
+    campaign = await registry.submitted()
+    registry.twilio.desk.verify(SUPPORT_SERVICE)
+    await registry.tracker().sweep()
+    assert sorted(await registry.heard(campaign)) == [("C0A2P", "VERIFIED"), (ALERTS, "VERIFIED")]
+
+
+async def test_a_crash_between_recording_and_telling_leaves_the_announcement_to_the_next(registry: Registry) -> None:
+    class Crashed:
+        async def change_moved(self, number: int) -> None:
+            raise AssertionError(number)
+
+        async def registration_moved(self, registration: str) -> None:
+            raise ConnectionError(registration)
+
+    campaign = await registry.submitted()
+    registry.twilio.desk.verify(SUPPORT_SERVICE)
+    crashed = Tracker(registry.store, lambda _sid: registry.account, Crashed(), registry.clock, BASE, ALERTS)
+    with pytest.raises(ConnectionError):
+        await crashed.look(campaign)
+    assert await registry.store.untold() == [campaign]
+    assert await registry.heard(campaign) == [(ALERTS, "VERIFIED")]
+    registry.clock.advance(DAY)
+    await registry.tracker().sweep()
+    assert await registry.heard(campaign) == [(ALERTS, "VERIFIED")]
+
+
+async def test_a_read_that_fails_leaves_word_and_comes_again(registry: Registry) -> None:
+    campaign = await registry.submitted()
+    await registry.tracker().sweep()
+    before = await registry.known(campaign)
+    registry.clock.advance(BASE)
+    registry.twilio.faults.add(READ, status=429, retry_after=0, times=3)
+    await registry.tracker().sweep()
+    troubled = await registry.known(campaign)
+    assert "slow down" in troubled.trouble
+    assert (troubled.status, troubled.fetched_at) == (before.status, before.fetched_at)
+    assert (await registry.due(campaign), await registry.heard(campaign)) == (5 * BASE, [])
+
+    registry.clock.advance(5 * BASE)
+    await registry.tracker().sweep()
+    well = await registry.known(campaign)
+    assert (well.trouble, well.fetched_at) == ("", registry.clock())
+
+
+async def test_a_refused_read_is_no_verdict(registry: Registry) -> None:
+    campaign = await registry.submitted()
+    wrong = Account(registry.account.sid, registry.account.sid, "wrong", f"{registry.twilio.url}/{{product}}")
+    await registry.tracker(wrong).sweep()
+    await wrong.close()
+    known = await registry.known(campaign)
+    assert (known.status, await registry.heard(campaign)) == ("", [])
+    assert "HTTP 401" in known.trouble
+
+
+async def test_one_registration_that_cannot_be_looked_at_does_not_hold_up_the_others(registry: Registry) -> None:
+    campaign = await registry.submitted()
+    orphans = [registration_of(f"MG{n}", account="AC-nobody-knows") for n in range(21)]
+    for orphan in orphans:
+        await registry.store.begin(orphan)
+
+    def account_of(sid: str) -> Account:
+        if sid != registry.account.sid:
+            raise LookupError(f"account {sid} is not configured")
+        return registry.account
+
+    tracker = Tracker(registry.store, account_of, registry.told, registry.clock, BASE, ALERTS)
+    assert await tracker.sweep() == 31
+    assert (await registry.known(campaign)).status == "PENDING"
+
+
+async def test_a_kind_that_nobody_can_read_yet_is_passed_over(registry: Registry) -> None:
+    brand = registration_of("BN1").model_copy(update={"kind": "brand"})
+    await registry.store.begin(brand)
+    assert await registry.tracker().sweep() == 1
+    assert (await registry.known(brand.id)).status == ""
+
+
+async def test_what_is_not_followed_is_not_looked_at(registry: Registry) -> None:
+    await registry.tracker().look(registration_of("MG404").id)
+    assert registry.twilio.log == []
+
+
+async def test_a_campaign_that_is_gone_is_announced_once_and_looked_at_daily(registry: Registry) -> None:
+    campaign = await registry.submitted()
+    await registry.tracker().sweep()
+    path = f"{reads.campaign_path(SUPPORT_SERVICE)}/{reads.CAMPAIGN_SID}"
+    await registry.account.send(Call(product="messaging", method="DELETE", path=path))
+    for _ in range(3):
+        registry.clock.advance(DAY)
+        await registry.tracker().sweep()
+    assert (await registry.known(campaign)).status == GONE
+    assert await registry.heard(campaign) == [(ALERTS, GONE)]
+    assert await registry.due(campaign) == DAY
+
+
+async def test_a_status_that_nobody_knows_is_kept_raw_and_announced(registry: Registry) -> None:
+    campaign = await registry.submitted()
+    await registry.tracker().sweep()
+    registry.twilio.desk.status(SUPPORT_SERVICE, "AWAITING_CARRIER_X")
+    registry.clock.advance(BASE)
+    await registry.tracker().sweep()
+    assert (await registry.known(campaign)).status == "AWAITING_CARRIER_X"
+    assert await registry.heard(campaign) == [(ALERTS, "AWAITING_CARRIER_X")]
+    assert await registry.due(campaign) == 15 * BASE
+
+
+async def test_fields_that_nobody_knows_are_kept_in_the_snapshot(registry: Registry) -> None:
+    campaign = await registry.submitted()
+    await registry.tracker().sweep()
+    snapshot = (await registry.known(campaign)).snapshot
+    shown = registry.twilio.campaigns[0]
+    assert set(shown) <= set(snapshot)
+    assert {name: snapshot[name] for name in shown} == shown
+
+
+async def test_the_time_of_a_state_is_when_it_was_first_seen(registry: Registry) -> None:
+    campaign = await registry.submitted()
+    began = registry.clock()
+    registry.clock.advance(BASE)
+    for _ in range(3):
+        await registry.tracker().look(campaign)
+        registry.clock.advance(BASE)
+    assert (await registry.known(campaign)).since == began + BASE
+
+
+async def test_what_a_change_has_made_is_followed_with_its_owner(registry: Registry) -> None:
+    watch = Watch(kind="campaign", step="service", key=Ref(step="service"), title="Campaign of “Acme”")
+    change = Change(
+        number=7,
+        state="running",
+        version=1,
+        requester="U0RITA",
+        team="T0TENFOUR",
+        channel="C0A2P",
+        operation="campaign.register",
+        token="tf-k2m9q7xw4a",
+        inputs={},
+        plan=Plan(operation="campaign.register", account=registry.account.sid, title="", steps=(), watches=(watch,)),
+        requirement=Requirement(rule="tests"),
+        created_at=0.0,
+        expires_at=0.0,
+    )
+    for _ in range(2):
+        await registry.tracker().follow(change, watch, {"service": {"sid": SUPPORT_SERVICE}})
+    (registration,) = await registry.store.some(10)
+    assert (registration.key, registration.owner, registration.change) == (SUPPORT_SERVICE, "U0RITA", 7)
+    assert await registry.due(registration.id) == 0
