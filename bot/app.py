@@ -5,12 +5,13 @@ import socket
 import time
 from collections.abc import AsyncIterator, Callable
 from contextlib import AsyncExitStack, asynccontextmanager
+from dataclasses import dataclass
 
 import structlog
 
 from bot import health
 from bot.catalog import catalog
-from bot.changes.changes import Changes
+from bot.changes.changes import Changes, Notifier
 from bot.changes.drafts import DraftStore
 from bot.changes.policy import Policy, load_policy
 from bot.changes.store import ChangeStore
@@ -116,8 +117,15 @@ def _assemble(
     )
     people = People(slack.client, slack.team, settings.approvals_channel, slack.bot_user, clock)
     changes = Changes(store, policy, people, cards, engine, clock)
-    tracker = Tracker(registrations, account_of, cards, clock, settings.poll_seconds, settings.alerts_channel)
     operations, choices = catalog(), Choices(account, clock)
+    tracker = Tracker(
+        registrations,
+        account_of,
+        _Refreshing(cards, lambda: refresh_choices()),
+        clock,
+        settings.poll_seconds,
+        settings.alerts_channel,
+    )
     runner = Runner(store, ledger, account_of, operations, tracker, cards, clock)
     sweep = Sweep(changes, tracker, engine, cards)
     desk = Desk(
@@ -141,8 +149,12 @@ def _assemble(
         try:
             return await runner.run(number)
         finally:
-            choices.spoil()  # the account holds something new, and people look for it at once
-            background.start(warm(), "warm choices")
+            refresh_choices()
+
+    def refresh_choices() -> None:
+        """The account holds something new or shows another state, and people look for it at once."""
+        choices.spoil()
+        background.start(warm(), "warm choices")
 
     async def warm() -> None:
         try:
@@ -154,6 +166,21 @@ def _assemble(
         health.beat(settings.state)
 
     return desk, Tasks(run_change, sweep.all_changes, sweep.all_registrations, warm, beat)
+
+
+@dataclass(frozen=True)
+class _Refreshing:
+    """A `Notifier` that also has lists read again that the news makes stale."""
+
+    notifier: Notifier
+    refresh: Callable[[], None]
+
+    async def change_moved(self, number: int) -> None:
+        await self.notifier.change_moved(number)
+
+    async def registration_moved(self, registration: str) -> None:
+        self.refresh()
+        await self.notifier.registration_moved(registration)
 
 
 def _account(settings: Settings) -> Account:

@@ -7,6 +7,7 @@ from bot.catalog.form import Mistake, mistakes, parse
 from bot.catalog.operation import CannotPlanError, Context, Operation
 from bot.changes.changes import Refusal, Request
 from bot.changes.drafts import Draft
+from bot.plans.values import canonical_json
 from bot.twilio.choices import StillLoading
 from bot.twilio.faults import TwilioFault
 from handlers.blocks.form import form_modal, notice_modal, read_state, read_values, working_modal
@@ -30,10 +31,11 @@ async def open_form(desk: Desk, delivery: Delivery, operation: Operation, values
     await desk.drafts.save(draft, offer=False)
     left = await desk.drafts.unfinished(delivery.user, operation.name)
     if operation.prefill and values:
-        view = working_modal(operation.title, "Reading what stands at Twilio…", external_id=f"form-{draft.id}")
-        desk.later(delivery, _open_prefilled(desk, delivery, operation, draft, view))
-    else:
-        desk.later(delivery, _open(desk, delivery, operation, form_modal(operation, draft, 1, resume=left)))
+        desk.later(delivery, _open_filled(desk, delivery, operation, draft))
+        return
+    wrong = [m for m in mistakes(operation.form, values) if m.field in values]
+    view = form_modal(operation, draft, 1, resume=left, mistakes=wrong)
+    desk.later(delivery, _open(desk, delivery, operation, view))
 
 
 async def submit_page(desk: Desk, delivery: Delivery) -> Payload | None:
@@ -46,6 +48,9 @@ async def submit_page(desk: Desk, delivery: Delivery) -> Payload | None:
     await desk.drafts.save(draft)
     if wrong := mistakes(operation.form, plain(draft.values), page):
         return {"response_action": "errors", "errors": {m.field: m.text[:140] for m in wrong}}
+    if page == 1 and operation.prefill and draft.filled_for != _filling(operation, draft):
+        desk.later(delivery, _fill(desk, delivery, operation, draft, delivery.view["id"], page=2))
+        return _update(_reading(operation, draft))
     if page < operation.form.pages():
         _look_ahead(desk, operation, draft, page + 1)
         return _update(form_modal(operation, draft, page + 1))
@@ -156,20 +161,44 @@ async def _refuse_if_barred(desk: Desk, delivery: Delivery, operation: Operation
     return False
 
 
-async def _open_prefilled(desk: Desk, delivery: Delivery, operation: Operation, draft: Draft, working: Payload) -> None:
-    opened = await desk.client.views_open(trigger_id=delivery.trigger, view=working)
+async def _open_filled(desk: Desk, delivery: Delivery, operation: Operation, draft: Draft) -> None:
+    opened = await desk.client.views_open(trigger_id=delivery.trigger, view=_reading(operation, draft))
     view_id = opened["view"]["id"]
-    if operation.prefill is None or await _refuse_if_barred(desk, delivery, operation, view_id):
-        return
+    if not await _refuse_if_barred(desk, delivery, operation, view_id):
+        await _fill(desk, delivery, operation, draft, view_id, page=1)
+
+
+async def _fill(desk: Desk, delivery: Delivery, operation: Operation, draft: Draft, view_id: str, *, page: int) -> None:
+    """Fill in the answers from what stands at Twilio, and show a page. What was typed before the first time stays."""
+    assert operation.prefill  # noqa: S101  # both callers have looked
+    chosen = _first_page(operation, draft)
+    started = asyncio.get_running_loop().time()
     try:
-        values = await operation.prefill(draft.values, desk.account)
+        found = await operation.prefill(chosen, desk.account)
     except (TwilioFault, CannotPlanError) as error:
-        view = notice_modal(operation.title, in_words(error), level="error")
+        wrong = [Mistake(getattr(error, "field", ""), in_words(error))]
+        view = form_modal(operation, draft, 1, mistakes=wrong)
     else:
-        draft = draft.model_copy(update={"values": values | draft.values})
-        await desk.drafts.save(draft, offer=False)
-        view = form_modal(operation, draft, 1)
+        values = draft.values | found if draft.filled_for else found | draft.values
+        draft = draft.model_copy(update={"values": values, "filled_for": _filling(operation, draft)})
+        await desk.drafts.save(draft, offer=page > 1)
+        view = form_modal(operation, draft, page)
+    await asyncio.sleep(max(0.0, SETTLE_SECONDS - (asyncio.get_running_loop().time() - started)))
     await desk.show(view_id, view, delivery.user)
+
+
+def _filling(operation: Operation, draft: Draft) -> str:
+    """What the first page's answers choose to be filled in from."""
+    return canonical_json(_first_page(operation, draft))
+
+
+def _first_page(operation: Operation, draft: Draft) -> dict[str, Any]:
+    asks = operation.form.asks()
+    return {n: v for n, v in plain(draft.values).items() if n in asks and asks[n].page == 1}
+
+
+def _reading(operation: Operation, draft: Draft) -> Payload:
+    return working_modal(operation.title, "Reading what stands at Twilio…", external_id=f"form-{draft.id}")
 
 
 def _look_ahead(desk: Desk, operation: Operation, draft: Draft, page: int) -> None:

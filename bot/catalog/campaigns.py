@@ -4,6 +4,7 @@ import asyncio
 from collections.abc import Mapping
 from typing import Any, Final
 
+from bot.catalog.answers import edits, new_things
 from bot.catalog.campaign_forms import SAMPLES, CampaignContent, CampaignRegister, CampaignResubmit
 from bot.catalog.fees import Fees
 from bot.catalog.form import Values, mistakes
@@ -15,7 +16,7 @@ from bot.checks.guide import Guide, form_field
 from bot.plans.call import Call, Param, segment
 from bot.plans.cost import Cost
 from bot.plans.finding import Finding, block, note, warn
-from bot.plans.plan import Difference, Plan, Watch
+from bot.plans.plan import Plan, Watch
 from bot.plans.step import Adopt, CallStep
 from bot.twilio import reads
 from bot.twilio.gateway import Account
@@ -50,7 +51,7 @@ async def _plan_register(form: CampaignRegister, context: Context) -> Plan:
         account=account.sid,
         title=f"Register the {form.use_case} campaign of “{service.friendly_name}”",
         steps=(_create(service.sid, form, params),),
-        differences=tuple(Difference(field=k, before=None, after=_shown(v)) for k, v in params.items()),
+        differences=new_things(form),
         costs=_register_costs(form.use_case, brand),
         findings=findings,
         watches=(_watch(service),),
@@ -107,7 +108,7 @@ async def _plan_resubmit(form: CampaignResubmit, context: Context) -> Plan:
         account=account.sid,
         title=f"Resubmit the campaign of “{service.friendly_name}”",
         steps=(_update(service.sid, form, changed),),
-        differences=tuple(Difference(field=f, before=_shown(old.get(f)), after=_shown(v)) for f, v in changed.items()),
+        differences=edits(form, old, changed),
         costs=(FEES.cost("campaign_resubmission"),),
         findings=(
             *_guard(campaign, changed),
@@ -261,12 +262,6 @@ def _watch(service: reads.Service) -> Watch:
 
 def _wire(value: Any) -> str:
     return flag(value) if isinstance(value, bool) else str(value)
-
-
-def _shown(value: Any) -> str | None:
-    if value is None:
-        return None
-    return " · ".join(value) if isinstance(value, tuple) else _wire(value)
 
 
 OPERATIONS = (

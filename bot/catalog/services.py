@@ -4,12 +4,13 @@ from typing import Annotated, Literal
 
 from pydantic import Field
 
+from bot.catalog.answers import new_things
 from bot.catalog.form import Ask, Form, Option, Values
 from bot.catalog.operation import Context, Operation
 from bot.catalog.rules import HTTP_METHODS, Url, flag
 from bot.plans.call import Call
 from bot.plans.finding import Finding
-from bot.plans.plan import Difference, Plan
+from bot.plans.plan import Plan
 from bot.plans.step import Adopt, CallStep
 from bot.twilio import reads
 
@@ -160,7 +161,7 @@ async def _plan_create(form: ServiceCreate, context: Context) -> Plan:
         account=context.account.sid,
         title=f"Create the messaging service “{form.friendly_name}”",
         steps=(create, rename),
-        differences=tuple(Difference(field=name, before=None, after=value) for name, value in params.items()),
+        differences=new_things(form),
         findings=tuple(_findings(form, [s.sid for s in same])),
     )
 

@@ -16,7 +16,10 @@ _ALPHABET = "abcdefghjkmnpqrstuvwxyz23456789"  # no letters that people mix up
 
 
 class Draft(Value):
-    """A form on its way. `token` will mark what the change makes at Twilio; `plan` is there once it was previewed."""
+    """A form on its way. `token` will mark what the change makes at Twilio; `plan` is there once it was previewed.
+
+    `filled_for` names what the answers were filled in from, such as the service of a campaign that is edited.
+    """
 
     id: str
     user: str
@@ -26,6 +29,7 @@ class Draft(Value):
     channel: str = ""
     values: dict[str, Any]
     plan: Plan | None = None
+    filled_for: str = ""
 
 
 class DraftStore:

@@ -79,7 +79,7 @@ def plan_blocks(plan: Plan, *, calls: bool = True) -> list[Block]:
     """Findings by severity, before and after, price; then, with `calls`, exactly what is sent."""
     blocks = [
         *_findings(plan.findings),
-        *_titled("What changes", [_difference(d) for d in plan.differences]),
+        *_differences(plan.differences),
         *_price(plan),
     ]
     if calls:
@@ -121,6 +121,13 @@ def _finding(finding: Finding) -> str:
     codes = ", ".join(map(error_page, finding.prevents))
     prevents = f"\n      ↳ Prevents error {codes}" if codes else ""
     return f"{field}{remark(finding.text, 1200)}{fix}{prevents}"
+
+
+def _differences(differences: tuple[Difference, ...]) -> list[Block]:
+    if all(d.before is None for d in differences):
+        made = [f"*{inline(d.field, 80)}*: {inline(d.after or 'nothing', 300)}" for d in differences]
+        return _titled("What is made", made)
+    return _titled("What changes", [_difference(d) for d in differences])
 
 
 def _difference(difference: Difference) -> str:

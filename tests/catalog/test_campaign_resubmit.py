@@ -212,8 +212,8 @@ async def test_each_changed_field_is_shown_before_and_after(world: World) -> Non
     values = await rejected(world, sample_3="Acme: a third one about order [number], see you.")
     plan = await resubmit(world, values, sample_3=None, has_embedded_phone=True)
     assert {(d.field, d.before, d.after) for d in plan.differences} == {
-        ("sample_3", "Acme: a third one about order [number], see you.", None),
-        ("has_embedded_phone", "false", "true"),
+        ("Sample message 3", "Acme: a third one about order [number], see you.", None),
+        ("Messages hold phone numbers", "No", "Yes"),
     }
 
 

@@ -82,7 +82,6 @@ class Screen:
 
     async def save(self, name: str) -> None:
         """Keep a picture."""
-        ARTIFACTS.mkdir(parents=True, exist_ok=True)
         await self.page.screenshot(path=ARTIFACTS / f"{name}.png")
 
 

@@ -22,6 +22,12 @@ async def test_an_unknown_field_names_the_nearest_one(world: World) -> None:
     assert "friendly_name" in str(delivery.ack)
 
 
+async def test_a_typed_value_that_does_not_fit_is_pointed_out_in_the_form(world: World) -> None:
+    await world.slack.command(RITA, A2P, "/a2p-service", "create validity_period=999999 friendly_name=Acme")
+    view = await world.sees(RITA, "36000")
+    assert view["callback_id"] == "form"
+
+
 async def test_an_open_quote_is_pointed_out(world: World) -> None:
     delivery = await world.slack.command(RITA, A2P, "/a2p-service", 'create friendly_name="Acme')
     assert "quote" in str(delivery.ack)

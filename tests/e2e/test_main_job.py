@@ -80,6 +80,20 @@ async def test_a_refused_campaign_is_explained_fixed_and_resubmitted_through_the
     await world.hears(ALERTS, "30034")
 
 
+async def test_a_refused_campaign_chosen_from_the_menu_fills_the_form_as_well(world: World) -> None:
+    number = await world.request(RITA, "/a2p-campaign", "register", *CAMPAIGN)
+    await world.approve(ANN, number)
+    await world.done(number)
+    world.twilio.desk.reject(start_state.SUPPORT_SERVICE, [30896])
+    await world.hears(ALERTS, "30896")
+    await world.slack.command(RITA, A2P, "/a2p-campaign", "resubmit")
+    await world.page(RITA, 1)
+    await world.slack.suggest(RITA, "lookup:failed_campaigns", "")
+    await world.slack.submit(RITA, {"service_sid": start_state.SUPPORT_SERVICE})
+    await world.page(RITA, 2)
+    assert "acme.example/checkout" in shown(world.view(RITA))
+
+
 async def test_app_home_shows_what_waits_for_me_and_what_i_asked_for(world: World) -> None:
     await world.slack.open_home(ANN)
     await world.slack.open_home(RITA)

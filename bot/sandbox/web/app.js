@@ -18,6 +18,7 @@ import { World } from "./world.js";
 
 const HOME = "home";
 const FIRST_PERSON = "U0RITA";
+const STATE_EVERY = 4000; // ms: the bot's own connection comes and goes without a word on the live socket
 const PATIENCE = 700; // ms without the live socket before the page says so
 
 class App {
@@ -28,6 +29,7 @@ class App {
   messages = [];
   fresh = new Set(); // channels with news that the last state did not tell yet
   #worry = null;
+  #stateShown = "";
 
   constructor() {
     this.refresh = this.#refreshers();
@@ -78,6 +80,7 @@ class App {
   async start() {
     addEventListener("popstate", () => this.#fromAddress());
     document.addEventListener("click", (event) => this.#followMention(event));
+    setInterval(() => document.hidden || this.refresh.state(), STATE_EVERY);
     await this.#fromAddress();
   }
 
@@ -130,6 +133,11 @@ class App {
     }
     this.#draw();
     await this.refresh.state();
+    if (!this.world && this.person !== FIRST_PERSON) {
+      // The address names nobody whom this workspace knows.
+      this.person = FIRST_PERSON;
+      await this.refresh.state();
+    }
     this.live.follow(this.person);
     await Promise.all([this.refresh.messages(), this.refresh.views()]);
     if (this.place === HOME) {
@@ -190,7 +198,10 @@ class App {
     };
   }
 
-  async #takeState(state) {
+  #takeState(state) {
+    const signature = JSON.stringify([state, this.place]);
+    if (signature === this.#stateShown) return;
+    this.#stateShown = signature;
     this.world = new World({ ...state, user: this.person });
     if (this.place !== HOME && !this.world.channel(this.place)) {
       this.place = this.world.channels[0]?.id ?? HOME;

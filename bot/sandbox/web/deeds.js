@@ -4,6 +4,12 @@ import { api, Unreachable } from "./api.js";
 import { encodeMentions, escapeText } from "./completion.js";
 import { toast } from "./toast.js";
 
+const REASONS = {
+  __proto__: null,
+  timeout: "the bot did not answer within 3 seconds",
+  not_connected: "the bot is not connected",
+};
+
 export class Deeds {
   /** `seat()` answers who sits here and where: `{person, place, thread, world}`. */
   constructor({ seat, refresh, complainInModal }) {
@@ -30,7 +36,8 @@ export class Deeds {
       try {
         return await api.suggest({ ...place(block, element), value });
       } catch (error) {
-        throw new Error(`The options could not be loaded. ${error.message}`);
+        const status = /^options load: (timeout|not_connected)/.exec(error.message)?.[1];
+        throw new Error(`The options could not be loaded: ${REASONS[status] ?? error.message}.`);
       }
     };
     return { kind, form, world, act, suggest };
