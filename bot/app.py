@@ -27,7 +27,7 @@ from bot.sweep import Sweep
 from bot.tracking.store import RegistrationStore
 from bot.tracking.tracker import Tracker
 from bot.twilio.choices import Choices
-from bot.twilio.faults import TwilioFault
+from bot.twilio.faults import TwilioFault, UnknownAccount
 from bot.twilio.gateway import Account
 from bot.vault import Vault
 from handlers import register
@@ -70,6 +70,7 @@ async def running(settings: Settings, clock: Callable[[], float] = time.time) ->
         keys = Keys()
         engine = TaskEngine(redis.url, f"{keys.prefix}-tasks", clock)
         desk, tasks = _assemble(settings, policy, vault, redis, keys, slack, account, engine, clock)
+        stack.push_async_callback(desk.choices.close)
         await stack.enter_async_context(engine.work(tasks, settings.poll_seconds))
         stack.push_async_callback(desk.background.finish, FINISH_SECONDS)
         app = bolt_app(slack, None if app_token else secret)
@@ -97,7 +98,7 @@ def _assemble(
 
     def account_of(sid: str) -> Account:
         if sid != account.sid:
-            raise LookupError(f"Twilio account {sid} is not configured")
+            raise UnknownAccount(sid)
         return account
 
     store, registrations = ChangeStore(redis.client, keys, vault), RegistrationStore(redis.client, keys)
@@ -118,10 +119,22 @@ def _assemble(
     people = People(slack.client, slack.team, settings.approvals_channel, slack.bot_user, clock)
     changes = Changes(store, policy, people, cards, engine, clock)
     operations, choices = catalog(), Choices(account, clock)
+
+    async def warm() -> None:
+        try:
+            await choices.warm()
+        except TwilioFault as fault:
+            log.warning("choices_not_warm", why=str(fault))
+
+    def refresh_choices() -> None:
+        """The account holds something new or shows another state, and people look for it at once."""
+        choices.spoil()
+        background.start(warm(), "warm choices")
+
     tracker = Tracker(
         registrations,
         account_of,
-        _Refreshing(cards, lambda: refresh_choices()),
+        _Refreshing(cards, refresh_choices),
         clock,
         settings.poll_seconds,
         settings.alerts_channel,
@@ -150,17 +163,6 @@ def _assemble(
             return await runner.run(number)
         finally:
             refresh_choices()
-
-    def refresh_choices() -> None:
-        """The account holds something new or shows another state, and people look for it at once."""
-        choices.spoil()
-        background.start(warm(), "warm choices")
-
-    async def warm() -> None:
-        try:
-            await choices.warm()
-        except TwilioFault as fault:
-            log.warning("choices_not_warm", why=str(fault))
 
     async def beat() -> None:
         health.beat(settings.state)

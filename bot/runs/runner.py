@@ -19,8 +19,11 @@ from bot.runs.calls import perform
 from bot.runs.difference import in_words
 from bot.runs.ledger import FencedOutError, RunLedger
 from bot.runs.turn import Later, Stop, Turn
-from bot.twilio.faults import Refused, TwilioFault
+from bot.twilio.faults import Refused, TwilioFault, UnknownAccount
 from bot.twilio.gateway import Account
+
+BROKEN_SECONDS = 60.0
+"""How long a run rests after a failure that nobody foresaw."""
 
 log = structlog.get_logger()
 
@@ -55,11 +58,10 @@ class Runner:
         fence = await self._ledger.take(number) if change else None
         if change is None or fence is None:
             return None
-        turn = Turn(
-            number, fence, self._account(change.plan.account), self._store, self._ledger, self._clock, self._sleep
-        )
         resting = 0.0
         try:
+            account = self._account(change.plan.account)
+            turn = Turn(number, fence, account, self._store, self._ledger, self._clock, self._sleep)
             async with self._held(number, fence):
                 await self._take(turn)
         except Later as later:
@@ -67,10 +69,22 @@ class Runner:
             resting = later.seconds
         except (FencedOutError, Stop) as end:
             log.info("run_turn_ended", change=number, why=str(end))
+        except Exception as error:
+            # nobody foresaw it, so nothing is known but that the next step has not been sent: say so, and try again
+            log.error("run_broke", change=number, error=repr(error), exc_info=error)
+            why = str(error) if isinstance(error, UnknownAccount) else f"{type(error).__name__}, see the log"
+            note = f"The run was interrupted ({why}). Trying again by itself."
+            await self._tell_of_trouble(number, fence, note)
+            resting = BROKEN_SECONDS
         finally:
             await self._ledger.release(number, fence, resting)
             await self._notifier.change_moved(number)
         return resting or None
+
+    async def _tell_of_trouble(self, number: int, fence: int, note: str) -> None:
+        change = await self._store.load(number)
+        if change:
+            await self._store.move(number, [change.state], change.state, fence=fence, note=note)
 
     async def _take(self, turn: Turn) -> None:
         change = await turn.change()

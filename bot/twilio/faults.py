@@ -32,6 +32,13 @@ class Throttled(TwilioFault):
         self.retry_after = retry_after
 
 
+class UnknownAccount(TwilioFault):
+    """Something belongs to a Twilio account that this bot has no credentials for."""
+
+    def __init__(self, sid: str) -> None:
+        super().__init__(f"This belongs to the Twilio account {sid}, for which Tenfour has no credentials")
+
+
 class Unreachable(TwilioFault):
     """No connection could be made: nothing was sent."""
 

@@ -65,10 +65,16 @@ def _service(service: reads.Service) -> Option:
 
 async def _brands(account: Account, _: Mapping[str, Any]) -> list[Option]:
     found, names = await asyncio.gather(reads.brands(account), _brand_names(account))
-    ordered = sorted(
-        found, key=lambda b: (b.status != "APPROVED", names.get(b.customer_profile_bundle_sid or "", b.sid))
-    )
-    return [Option(b.sid, names.get(b.customer_profile_bundle_sid or "", b.sid), _brand(b)) for b in ordered]
+    named = [(b, names.get(b.customer_profile_bundle_sid or "")) for b in found]
+    ordered = sorted(named, key=lambda pair: (pair[0].status != "APPROVED", (pair[1] or pair[0].sid).casefold()))
+    return [_brand_option(b, name) for b, name in ordered]
+
+
+def _brand_option(brand: reads.Brand, name: str | None) -> Option:
+    if name is None:
+        return Option(brand.sid, brand.sid, _brand(brand))
+    # profiles may share a name, and the Console shows SIDs
+    return Option(brand.sid, name, f"{_short(brand.sid)} · {_brand(brand)}")
 
 
 async def _brand_names(account: Account) -> dict[str, str]:

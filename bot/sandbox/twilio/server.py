@@ -20,7 +20,9 @@ from bot.sandbox.twilio import (
     pools,
     pricing,
     services,
+    start_bundles,
     start_state,
+    trusthub,
 )
 from bot.sandbox.twilio.campaigns import Campaign
 from bot.sandbox.twilio.codes import RejectionCodes
@@ -34,7 +36,7 @@ from bot.sandbox.twilio.ledger import Ledger, Record, StateFile
 
 def endpoints() -> list[Endpoint]:
     """Every endpoint of the local Twilio. A new resource adds its file here."""
-    files = (accounts, addresses, brands, campaigns, flows, numbers, pools, pricing, services)
+    files = (accounts, addresses, brands, campaigns, flows, numbers, pools, pricing, services, trusthub)
     return [endpoint for file in files for endpoint in file.endpoints()]
 
 
@@ -164,8 +166,11 @@ class LocalTwilio:
         stored = await StateFile.read(self._state_path) if self._state_path is not None else None
         if stored is not None:
             self._ledger.load(stored)
+            # A file of before Trust Hub has brands without their bundles.
+            start_bundles.fill(self._ledger)
         else:
             start_state.fill(self._ledger, self.account_sid, self._clock())
+        if self._ledger.revision:
             self._save()
 
     def _save(self) -> None:

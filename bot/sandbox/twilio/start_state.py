@@ -2,7 +2,7 @@
 
 from dataclasses import dataclass
 
-from bot.sandbox.twilio import inventory, numbers, pools
+from bot.sandbox.twilio import inventory, numbers, pools, start_bundles
 from bot.sandbox.twilio.accounts import Account
 from bot.sandbox.twilio.brands import Brand
 from bot.sandbox.twilio.flows import Flow
@@ -53,6 +53,7 @@ def fill(ledger: Ledger, account_sid: str, now: float) -> None:
     ledger.table(Account).add(account)
     for brand in _brands(at):
         ledger.table(Brand).add(brand)
+    start_bundles.fill(ledger)
     for owned in OWNED_NUMBERS:
         offer = inventory.offer_of(owned.phone_number)
         numbers.own(ledger, offer, owned.sid, at, friendly_name=owned.friendly_name, in_start_state=True)
@@ -105,7 +106,7 @@ def _brands(at: float) -> list[Brand]:
         brand(APPROVED_BRAND, "Acme Inc", "a1", brand_score=78),
         brand(
             PENDING_BRAND,
-            "Acme Labs LLC",
+            "Acme Pending Inc",
             "b2",
             status="PENDING",
             identity_status=None,
@@ -113,10 +114,10 @@ def _brands(at: float) -> list[Brand]:
             russell_3000=None,
             government_entity=None,
         ),
-        brand(LOW_VOLUME_BRAND, "Acme Bakery LLC", "c3", skip_automatic_sec_vet=True),
+        brand(LOW_VOLUME_BRAND, "Acme Local LLC", "c3", skip_automatic_sec_vet=True),
         brand(
             FAILED_BRAND,
-            "Acme Logistics Corp",
+            "Acme Failed Inc",
             "d4",
             status="FAILED",
             identity_status="UNVERIFIED",
