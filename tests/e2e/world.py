@@ -26,7 +26,7 @@ from bot.twilio.gateway import Account
 ROOT = Path(__file__).parents[2]
 RITA, ANN, BOB, GUS = "U0RITA", "U0ANN", "U0BOB", "U0GUS"
 A2P, APPROVALS, ALERTS = "C0A2P", "C0APPROVALS", "C0ALERTS"
-PATIENCE = 15.0
+PATIENCE = 30.0
 FIRST = "the first choice of a menu"
 
 Json = dict[str, Any]

@@ -131,7 +131,8 @@ async def test_the_desk_shows_the_account_and_decides_over_http(account: Account
     assert shown["campaign"]["errors"][0]["error_code"] == 30896
     assert support["campaign"] is None
     assert support["numbers"][0]["sid"] == start_state.POOLED_NUMBER
-    assert state["brands"][0]["name"] == "Acme Inc"
+    names = [brand["name"] for brand in state["brands"]]
+    assert names == ["Acme Inc", "Acme Pending Inc", "Acme Local LLC", "Acme Failed Inc"]
     assert len(state["numbers"]) == 3
     for word, status in (("verify", "VERIFIED"), ("suspend", "SUSPENDED"), ("review", "IN_PROGRESS")):
         await _desk(account, "POST", "/campaign", {"service_sid": service, "verdict": word})

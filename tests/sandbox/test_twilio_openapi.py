@@ -14,6 +14,7 @@ from tests.sandbox.openapi_checker import OpenApiChecker, openapi_checker
 from tests.sandbox.twilio_account import CAMPAIGN, RESUBMISSION, Account, open_account
 
 USA2P = "/v1/Services/{MessagingServiceSid}/Compliance/Usa2p"
+PROFILE, PRODUCT = "BU" + "a1c0" * 8, "BU" + "a1a2" * 8
 
 REQUIRED_BY_PRACTICE = {("POST", USA2P): {"PrivacyPolicyUrl", "TermsAndConditionsUrl"}}
 """Required since June 2026, still optional in the files (30933, 30934)."""
@@ -102,7 +103,9 @@ async def _answers(account: Account) -> list[tuple[str, str, str, int, Any]]:
         # Every path has one {Sid} at most; which SID it is follows from the resource before it.
         own = {"Services": service, "Usa2p": CAMPAIGN_SID, "PhoneNumbers": number, "Flows": start_state.FLEX_FLOW}
         own |= {"IncomingPhoneNumbers": number, "BrandRegistrations": start_state.FAILED_BRAND}
-        own |= {"Accounts": start_state.ACCOUNT_SID}
+        own |= {"Accounts": start_state.ACCOUNT_SID, "EndUsers": "IT" + "a1b1" * 8}
+        own |= {"CustomerProfiles": PROFILE, "TrustProducts": PRODUCT}
+        own |= {"EntityAssignments": "BV" + ("a1b1" if "{CustomerProfileSid}" in template else "a1b5") * 8}
         path = template.format(
             Sid=own.get(template.split("/{Sid}")[0].rsplit("/", 1)[-1], ""),
             AccountSid=start_state.ACCOUNT_SID,
@@ -110,6 +113,8 @@ async def _answers(account: Account) -> list[tuple[str, str, str, int, Any]]:
             IsoCountry="US",
             ServiceSid=service,
             MessagingServiceSid=service,
+            CustomerProfileSid=PROFILE,
+            TrustProductSid=PRODUCT,
         )
         version = {"X-Twilio-Api-Version": "v1.2"} if method == "POST" and "Usa2p" in template else None
         answer = await account.call(method, f"/{product}{path}", params, headers=version)
@@ -161,6 +166,16 @@ def _calls(number: str) -> list[tuple[str, str, str, dict[str, Any]]]:
         ("GET", "conversations", "/v1/Configuration/Addresses", {}),
         ("GET", "studio", "/v2/Flows", {}),
         ("GET", "studio", "/v2/Flows/{Sid}", {}),
+        ("GET", "trusthub", "/v1/CustomerProfiles", {}),
+        ("GET", "trusthub", "/v1/CustomerProfiles/{Sid}", {}),
+        ("GET", "trusthub", "/v1/CustomerProfiles/{CustomerProfileSid}/EntityAssignments", {}),
+        ("GET", "trusthub", "/v1/CustomerProfiles/{CustomerProfileSid}/EntityAssignments/{Sid}", {}),
+        ("GET", "trusthub", "/v1/TrustProducts", {}),
+        ("GET", "trusthub", "/v1/TrustProducts/{Sid}", {}),
+        ("GET", "trusthub", "/v1/TrustProducts/{TrustProductSid}/EntityAssignments", {}),
+        ("GET", "trusthub", "/v1/TrustProducts/{TrustProductSid}/EntityAssignments/{Sid}", {}),
+        ("GET", "trusthub", "/v1/EndUsers", {}),
+        ("GET", "trusthub", "/v1/EndUsers/{Sid}", {}),
     ]
 
 

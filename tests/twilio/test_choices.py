@@ -242,10 +242,10 @@ async def test_services_say_whether_they_have_a_campaign(world: World, choices: 
 async def test_brands_that_are_not_approved_are_shown_last_with_the_reason(choices: Choices) -> None:
     options = await choices.find("brands", "", {})
     shown = {o.value: o.description for o in options}
-    assert shown[start_state.APPROVED_BRAND] == "APPROVED, VERIFIED, standard"
-    assert shown[start_state.LOW_VOLUME_BRAND] == "APPROVED, VERIFIED, low-volume"
-    assert shown[start_state.PENDING_BRAND] == "PENDING: wait for Twilio's verdict"
-    assert shown[start_state.FAILED_BRAND].startswith("FAILED: 30795 The tax id")
+    assert shown[start_state.APPROVED_BRAND] == "BNa1a1…a1a1 · APPROVED, VERIFIED, standard"
+    assert shown[start_state.LOW_VOLUME_BRAND] == "BNc3c3…c3c3 · APPROVED, VERIFIED, low-volume"
+    assert shown[start_state.PENDING_BRAND] == "BNb2b2…b2b2 · PENDING: wait for Twilio's verdict"
+    assert shown[start_state.FAILED_BRAND].startswith("BNd4d4…d4d4 · FAILED: 30795 The tax id")
     assert {o.value for o in options[:2]} == {start_state.APPROVED_BRAND, start_state.LOW_VOLUME_BRAND}
 
 

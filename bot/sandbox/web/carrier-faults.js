@@ -164,7 +164,9 @@ export class FaultPanel {
       retry_after: value("retry_after"),
       times: value("times") ?? 1,
     };
-    if (await this.act("/_desk/fault", fault)) this.#fill({});
+    if (!(await this.act("/_desk/fault", fault))) return;
+    this.#fill({});
+    this.fields.times.value = "1";
   }
 
   draw(state) {

@@ -48,7 +48,7 @@ export function errorList(items) {
 }
 
 function errorItem(item) {
-  const fields = item.fields?.length ? h("span", { class: "muted" }, ` in ${item.fields.join(", ")}`) : null;
+  const fields = item.fields?.length ? h("span", { class: "muted" }, ` (${item.fields.join(", ")})`) : null;
   return h(
     "li",
     {},

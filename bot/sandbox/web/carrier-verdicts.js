@@ -86,7 +86,12 @@ export function askStatus({ title, known }) {
   );
   return ask((settle) => {
     const take = () => field.value.trim() && settle(field.value.trim());
-    field.addEventListener("keydown", (event) => event.key === "Enter" && take());
+    field.addEventListener("keydown", (event) => {
+      if (event.key !== "Enter") return;
+      // Focus goes back to the button that asked, which this very key press would press again.
+      event.preventDefault();
+      take();
+    });
     const set = h(
       "button",
       { type: "button", class: "button button-primary", dataset: { testid: "status-confirm" }, on: { click: take } },
