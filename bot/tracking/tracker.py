@@ -115,8 +115,8 @@ class Tracker:
                 await self.look(registration_id)
             except RedisError:
                 raise
-            except Exception:  # what is odd about one registration must not keep the others from being looked at
-                log.exception("look_broke_off", registration=registration_id)
+            except Exception as error:  # what is odd about one must not keep the others from being looked at
+                log.error("look_broke_off", registration=registration_id, error=repr(error))
 
     async def _hearers(self) -> list[str]:
         return sorted({self.alerts_channel, *await self.store.channels()})

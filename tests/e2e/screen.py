@@ -67,7 +67,7 @@ class Screen:
     async def close(self) -> None:
         """Close the modal."""
         await self.page.get_by_test_id("modal-close").last.click()
-        await expect(self.page.get_by_test_id("modal")).to_have_count(0)
+        await expect(self.modal).to_be_hidden()
 
     async def press(self, action: str) -> None:
         """Press the newest button of this action, and confirm when asked."""

@@ -134,7 +134,7 @@ async def test_one_registration_that_cannot_be_looked_at_does_not_hold_up_the_ot
         return registry.account
 
     tracker = Tracker(registry.store, account_of, registry.told, registry.clock, BASE, ALERTS)
-    assert await tracker.sweep() == 31
+    assert await tracker.sweep() == 22
     assert (await registry.known(campaign)).status == "PENDING"
 
 

@@ -207,6 +207,7 @@ class App {
       this.place = this.world.channels[0]?.id ?? HOME;
       this.thread = null;
       this.#writeAddress("replaceState");
+      this.refresh.messages();
     }
     this.#draw();
   }
