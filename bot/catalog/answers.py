@@ -1,16 +1,23 @@
 """The answers of a form in the words of its questions, for before and after."""
 
 from collections.abc import Mapping
+from types import MappingProxyType
 from typing import Any
 
 from bot.catalog.form import Ask, Form
 from bot.plans.plan import Difference
 
+NO_NAMES: Mapping[str, str] = MappingProxyType({})
 
-def new_things(form: Form) -> tuple[Difference, ...]:
-    """What a form that makes something new asks for; questions left empty are left out."""
-    shown = ((ask.label, in_words(ask, getattr(form, name))) for name, ask in form.asks().items())
-    return tuple(Difference(field=label, before=None, after=words) for label, words in shown if words)
+
+def new_things(form: Form, names: Mapping[str, str] = NO_NAMES) -> tuple[Difference, ...]:
+    """What a form that makes something new asks for; questions left empty are left out.
+
+    `names` says what people call the things that the form knows by their SIDs.
+    """
+    given = ((ask.label, in_words(ask, getattr(form, name))) for name, ask in form.asks().items())
+    shown = ((label, f"{names[words]} ({words})" if words in names else words) for label, words in given if words)
+    return tuple(Difference(field=label, before=None, after=words) for label, words in shown)
 
 
 def edits(form: Form, before: Mapping[str, Any], changed: Mapping[str, Any]) -> tuple[Difference, ...]:

@@ -51,7 +51,7 @@ async def _plan_register(form: CampaignRegister, context: Context) -> Plan:
         account=account.sid,
         title=f"Register the {form.use_case} campaign of “{service.friendly_name}”",
         steps=(_create(service.sid, form, params),),
-        differences=new_things(form),
+        differences=new_things(form, {service.sid: service.friendly_name, brand.sid: name or "brand"}),
         costs=_register_costs(form.use_case, brand),
         findings=findings,
         watches=(_watch(service),),

@@ -11,7 +11,14 @@ import pytest
 from cryptography.fernet import Fernet
 from hypothesis import HealthCheck, settings
 from hypothesis import strategies as st
-from hypothesis.stateful import Bundle, RuleBasedStateMachine, invariant, rule, run_state_machine_as_test
+from hypothesis.stateful import (
+    Bundle,
+    RuleBasedStateMachine,
+    invariant,
+    precondition,
+    rule,
+    run_state_machine_as_test,
+)
 from redis.asyncio import Redis
 
 from bot.changes.change import FINAL, Verb
@@ -25,6 +32,7 @@ from tests.changes.office import ANN, BOB, CAT, GUS, LEO, POLICY, RITA, STAFF, O
 from tests.conftest import Clock, Started, Told
 
 T = TypeVar("T")
+MOST_CHANGES = 3
 
 NEEDS = {
     "service.create": {"approvers": 1},
@@ -90,6 +98,7 @@ class LifeOfChanges(RuleBasedStateMachine):
         except Refusal:
             return None
 
+    @precondition(lambda self: len(self._expected) < MOST_CHANGES)
     @rule(target=changes, operation=st.sampled_from(list(NEEDS)), requester=st.sampled_from([RITA, ANN]))
     def ask(self, operation: str, requester: str) -> Expected:
         draft = f"draft-{len(self._expected)}"
@@ -205,7 +214,7 @@ def test_the_life_of_a_change_is_as_promised_under_any_order_of_deeds(
         return LifeOfChanges(runner, handle.client, Keys(f"{keys.prefix}-{machines}"))
 
     limits = settings(
-        max_examples=60, stateful_step_count=25, deadline=None, suppress_health_check=[HealthCheck.too_slow]
+        max_examples=40, stateful_step_count=25, deadline=None, suppress_health_check=[HealthCheck.too_slow]
     )
     try:
         run_state_machine_as_test(machine, settings=limits)  # type: ignore[arg-type]  # any maker of machines will do

@@ -93,7 +93,8 @@ async def open_screen(url: str) -> AsyncIterator[Screen]:
     async with async_playwright() as playwright:
         browser = await playwright.chromium.launch(executable_path=str(chromium), args=list(FLAGS))
         try:
-            page = await browser.new_page(viewport={"width": 1280, "height": 900})
+            context = await browser.new_context(viewport={"width": 1280, "height": 900})
+            page = await context.new_page()
             page.set_default_timeout(PATIENCE)
             yield Screen(page, url)
         finally:
