@@ -116,7 +116,8 @@ class Cards:
             roots = {c: await self._posts.put(book, f"root:{c}", c, card) for c in sorted(hearers)}
             for row in waiting:
                 message = verdict(registration, row.transition, self._guide)
-                await self._posts.once(book, row.id, row.channel, message, thread_ts=roots[row.channel], broadcast=True)
+                loud = row.transition.severity != "info"  # verdicts are for the channel, the rest for the thread
+                await self._posts.once(book, row.id, row.channel, message, thread_ts=roots[row.channel], broadcast=loud)
                 await self._registrations.told(registration_id, row)
             await self._registrations.all_told(registration_id)
             if registration.owner:
