@@ -11,6 +11,7 @@ import structlog
 
 from bot import health
 from bot.catalog import catalog
+from bot.catalog.choices import Choices
 from bot.changes.changes import Changes, Notifier
 from bot.changes.drafts import DraftStore
 from bot.changes.policy import Policy, load_policy
@@ -26,7 +27,6 @@ from bot.settings import Settings, encryption_keys
 from bot.sweep import Sweep
 from bot.tracking.store import RegistrationStore
 from bot.tracking.tracker import Tracker
-from bot.twilio.choices import Choices
 from bot.twilio.faults import TwilioFault, UnknownAccount
 from bot.twilio.gateway import Account
 from bot.vault import Vault

@@ -9,13 +9,13 @@ from slack_sdk.errors import SlackApiError
 from slack_sdk.web.async_client import AsyncWebClient
 from slack_sdk.webhook.async_client import AsyncWebhookClient
 
+from bot.catalog.choices import Choices
 from bot.catalog.operation import Catalog
 from bot.changes.changes import Changes, Refusal
 from bot.changes.drafts import DraftStore
 from bot.checks.guide import Guide
 from bot.runs.settle import Settlement
 from bot.tracking.tracker import Tracker
-from bot.twilio.choices import Choices
 from bot.twilio.gateway import Account
 from handlers.background import Background
 from handlers.blocks.form import notice_modal

@@ -3,12 +3,12 @@
 import asyncio
 from typing import Any
 
+from bot.catalog.choices import StillLoading
 from bot.catalog.form import Mistake, mistakes, parse
 from bot.catalog.operation import CannotPlanError, Context, Operation
 from bot.changes.changes import Refusal, Request
 from bot.changes.drafts import Draft
 from bot.plans.values import canonical_json
-from bot.twilio.choices import StillLoading
 from bot.twilio.faults import TwilioFault
 from handlers.blocks.form import form_modal, notice_modal, read_state, read_values, working_modal
 from handlers.blocks.kit import channel

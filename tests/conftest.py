@@ -8,6 +8,7 @@ from typing import TYPE_CHECKING
 import pytest
 import pytest_asyncio
 from cryptography.fernet import Fernet
+from hypothesis import settings
 from redis.asyncio import Redis
 
 from bot.changes.people import Person
@@ -21,6 +22,10 @@ from bot.vault import Vault
 if TYPE_CHECKING:
     from bot.sandbox.twilio.server import LocalTwilio
     from bot.twilio.gateway import Account
+
+# a timing is never asserted: the machine may be busy
+settings.register_profile("tenfour", deadline=None)
+settings.load_profile("tenfour")
 
 START = 1_790_000_000.0
 """When the tests' clock starts: epoch seconds, in September 2026."""

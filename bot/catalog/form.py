@@ -40,7 +40,7 @@ class Option:
 
 @dataclass(frozen=True)
 class Ask:
-    """How a field is asked. `page` counts from 1; `source` names the choices of a lookup (`bot.twilio.choices`)."""
+    """How a field is asked. `page` counts from 1; `source` names the choices of a lookup (`bot.catalog.choices`)."""
 
     label: str
     hint: str = ""

@@ -49,7 +49,7 @@ class TestEveryForm:
         assert pages == sorted(pages)
 
     def test_names_a_known_list_for_every_lookup(self, operation: Operation) -> None:
-        from bot.twilio.sources import SOURCES
+        from bot.catalog.sources import SOURCES
 
         lookups = {ask.source for ask in operation.form.asks().values() if ask.control in ("lookup", "lookups")}
         assert lookups <= SOURCES.keys()

@@ -214,7 +214,7 @@ def test_the_life_of_a_change_is_as_promised_under_any_order_of_deeds(
         return LifeOfChanges(runner, handle.client, Keys(f"{keys.prefix}-{machines}"))
 
     limits = settings(
-        max_examples=40, stateful_step_count=25, deadline=None, suppress_health_check=[HealthCheck.too_slow]
+        max_examples=30, stateful_step_count=25, deadline=None, suppress_health_check=[HealthCheck.too_slow]
     )
     try:
         run_state_machine_as_test(machine, settings=limits)  # type: ignore[arg-type]  # any maker of machines will do

@@ -20,7 +20,7 @@ from bot.twilio.gateway import Account
 from bot.vault import Vault
 from tests.runs.rig import Followed
 
-LEASE_SECONDS = 0.3
+LEASE_SECONDS = 0.6
 
 
 class HangingNotifier:

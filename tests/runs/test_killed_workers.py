@@ -54,9 +54,11 @@ async def begun(rig: Rig, process: asyncio.subprocess.Process) -> None:
 
 
 async def finish(rig: Rig, change: Change) -> None:
-    """What the sweep does: start what is open again and again, once the lease of the dead worker is over."""
-    await asyncio.sleep(LEASE_SECONDS)
-    await rig.worker("second").run(change.number)
+    """What the sweep does: start what is open again and again, until the lease of the dead worker is over."""
+    async with asyncio.timeout(20):
+        while (await rig.now(change)).state in ("approved", "running"):
+            await rig.worker("second").run(change.number)
+            await asyncio.sleep(LEASE_SECONDS / 10)
 
 
 async def assert_done_once(rig: Rig, change: Change) -> None:

@@ -6,8 +6,8 @@ from collections.abc import Awaitable, Callable, Mapping, Sequence
 from dataclasses import dataclass
 from typing import Any
 
+from bot.catalog import sources
 from bot.catalog.form import Option
-from bot.twilio import sources
 from bot.twilio.gateway import Account
 
 MOST = 100

@@ -5,10 +5,10 @@ from collections.abc import AsyncIterator
 import pytest
 import pytest_asyncio
 
+from bot.catalog.choices import DESCRIPTION, LABEL, Choices
 from bot.sandbox.twilio import start_state
 from bot.sandbox.twilio.trusthub import CustomerProfile
 from bot.twilio import reads
-from bot.twilio.choices import DESCRIPTION, LABEL, Choices
 from tests.catalog.world import CAMPAIGN, World, codes
 from tests.e2e import answers
 

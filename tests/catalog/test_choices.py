@@ -10,11 +10,11 @@ import pytest_asyncio
 from hypothesis import given
 from hypothesis import strategies as st
 
+from bot.catalog.choices import DESCRIPTION, KEPT, LABEL, MOST, VALUE, Choices, StillLoading, cut
 from bot.catalog.form import Option
+from bot.catalog.sources import LISTS, SEARCHES, SOURCES, UNCONFIRMED
 from bot.sandbox.twilio import start_state
-from bot.twilio.choices import DESCRIPTION, KEPT, LABEL, MOST, VALUE, Choices, StillLoading, cut
 from bot.twilio.faults import Refused, Throttled
-from bot.twilio.sources import LISTS, SEARCHES, SOURCES, UNCONFIRMED
 from tests.catalog.world import World
 from tests.twilio.scripted import saying, scripted
 
