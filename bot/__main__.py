@@ -42,7 +42,9 @@ def run() -> None:
 
     try:
         asyncio.run(serve())
-    except (PolicyProblem, RedisProblem, EmbeddedRedisProblem, SettingsProblem, SlackProblem) as problem:
+    except PolicyProblem as problem:
+        _give_up(f"TENFOUR_POLICY: {problem}")
+    except (RedisProblem, EmbeddedRedisProblem, SettingsProblem, SlackProblem) as problem:
         _give_up(str(problem))
 
 

@@ -130,7 +130,8 @@ def load_policy(path: Path | None) -> Policy:
     except ValidationError as error:
         first = error.errors()[0]
         place = ".".join(str(part) for part in first["loc"])
-        raise PolicyProblem(f"{source}: {place}: {first['msg'].removeprefix('Value error, ')}") from error
+        where = f"{source}: {place}" if place else f"{source}"
+        raise PolicyProblem(f"{where}: {first['msg'].removeprefix('Value error, ')}") from error
 
 
 def _shaped(data: dict[str, object]) -> dict[str, object]:
