@@ -2,8 +2,13 @@
 
 from dataclasses import dataclass
 
+import structlog
+
 from bot.changes.changes import Changes, Engine, Notifier
 from bot.tracking.tracker import Tracker
+from bot.vault import SealedWithOtherKeyError
+
+log = structlog.get_logger()
 
 
 @dataclass(frozen=True)
@@ -17,14 +22,19 @@ class Sweep:
 
     async def all_changes(self) -> None:
         """Expire what is over, start what is approved and not running, redraw what does not show the truth."""
-        store = self.changes.store
-        for number in await store.open_numbers():
-            change = await store.load(number)
-            if change is None or await self.changes.expire(change):
-                continue
-            if change.state in ("approved", "running"):
-                await self.engine.start_run(number)
-            await self.notifier.change_moved(number)
+        for number in await self.changes.store.open_numbers():
+            try:
+                await self._one_change(number)
+            except SealedWithOtherKeyError as error:  # must not keep the others waiting
+                log.error("change_unreadable", change=number, why=str(error))
+
+    async def _one_change(self, number: int) -> None:
+        change = await self.changes.store.load(number)
+        if change is None or await self.changes.expire(change):
+            return
+        if change.state in ("approved", "running"):
+            await self.engine.start_run(number)
+        await self.notifier.change_moved(number)
 
     async def all_registrations(self) -> None:
         """Look at what is due, and announce what was left unannounced."""

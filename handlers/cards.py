@@ -82,9 +82,9 @@ class Cards:
             if note := told(change):
                 slot = f"told:{change.state}:{change.entries}:{change.plan.digest[:8]}"
                 await self._posts.once(book, slot, change.requester, note)
-            await self._redis.hset(book, "drawn", str(change.version))
             if change.settled:
                 await self._changes.close(number)
+            await self._redis.hset(book, "drawn", str(change.version))
             self._background.start(self._homes({change.requester}), "homes")
             return True
         return False  # Slack refused; the next sweep tries again

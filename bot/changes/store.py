@@ -4,6 +4,7 @@ import json
 from collections.abc import AsyncIterator, Sequence
 from typing import Any, Literal
 
+import structlog
 from redis.asyncio import Redis
 
 from bot.changes.change import Change, Decision, Event, Requirement, State
@@ -11,13 +12,15 @@ from bot.changes.sealing import Sealer
 from bot.plans.plan import Plan
 from bot.redis.keys import Keys
 from bot.redis.scripts import Script
-from bot.vault import Vault
+from bot.vault import SealedWithOtherKeyError, Vault
 
 DecideOutcome = Literal["recorded", "missing", "settled", "expired", "outdated", "own", "already", "ineligible"]
 
 _CREATE = Script.beside(__file__, "create.lua")
 _DECIDE = Script.beside(__file__, "decide.lua")
 _TRANSITION = Script.beside(__file__, "transition.lua")
+
+log = structlog.get_logger()
 
 _OPEN, _ALL, _LAST = "changes:open", "changes:all", "changes:last"
 
@@ -168,7 +171,11 @@ class ChangeStore:
     async def latest(self, limit: int = 200) -> AsyncIterator[Change]:
         """The newest changes, newest first."""
         for number in await self._redis.zrevrange(self._keys.plain(_ALL), 0, limit - 1):
-            change = await self.load(int(str(number)))
+            try:
+                change = await self.load(int(str(number)))
+            except SealedWithOtherKeyError as error:
+                log.error("change_unreadable", change=number, why=str(error))
+                continue
             if change:
                 yield change
 

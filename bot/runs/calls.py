@@ -39,18 +39,23 @@ async def perform(turn: Turn, change: Change, step: CallStep) -> None:
 async def _attempt(turn: Turn, change: Change, step: CallStep, attempt: int) -> Uncertain | None:
     """Send the call until it was surely processed or nobody can tell. Returns the fault of the latter case."""
     call = step.call.resolved(change.results)
+    # of a streak of calls that Twilio put off, the timeline tells the first: an outage may last for days
+    before = change.steps.get(step.id)
+    waits = before is not None and before.state == "waiting" and bool(before.error)
     for patience in range(1, TRIES + 1):
         if wait := await turn.ledger.wait_for_lane(turn.account.sid, step.lane):
             await turn.sleep(wait)
         # written down before the call: a worker that dies after this line leaves word that it may have happened
-        await turn.record(step.id, StepRun(state="attempting", attempt=attempt, at=turn.clock()), "sent", step.title)
+        sent = "" if waits else "sent"
+        await turn.record(step.id, StepRun(state="attempting", attempt=attempt, at=turn.clock()), sent, step.title)
         try:
             answer = await turn.account.send(call)
         except Uncertain as fault:
             return fault
         except (Throttled, Unreachable) as fault:
             waiting = StepRun(state="waiting", attempt=attempt - 1, at=turn.clock(), error=str(fault))
-            await turn.record(step.id, waiting, "put off", str(fault))
+            await turn.record(step.id, waiting, "" if waits else "put off", str(fault))
+            waits = True
             pause = _pause(fault, patience)
             if patience == TRIES or pause > LONGEST_PAUSE:
                 await turn.put_off(fault)

@@ -30,8 +30,10 @@ class RegistrationStore:
         await self.look_at(registration.id, registration.started_at)
         fields = registration.model_dump(exclude={"snapshot"}) | {"snapshot": "{}"}
         flat = ["" if x is None else x for pair in fields.items() for x in pair]
-        args = [registration.change or "", registration.title, *flat]
+        args = [registration.change or "", registration.title, registration.started_at, *flat]
         await _BEGIN(self._redis, keys=[self._at(registration.id, "doc")], args=args)
+        # again, as a sweep may have taken it in between, and would look again only much later
+        await self.look_at(registration.id, registration.started_at)
 
     async def load(self, registration_id: str) -> Registration | None:
         """One registration, or None."""

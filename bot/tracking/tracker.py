@@ -18,8 +18,10 @@ from bot.twilio import reads
 from bot.twilio.faults import TwilioFault
 from bot.twilio.gateway import Account
 
-BATCH = 500
+BATCH = 100
 AT_ONCE = 20
+NOT_YET_SECONDS = 600.0
+"""How long something new may be missing from Twilio's answers before that counts as gone."""
 
 log = structlog.get_logger()
 
@@ -90,6 +92,8 @@ class Tracker:
             await self.store.observe(known.model_copy(update={"trouble": str(fault)}), None, ())
             await self.store.look_at(registration_id, now + 5 * self._base)
             return
+        if status == GONE and not known.status and now - known.started_at < NOT_YET_SECONDS:
+            status = ""  # made a moment ago, and Twilio does not list it yet
         transition = transition_between(known, status, snapshot, now)
         moved = status != known.status
         seen = known.model_copy(

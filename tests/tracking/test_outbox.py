@@ -4,7 +4,7 @@ import asyncio
 
 import pytest
 
-from bot.tracking.registration import Registration
+from bot.tracking.registration import Registration, transition_between
 from bot.tracking.store import CLAIM_SECONDS, RegistrationStore
 from tests.conftest import Clock
 from tests.tracking.registry import ALERTS, announcement_of, registration_of, transition_of
@@ -133,18 +133,38 @@ async def test_the_longest_due_come_first(registrations: RegistrationStore, cloc
     assert [r.key for r in await registrations.some(2)] == ["MG3", "MG1"]
 
 
-async def test_following_again_keeps_what_is_known_and_looks_at_once(
+async def test_following_again_for_the_same_change_keeps_what_is_known(
     registrations: RegistrationStore, clock: Clock
 ) -> None:
     old = await begun(registrations, at=clock())
     await registrations.observe(old.model_copy(update={"status": "FAILED", "since": 5.0}), transition_of(1), ())
-    await registrations.look_at(old.id, clock() + 1e6)
-    again = registration_of("MG1", started_at=clock()).model_copy(update={"change": 9, "title": "Renamed"})
-    await registrations.begin(again)
+    await registrations.begin(registration_of("MG1", started_at=clock()))
     known = await registrations.load(old.id)
     assert known is not None
-    assert (known.status, known.since, known.version, known.change, known.title) == ("FAILED", 5.0, 1, 9, "Renamed")
+    assert (known.status, known.since, known.version) == ("FAILED", 5.0, 1)
+
+
+async def test_a_resubmission_makes_an_equal_verdict_news_again_and_is_looked_at_at_once(
+    registrations: RegistrationStore, clock: Clock
+) -> None:
+    old = await begun(registrations, at=clock())
+    seen = old.model_copy(update={"status": "FAILED", "snapshot": {"errors": [{"error_code": 30896}]}})
+    await registrations.observe(seen, transition_of(1), ())
+    await registrations.look_at(old.id, clock() + 1e6)
+    await registrations.begin(registration_of("MG1", started_at=clock()).model_copy(update={"change": 9}))
+    known = await registrations.load(old.id)
+    assert known is not None
+    assert (known.status, known.change) == ("", 9)
+    assert transition_between(known, "FAILED", seen.snapshot, clock()) is not None
     assert await registrations.claim(clock(), 1) == [old.id]
+
+
+async def test_a_look_from_before_a_resubmission_is_not_recorded_after_it(
+    registrations: RegistrationStore, clock: Clock
+) -> None:
+    before = await begun(registrations, at=clock())
+    await registrations.begin(registration_of("MG1", started_at=clock()).model_copy(update={"change": 9}))
+    assert not await registrations.observe(before.model_copy(update={"status": "FAILED"}), transition_of(1), ())
 
 
 async def test_following_while_a_look_is_recorded_never_undoes_the_look(registrations: RegistrationStore) -> None:

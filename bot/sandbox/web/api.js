@@ -2,6 +2,9 @@
 
 export class Unreachable extends Error {}
 
+/** What was used is not on the screen any more. */
+export class Gone extends Error {}
+
 /** Asks `path` of the server; `body` makes it a POST. Raises Unreachable when nothing answered, Error when it refused. */
 export async function request(path, { body, base = "", method } = {}) {
   let response;
@@ -22,7 +25,10 @@ export async function request(path, { body, base = "", method } = {}) {
   } catch {
     data = null;
   }
-  if (!response.ok) throw new Error(data?.error ?? (text.slice(0, 200) || `HTTP ${response.status}`));
+  if (!response.ok) {
+    const words = data?.error ?? (text.slice(0, 200) || `HTTP ${response.status}`);
+    throw response.status === 404 ? new Gone(words) : new Error(words);
+  }
   return data;
 }
 

@@ -1,6 +1,6 @@
 // What a person does, told to the server; and what they are told when it does not go well.
 
-import { api, Unreachable } from "./api.js";
+import { api, Gone, Unreachable } from "./api.js";
 import { encodeMentions, escapeText } from "./completion.js";
 import { toast } from "./toast.js";
 
@@ -110,6 +110,11 @@ export class Deeds {
     try {
       return await ask();
     } catch (error) {
+      // Typing is told a moment later, and a modal may have moved on by then.
+      if (error instanceof Gone) {
+        this.refresh.views();
+        return undefined;
+      }
       const away = "The local server cannot be reached. Is the sandbox still running?";
       toast(error instanceof Unreachable ? away : error.message);
       return undefined;
