@@ -4,7 +4,7 @@ from collections.abc import Callable
 from datetime import UTC, datetime
 from typing import Any, Protocol
 
-from bot.changes.change import Change, Decision, Event, GroupNeed, Requirement, State, Verb
+from bot.changes.change import Change, Decision, Event, Requirement, State, Verb
 from bot.changes.people import Directory
 from bot.changes.policy import EVERYONE, Policy, Verdict, impossible, judge
 from bot.changes.store import ChangeStore
@@ -13,6 +13,8 @@ from bot.plans.plan import Plan
 from bot.plans.values import Value
 
 PENDING_SECONDS = 7 * 86400.0
+NAMED = 8
+"""How many possible approvers a refusal names."""
 
 
 class Refusal(Exception):
@@ -181,17 +183,21 @@ class Changes:
             await self._engine.start_run(number)
 
     async def _reachable(self, requirement: Requirement, requester: str) -> None:
-        members = {need.group: await self._able(need, requester) for need in requirement.groups}
+        members = {
+            need.group: await self._able(need.group, requester, need.need, fresh=True) for need in requirement.groups
+        }
         if why := impossible(requirement, members, requester):
             raise Refusal(f"Nobody could approve this: {why}. Add somebody to the group, or change the policy.")
 
-    async def _able(self, need: GroupNeed, requester: str) -> set[str]:
-        """People of a group whose approval would count: all of them, or as many as are needed."""
-        group = self._policy.groups.get(need.group)
-        able: set[str] = set()
-        for user in sorted(await self._directory.members(group, fresh=True) - {requester}) if group else ():
-            if len(able) < need.need and not (await self._directory.person(user)).bar:
-                able.add(user)
+    async def _able(self, name: str, requester: str, enough: int, *, fresh: bool = False) -> list[str]:
+        """People of a group whose approval would count, in order; at most `enough`, as each costs a look."""
+        group = self._policy.groups.get(name)
+        able: list[str] = []
+        for user in sorted(await self._directory.members(group, fresh=fresh) - {requester}) if group else ():
+            if not (await self._directory.person(user)).bar:
+                able.append(user)
+            if len(able) == enough:
+                break
         return able
 
     async def _spoken_for(self, requirement: Requirement, user: str) -> list[str]:
@@ -214,9 +220,8 @@ class Changes:
     async def _who_can(self, change: Change) -> str:
         names = []
         for need in change.requirement.groups:
-            group = self._policy.groups.get(need.group)
-            able = sorted(await self._directory.members(group) - {change.requester}) if group else []
-            shown = ", ".join(f"<@{u}>" for u in able[:8]) + (" and others" if len(able) > 8 else "")
+            able = await self._able(need.group, change.requester, NAMED + 1)
+            shown = ", ".join(f"<@{u}>" for u in able[:NAMED]) + (" and others" if len(able) > NAMED else "")
             names.append(f"{need.need} of {need.label} ({shown or 'nobody at the moment'})")
         return f"It takes {' and '.join(names)} (rule “{change.requirement.rule}”)."
 
