@@ -20,6 +20,7 @@ from bot.checks.guide import Guide
 from bot.engine import TaskEngine, Tasks
 from bot.redis.connection import RedisHandle, open_redis
 from bot.redis.keys import Keys
+from bot.redis.lease import Leases
 from bot.runs.ledger import RunLedger
 from bot.runs.runner import Runner
 from bot.runs.settle import Settlement
@@ -30,7 +31,8 @@ from bot.tracking.tracker import Tracker
 from bot.twilio.faults import TwilioFault, UnknownAccount
 from bot.twilio.gateway import Account
 from bot.vault import Vault
-from handlers import register
+from handlers import ACTS, register
+from handlers.acts import ActStore
 from handlers.background import Background
 from handlers.cards import Cards
 from handlers.connection import Slack, bolt_app, connect, deliveries
@@ -71,6 +73,8 @@ async def running(settings: Settings, clock: Callable[[], float] = time.time) ->
         engine = TaskEngine(redis.url, f"{keys.prefix}-tasks", clock)
         desk, tasks = _assemble(settings, policy, vault, redis, keys, slack, account, engine, clock)
         stack.push_async_callback(desk.choices.close)
+        # twice: what was begun by deliveries, and, once the last run has ended, its cards
+        stack.push_async_callback(desk.background.finish, FINISH_SECONDS)
         await stack.enter_async_context(engine.work(tasks, settings.poll_seconds))
         stack.push_async_callback(desk.background.finish, FINISH_SECONDS)
         app = bolt_app(slack, None if app_token else secret)
@@ -154,6 +158,9 @@ def _assemble(
         guide=guide,
         background=background,
         visitors=visitors,
+        acts=ActStore(redis.client, keys, vault),
+        doers=ACTS,
+        leases=Leases(redis.client),
         approvals_channel=settings.approvals_channel,
         clock=clock,
     )
@@ -164,10 +171,14 @@ def _assemble(
         finally:
             refresh_choices()
 
+    async def sweep_changes() -> None:
+        await desk.catch_up()
+        await sweep.all_changes()
+
     async def beat() -> None:
         health.beat(settings.state)
 
-    return desk, Tasks(run_change, sweep.all_changes, sweep.all_registrations, warm, beat)
+    return desk, Tasks(run_change, sweep_changes, sweep.all_registrations, warm, beat)
 
 
 @dataclass(frozen=True)

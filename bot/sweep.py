@@ -3,10 +3,10 @@
 from dataclasses import dataclass
 
 import structlog
+from redis.exceptions import RedisError
 
 from bot.changes.changes import Changes, Engine, Notifier
 from bot.tracking.tracker import Tracker
-from bot.vault import SealedWithOtherKeyError
 
 log = structlog.get_logger()
 
@@ -25,8 +25,10 @@ class Sweep:
         for number in await self.changes.store.open_numbers():
             try:
                 await self._one_change(number)
-            except SealedWithOtherKeyError as error:  # must not keep the others waiting
-                log.error("change_unreadable", change=number, why=str(error))
+            except RedisError:
+                raise
+            except Exception as error:  # what is odd about one must not keep the others waiting; its words may be typed
+                log.error("change_not_swept", change=number, error=type(error).__name__)
 
     async def _one_change(self, number: int) -> None:
         change = await self.changes.store.load(number)

@@ -12,7 +12,7 @@ from handlers import changes, commands, forms, home, registrations
 from handlers.blocks.form import notice_modal
 from handlers.blocks.help import refusal
 from handlers.delivery import Delivery, Payload
-from handlers.desk import Desk
+from handlers.desk import Desk, Doer
 from handlers.inbox import Inbox
 from handlers.words import in_words
 
@@ -67,6 +67,15 @@ EVENTS: Mapping[str, Handler] = {
     "subteam_members_changed": home.groups_changed,
 }
 
+# What was acknowledged and is carried out after it, also after a crash.
+ACTS: Mapping[str, Doer] = {
+    "decide": changes.decide,
+    "request": forms.request,
+    "withdraw": changes.withdraw,
+    "ask_again": changes.request_again,
+    "settle": changes.settle,
+}
+
 ANSWER_SECONDS = 2.4
 """Slack gives up after three seconds, counted from its side."""
 
@@ -101,9 +110,12 @@ async def answer(desk: Desk, inbox: Inbox, delivery: Delivery, handler: Handler 
             if not await inbox.first(delivery):
                 log.info("delivered_again", kind=delivery.kind, user=delivery.user)
                 return {}
-            return await handler(desk, delivery) or {}
+            reply = await handler(desk, delivery) or {}
+            await inbox.done(delivery)
+            return reply
     except Exception as error:  # the person must hear of it, whatever it is
-        log.warning("not_done", kind=delivery.kind, user=delivery.user, error=repr(error))
+        # the type, not the words: a refusal may quote what was typed
+        log.warning("not_done", kind=delivery.kind, user=delivery.user, error=type(error).__name__)
         return _sorry(desk, delivery, in_words(error))
 
 

@@ -1,9 +1,8 @@
 """Clicks on the cards of changes: decide, withdraw, look, and settle a run that stopped."""
 
-from collections.abc import Awaitable, Callable
-
 from bot.changes.change import Change
 from bot.changes.changes import Refusal
+from handlers.acts import Act
 from handlers.blocks.change import happened_modal, reject_modal
 from handlers.blocks.plan import details_modal
 from handlers.delivery import Delivery, Payload
@@ -12,8 +11,8 @@ from handlers.desk import Desk
 
 async def approve(desk: Desk, delivery: Delivery) -> Payload | None:
     """Approve exactly what the card showed."""
-    number, digest = delivery.ref()
-    desk.later(delivery, _decide(desk, number, delivery.user, digest))
+    number, digest, _ = delivery.ticket()
+    await desk.do(delivery, "decide", number=number, digest=digest, verb="approve")
     return None
 
 
@@ -24,73 +23,73 @@ async def open_reject(desk: Desk, delivery: Delivery) -> Payload | None:
         raise Refusal(f"#{change.number} is already {change.state}.")
     if change.requester == delivery.user:
         raise Refusal(f"You asked for #{change.number}: withdraw it instead of rejecting it.")
-    desk.later(delivery, _open(desk, delivery, reject_modal(change)))
+    desk.later(delivery, _open(desk, delivery, reject_modal(change)), members_only=True)
     return None
 
 
 async def reject(desk: Desk, delivery: Delivery) -> Payload | None:
     """Reject, with the reason given."""
-    number, digest = delivery.memo("n", "g")
+    number, digest = delivery.memo(n=int, g=str)
     reason = _answer(delivery, "reason")
     if not reason:
         return {"response_action": "errors", "errors": {"reason": "Say why: it is what the requester has to go on."}}
-    desk.later(delivery, _reject(desk, int(number), delivery.user, str(digest), reason))
+    await desk.do(delivery, "decide", number=number, digest=digest, verb="reject", reason=reason)
     return None
 
 
 async def open_details(desk: Desk, delivery: Delivery) -> Payload | None:
     """The exact calls, decisions, steps and timeline."""
     change = await _change(desk, delivery)
-    desk.later(delivery, _open(desk, delivery, details_modal(change)))
+    desk.later(delivery, _open(desk, delivery, details_modal(change)), members_only=True)
     return None
 
 
 async def cancel(desk: Desk, delivery: Delivery) -> Payload | None:
     """The requester withdraws."""
-    number, _ = delivery.ref()
-    await desk.changes.cancel(number, delivery.user)
+    number, _, _ = delivery.ticket()
+    await desk.do(delivery, "withdraw", number=number)
     return None
 
 
 async def ask_again(desk: Desk, delivery: Delivery) -> Payload | None:
     """The requester asks for approval of the new plan of a stale change."""
-    number, _ = delivery.ref()
-    await desk.changes.ask_again(number, delivery.user)
+    number, _, _ = delivery.ticket()
+    await desk.do(delivery, "ask_again", number=number)
     return None
 
 
 async def retry(desk: Desk, delivery: Delivery) -> Payload | None:
     """Go on with a failed change from the step that failed."""
-    return await _settle(desk, delivery, desk.settlement.retry)
+    number, _, _ = delivery.ticket()
+    await desk.do(delivery, "settle", number=number, how="retry")
+    return None
 
 
 async def abandon(desk: Desk, delivery: Delivery) -> Payload | None:
     """Let a stopped change go."""
-    return await _settle(desk, delivery, desk.settlement.abandon)
+    number, _, _ = delivery.ticket()
+    await desk.do(delivery, "settle", number=number, how="abandon")
+    return None
 
 
 async def did_not_happen(desk: Desk, delivery: Delivery) -> Payload | None:
     """The unknown step surely did not take place."""
-    return await _settle(desk, delivery, desk.settlement.did_not_happen)
+    number, _, step = delivery.ticket()
+    await desk.do(delivery, "settle", number=number, how="did_not", step=step)
+    return None
 
 
 async def open_happened(desk: Desk, delivery: Delivery) -> Payload | None:
     """Ask for the SID of what the unknown step made."""
     change = await _change(desk, delivery)
-    desk.later(delivery, _open(desk, delivery, happened_modal(change)))
+    desk.later(delivery, _open(desk, delivery, happened_modal(change)), members_only=True)
     return None
 
 
 async def happened(desk: Desk, delivery: Delivery) -> Payload | None:
     """The unknown step took place and made this SID."""
-    (number,) = delivery.memo("n")
-    sid = _answer(delivery, "sid")
-
-    async def settle() -> None:
-        await _may_settle(desk, int(number), delivery.user)
-        await desk.settlement.happened(int(number), delivery.user, sid)
-
-    desk.later(delivery, settle())
+    number, step = delivery.memo(n=int, s=str)
+    await desk.do(delivery, "settle", number=number, how="happened", step=step, sid=_answer(delivery, "sid"))
     return None
 
 
@@ -101,32 +100,43 @@ async def outdated_button(desk: Desk, delivery: Delivery) -> Payload | None:
     raise Refusal("This button belongs to an older message. Use `/a2p-approvals` or App Home for what stands now.")
 
 
-async def _decide(desk: Desk, number: int, user: str, digest: str) -> None:
-    await desk.changes.decide(number, user, "approve", digest)
+# Acts: what the clicks above wrote down, carried out
 
 
-async def _reject(desk: Desk, number: int, user: str, digest: str, reason: str) -> None:
-    await desk.changes.decide(number, user, "reject", digest, reason)
+async def decide(desk: Desk, act: Act) -> None:
+    """Approve or reject."""
+    what = act.what
+    await desk.changes.decide(what["number"], act.user, what["verb"], what["digest"], what.get("reason", ""))
 
 
-async def _settle(desk: Desk, delivery: Delivery, act: Callable[[int, str], Awaitable[None]]) -> Payload | None:
-    number, _ = delivery.ref()
-
-    async def settle() -> None:
-        await _may_settle(desk, number, delivery.user)
-        await act(number, delivery.user)
-
-    desk.later(delivery, settle())
-    return None
+async def withdraw(desk: Desk, act: Act) -> None:
+    """Withdraw one's own change."""
+    await desk.changes.cancel(act.what["number"], act.user)
 
 
-async def _may_settle(desk: Desk, number: int, user: str) -> None:
-    if not await desk.changes.concerns(number, user):
+async def request_again(desk: Desk, act: Act) -> None:
+    """Ask for approval of a stale change's new plan."""
+    await desk.changes.ask_again(act.what["number"], act.user)
+
+
+async def settle(desk: Desk, act: Act) -> None:
+    """Try a stopped run again, let it go, or say what became of its unknown step."""
+    number, how = act.what["number"], act.what["how"]
+    if not await desk.changes.concerns(number, act.user):
         raise Refusal(f"Only those who asked for #{number} or may approve it can settle it.")
+    match how:
+        case "retry":
+            await desk.settlement.retry(number, act.user)
+        case "abandon":
+            await desk.settlement.abandon(number, act.user)
+        case "happened":
+            await desk.settlement.happened(number, act.user, act.what["sid"], act.what["step"])
+        case "did_not":
+            await desk.settlement.did_not_happen(number, act.user, act.what["step"])
 
 
 async def _change(desk: Desk, delivery: Delivery) -> Change:
-    number, _ = delivery.ref()
+    number, _, _ = delivery.ticket()
     change = await desk.changes.store.load(number)
     if change is None:
         raise Refusal(f"There is no change #{number}.")

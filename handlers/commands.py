@@ -40,7 +40,7 @@ async def show_help(desk: Desk, delivery: Delivery) -> Payload | None:
 
 async def show_approvals(desk: Desk, delivery: Delivery) -> Payload | None:
     """`/a2p-approvals`: what waits for a decision or runs."""
-    desk.later(delivery, _send_approvals(desk, delivery))
+    desk.later(delivery, _send_approvals(desk, delivery), members_only=True)
     return None
 
 
@@ -88,8 +88,7 @@ async def allowed(desk: Desk, user: str, catalog: Catalog) -> dict[str, str]:
 
 async def open_changes(desk: Desk) -> list[Change]:
     """Changes that are not settled, oldest first."""
-    loaded = [await desk.changes.store.load(number) for number in await desk.changes.store.open_numbers()]
-    return [change for change in loaded if change and not change.settled]
+    return [change async for change in desk.changes.store.open_changes() if not change.settled]
 
 
 async def _send_help(desk: Desk, delivery: Delivery) -> None:

@@ -10,7 +10,6 @@ from slack_bolt.adapter.socket_mode.aiohttp import AsyncSocketModeHandler
 from slack_bolt.async_app import AsyncApp
 from slack_bolt.authorization import AuthorizeResult
 from slack_sdk.errors import SlackApiError
-from slack_sdk.http_retry.builtin_async_handlers import AsyncRateLimitErrorRetryHandler
 from slack_sdk.web.async_client import AsyncWebClient
 
 from handlers.http import PATH, listen
@@ -46,7 +45,8 @@ async def connect(api_url: str, bot_token: str, app_token: str | None) -> AsyncI
             token=bot_token,
             base_url=api_url,
             session=session,
-            retry_handlers=[AsyncRateLimitErrorRetryHandler(max_retry_count=2)],
+            # none: a handler would sleep for Retry-After inside a lease; what failed is drawn by the next sweep
+            retry_handlers=[],
         )
         setting = "SLACK_BOT_TOKEN"
         try:

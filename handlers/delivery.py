@@ -75,17 +75,21 @@ class Delivery:
         """The value of the button."""
         return str(self.action.get("value") or "")
 
-    def ref(self) -> tuple[int, str]:
-        """Change number and digest of a card's button. Raises `Refusal` when they were tampered with."""
-        number, _, digest = self.value.partition(":")
-        if not number.isdigit() or len(number) > 12:
+    def ticket(self) -> tuple[int, str, str]:
+        """Change number, digest and step of a card's button. Raises `Refusal` when they were tampered with."""
+        number, _, rest = self.value.partition(":")
+        if not number.isascii() or not number.isdecimal() or len(number) > 12:
             raise Refusal("This button carries something that is not a change. Open the card again and retry.")
-        return int(number), digest
+        digest, _, step = rest.partition(":")
+        return int(number), digest, step
 
-    def memo(self, *names: str) -> tuple[Any, ...]:
-        """Fields of the view's private metadata. Raises `Refusal` when it is not what we put there."""
+    def memo(self, **fields: type[int] | type[str]) -> tuple[Any, ...]:
+        """Fields of the view's private metadata, of these types. Raises `Refusal` when it is not what we put there."""
         try:
             data = json.loads(self.view.get("private_metadata") or "{}")
-            return tuple(data[name] for name in names)
+            values = tuple(data[name] for name in fields)
         except (ValueError, KeyError, TypeError):
-            raise Refusal("This window was changed on its way here. Close it and start again.") from None
+            values = ()
+        if not values or not all(type(v) is kind for v, kind in zip(values, fields.values(), strict=True)):
+            raise Refusal("This window was changed on its way here. Close it and start again.")
+        return values

@@ -1,9 +1,12 @@
 """What every handler works with, and the ways in which it answers a person."""
 
-from collections.abc import Callable, Coroutine
+import asyncio
+import secrets
+from collections.abc import Awaitable, Callable, Coroutine, Mapping
 from dataclasses import dataclass
 from typing import Any
 
+import aiohttp
 import structlog
 from slack_sdk.errors import SlackApiError
 from slack_sdk.web.async_client import AsyncWebClient
@@ -14,12 +17,14 @@ from bot.catalog.operation import Catalog
 from bot.changes.changes import Changes, Refusal
 from bot.changes.drafts import DraftStore
 from bot.checks.guide import Guide
+from bot.redis.lease import Leases
 from bot.runs.settle import Settlement
 from bot.tracking.tracker import Tracker
 from bot.twilio.gateway import Account
+from handlers.acts import Act, ActStore
 from handlers.background import Background
 from handlers.blocks.form import notice_modal
-from handlers.blocks.help import refusal
+from handlers.blocks.help import refusal, window_gone
 from handlers.blocks.kit import Message
 from handlers.delivery import Delivery, Payload
 from handlers.people import People
@@ -27,6 +32,14 @@ from handlers.visitors import Visitors
 from handlers.words import in_words
 
 log = structlog.get_logger()
+
+
+Doer = Callable[["Desk", Act], Awaitable[None]]
+
+SLACK_FAILURES = (SlackApiError, aiohttp.ClientError, TimeoutError)
+LEFT_BEHIND_SECONDS = 30.0
+SETTLE_SECONDS = 0.5
+"""Slack draws the view of our ack first; an update that overtook it would be drawn over."""
 
 
 @dataclass(frozen=True)
@@ -45,18 +58,39 @@ class Desk:
     guide: Guide
     background: Background
     visitors: Visitors
+    acts: ActStore
+    doers: Mapping[str, Doer]
+    leases: Leases
     approvals_channel: str
     clock: Callable[[], float]
 
-    def later(self, delivery: Delivery, work: Coroutine[Any, Any, None]) -> None:
-        """Do slow work after the ack; if it fails, the person is told why."""
+    async def do(self, delivery: Delivery, kind: str, **what: Any) -> None:
+        """Write down what this person does, and do it after the ack; a refusal is told privately."""
+        act = Act(
+            id=secrets.token_hex(8), kind=kind, user=delivery.user, team=delivery.team, at=self.clock(), what=what
+        )
+        await self.acts.keep(act)
+        self.later(delivery, self._carry_out(act))
+
+    async def catch_up(self) -> None:
+        """Carry out what a crash left behind after its ack."""
+        for act in await self.acts.left(self.clock() - LEFT_BEHIND_SECONDS):
+            log.info("act_left_behind", kind=act.kind, user=act.user)
+            self.later(Delivery("act", act.user, act.team, {}), self._carry_out(act))
+
+    def later(self, delivery: Delivery, work: Coroutine[Any, Any, None], *, members_only: bool = False) -> None:
+        """Do slow work after the ack; if it fails, or is not for guests, the person is told why."""
 
         async def guarded() -> None:
             try:
+                if members_only and (bar := (await self.people.person(delivery.user)).bar):
+                    work.close()
+                    raise Refusal(f"{bar} Ask a full member of this workspace.")
                 await work
             except Exception as error:  # the one place where a failure becomes words for a person
                 if not isinstance(error, Refusal):
-                    log.error("handler_failed", kind=delivery.kind, error=repr(error), exc_info=error)
+                    # the type and the place, not the words: an error may quote what was typed
+                    log.error("handler_failed", kind=delivery.kind, error=type(error).__name__, exc_info=error)
                 await self.tell(delivery, in_words(error))
 
         self.background.start(guarded(), f"{delivery.kind} of {delivery.user}")
@@ -66,19 +100,16 @@ class Desk:
         try:
             if delivery.response_url:
                 await self.answer(delivery, refusal(text))
-            elif delivery.view.get("type") == "modal" and delivery.kind == "block_actions":
-                await self.client.views_push(trigger_id=delivery.trigger, view=notice_modal("Tenfour", text))
-            elif delivery.kind == "block_actions":
-                await self.client.views_open(trigger_id=delivery.trigger, view=notice_modal("Tenfour", text))
-            else:
-                await self.client.chat_postMessage(channel=delivery.user, **refusal(text))
-        except SlackApiError as error:
+                return
+            if delivery.kind == "block_actions":
+                over_modal = delivery.view.get("type") == "modal"
+                call = self.client.views_push if over_modal else self.client.views_open
+                await call(trigger_id=delivery.trigger, view=notice_modal("Tenfour", text))
+                return
+        except SLACK_FAILURES as error:
             # a trigger that is too old is the usual reason; a direct message reaches everybody but strangers
-            log.warning("told_by_direct_message", why=error.response.get("error"))
-            try:
-                await self.client.chat_postMessage(channel=delivery.user, **refusal(text))
-            except SlackApiError as again:
-                log.warning("not_told", user=delivery.user, why=again.response.get("error"), text=text)
+            log.info("told_by_direct_message", why=type(error).__name__)
+        await self._write_to(delivery.user, refusal(text))
 
     async def answer(self, delivery: Delivery, message: Message) -> None:
         """Show a message to this person alone, under their command or click."""
@@ -89,13 +120,32 @@ class Desk:
         if reply.status_code != 200:
             await self.client.chat_postEphemeral(channel=delivery.channel, user=delivery.user, **message)
 
+    async def settle(self, view_id: str, view: Payload, user: str) -> None:
+        """Replace the working view that an ack has shown; Slack must have drawn that one first."""
+        await asyncio.sleep(SETTLE_SECONDS)
+        await self.show(view_id, view, user)
+
     async def show(self, view_id: str, view: Payload, user: str) -> None:
-        """Replace an open modal; if the person has closed it meanwhile, say in a direct message what it was about."""
+        """Replace an open modal; if that fails, as when it was closed, say in a direct message what it was about."""
         try:
             await self.client.views_update(view_id=view_id, view=view)
-        except SlackApiError as error:
-            if error.response.get("error") != "not_found":
+        except SLACK_FAILURES as error:
+            log.info("window_not_updated", why=type(error).__name__)
+            await self._write_to(user, window_gone(view["title"]["text"], kept=view["callback_id"] != "notice"))
+
+    async def _write_to(self, user: str, message: Message) -> None:
+        try:
+            await self.client.chat_postMessage(channel=user, **message)
+        except SLACK_FAILURES as error:
+            log.warning("not_told", user=user, why=type(error).__name__)
+
+    async def _carry_out(self, act: Act) -> None:
+        async with self.leases.held(self.acts.lease(act)) as ours:
+            if not ours:
+                return
+            try:
+                await self.doers[act.kind](self, act)
+            except Exception:  # the person is told by `later`; only a crash leaves an act to the sweep
+                await self.acts.done(act)
                 raise
-            title = view["title"]["text"]
-            text = f"“{title}” is ready, but its window was closed. Your draft is kept: open the form again to resume."
-            await self.client.chat_postMessage(channel=user, **refusal(text))
+            await self.acts.done(act)

@@ -1,26 +1,26 @@
 """Forms on their way: open, page by page, kept as a draft, previewed, and asked for."""
 
-import asyncio
 from typing import Any
+
+import structlog
 
 from bot.catalog.choices import StillLoading
 from bot.catalog.form import Mistake, mistakes, parse
 from bot.catalog.operation import CannotPlanError, Context, Operation
+from bot.changes.change import Change
 from bot.changes.changes import Refusal, Request
 from bot.changes.drafts import Draft
 from bot.plans.values import canonical_json
 from bot.twilio.faults import TwilioFault
-from handlers.blocks.form import form_modal, notice_modal, read_state, read_values, working_modal
-from handlers.blocks.kit import channel
+from handlers.acts import Act
+from handlers.blocks import kit
+from handlers.blocks.form import LABEL, form_modal, notice_modal, read_state, read_values, working_modal
 from handlers.blocks.plan import preview_modal
 from handlers.delivery import Delivery, Payload
 from handlers.desk import Desk
 from handlers.words import in_words
 
-SETTLE_SECONDS = 0.25
-"""Slack draws the view of our ack first; an update that overtook it would be drawn over."""
-
-LABEL = "#label"
+log = structlog.get_logger()
 
 
 async def open_form(desk: Desk, delivery: Delivery, operation: Operation, values: dict[str, Any]) -> None:
@@ -41,8 +41,8 @@ async def open_form(desk: Desk, delivery: Delivery, operation: Operation, values
 async def submit_page(desk: Desk, delivery: Delivery) -> Payload | None:
     """A page was submitted: mistakes on their fields, the next page, or the preview."""
     draft, operation = await _draft(desk, delivery)
-    (page,) = delivery.memo("p")
-    if not isinstance(page, int) or not 1 <= page <= operation.form.pages():
+    (page,) = delivery.memo(p=int)
+    if not 1 <= page <= operation.form.pages():
         raise Refusal("This window was changed on its way here. Close it and start again.")
     draft = draft.model_copy(update={"values": draft.values | read_values(operation, delivery.view), "plan": None})
     await desk.drafts.save(draft)
@@ -66,9 +66,37 @@ async def request_approval(desk: Desk, delivery: Delivery) -> Payload | None:
     draft, operation = await _draft(desk, delivery)
     if draft.plan is None:
         raise Refusal("The form was changed after this preview. Go back and look at the new preview first.")
-    desk.later(delivery, _request(desk, delivery, operation, draft))
+    await desk.do(delivery, "request", draft=draft.id, view=delivery.view["id"])
     text = "Asking for approval…"
     return _update(working_modal(operation.title, text, external_id=f"form-{draft.id}"))
+
+
+async def request(desk: Desk, act: Act) -> None:
+    """Ask for approval of a previewed draft, and say in its window what became of that."""
+    draft = await desk.drafts.load(act.what["draft"], act.user)
+    operation = desk.catalog.get(draft.operation) if draft else None
+    if draft is None or operation is None or draft.plan is None:
+        raise Refusal("There is no preview of this form any more. Type the command again.")
+    wanted = Request(
+        draft=draft.id,
+        requester=act.user,
+        team=act.team,
+        channel=draft.channel,
+        operation=operation.name,
+        token=draft.token,
+        inputs=parse(operation.form, plain(draft.values)).model_dump(mode="json"),
+        plan=draft.plan,
+    )
+    try:
+        change = await desk.changes.request(wanted)
+    except Exception as error:
+        words = in_words(error)
+        if not isinstance(error, Refusal):
+            log.error("request_failed", operation=operation.name, error=type(error).__name__, exc_info=error)
+        await desk.settle(act.what["view"], notice_modal(operation.title, words, level="error"), act.user)
+        return
+    await desk.drafts.finished(draft)
+    await desk.settle(act.what["view"], notice_modal(f"Requested #{change.number}", _requested(desk, change)), act.user)
 
 
 async def keep_answer(desk: Desk, delivery: Delivery) -> Payload | None:
@@ -85,11 +113,11 @@ async def go_back(desk: Desk, delivery: Delivery) -> Payload | None:
     draft, operation = await _draft(desk, delivery)
     page = 1
     if delivery.view.get("callback_id") == "form":
-        (shown,) = delivery.memo("p")
+        (shown,) = delivery.memo(p=int)
         values = read_state(operation, delivery.view.get("state", {}).get("values", {}))
         draft = draft.model_copy(update={"values": draft.values | values})
         await desk.drafts.save(draft)
-        page = max(1, int(shown) - 1)
+        page = max(1, shown - 1)
     else:
         page = operation.form.pages()
     desk.later(delivery, desk.show(delivery.view["id"], form_modal(operation, draft, page), delivery.user))
@@ -117,13 +145,15 @@ async def choices(desk: Desk, delivery: Delivery) -> Payload | None:
     draft, operation = await _draft(desk, delivery)
     source = delivery.action_id.partition(":")[2]
     given = plain(draft.values | read_state(operation, delivery.view.get("state", {}).get("values", {})))
+    if desk.people.bars(delivery.user):
+        return {"options": []}
     try:
         found = await desk.choices.find(source, delivery.body.get("value") or "", given)
     except StillLoading:
-        return {"options": [_option("…", "Still asking Twilio: type a letter to look again")]}
+        return {"options": [kit.option("…", "Still asking Twilio: type a letter to look again")]}
     except TwilioFault as fault:
-        return {"options": [_option("!", in_words(fault)[:74])]}
-    return {"options": [_option(o.value, o.label, o.description) for o in found[:100]]}
+        return {"options": [kit.option("!", in_words(fault))]}
+    return {"options": [kit.option(o.value, o.label, o.description) for o in found[:100]]}
 
 
 def plain(values: dict[str, Any]) -> dict[str, Any]:
@@ -132,8 +162,8 @@ def plain(values: dict[str, Any]) -> dict[str, Any]:
 
 
 async def _draft(desk: Desk, delivery: Delivery) -> tuple[Draft, Operation]:
-    (draft_id,) = delivery.memo("d")
-    draft = await desk.drafts.load(str(draft_id), delivery.user)
+    (draft_id,) = delivery.memo(d=str)
+    draft = await desk.drafts.load(draft_id, delivery.user)
     operation = desk.catalog.get(draft.operation) if draft else None
     if draft is None or operation is None:
         raise Refusal("This form is not yours or is older than two weeks. Close it and type the command again.")
@@ -172,10 +202,11 @@ async def _fill(desk: Desk, delivery: Delivery, operation: Operation, draft: Dra
     """Fill in the answers from what stands at Twilio, and show a page. What was typed before the first time stays."""
     assert operation.prefill  # noqa: S101  # both callers have looked
     chosen = _first_page(operation, draft)
-    started = asyncio.get_running_loop().time()
     try:
         found = await operation.prefill(chosen, desk.account)
-    except (TwilioFault, CannotPlanError) as error:
+    except Exception as error:
+        if not isinstance(error, (TwilioFault, CannotPlanError)):
+            log.error("filling_failed", operation=operation.name, error=type(error).__name__, exc_info=error)
         wrong = [Mistake(getattr(error, "field", ""), in_words(error))]
         view = form_modal(operation, draft, 1, mistakes=wrong)
     else:
@@ -183,8 +214,7 @@ async def _fill(desk: Desk, delivery: Delivery, operation: Operation, draft: Dra
         draft = draft.model_copy(update={"values": values, "filled_for": _filling(operation, draft)})
         await desk.drafts.save(draft, offer=page > 1)
         view = form_modal(operation, draft, page)
-    await asyncio.sleep(max(0.0, SETTLE_SECONDS - (asyncio.get_running_loop().time() - started)))
-    await desk.show(view_id, view, delivery.user)
+    await desk.settle(view_id, view, delivery.user)
 
 
 def _filling(operation: Operation, draft: Draft) -> str:
@@ -216,7 +246,6 @@ def _look_ahead(desk: Desk, operation: Operation, draft: Draft, page: int) -> No
 
 
 async def _preview(desk: Desk, delivery: Delivery, operation: Operation, draft: Draft) -> None:
-    started = asyncio.get_running_loop().time()
     try:
         await _may(desk, delivery.user, operation)
         form = parse(operation.form, plain(draft.values))
@@ -224,51 +253,23 @@ async def _preview(desk: Desk, delivery: Delivery, operation: Operation, draft: 
     except CannotPlanError as error:
         wrong = [Mistake(error.field, str(error))]
         view = form_modal(operation, draft, _page_of(operation, wrong), mistakes=wrong)
-    except (TwilioFault, Refusal) as error:
-        page = operation.form.pages()
-        view = form_modal(operation, draft, page, mistakes=[Mistake("", in_words(error))])
+    except Exception as error:  # whatever it is, the window must not go on saying that it reads Twilio
+        if not isinstance(error, (TwilioFault, Refusal)):
+            log.error("preview_failed", operation=operation.name, error=type(error).__name__, exc_info=error)
+        view = form_modal(operation, draft, operation.form.pages(), mistakes=[Mistake("", in_words(error))])
     else:
         draft = draft.model_copy(update={"plan": plan})
         await desk.drafts.save(draft)
         view = preview_modal(operation, draft)
-    await asyncio.sleep(max(0.0, SETTLE_SECONDS - (asyncio.get_running_loop().time() - started)))
-    await desk.show(delivery.view["id"], view, delivery.user)
+    await desk.settle(delivery.view["id"], view, delivery.user)
 
 
-async def _request(desk: Desk, delivery: Delivery, operation: Operation, draft: Draft) -> None:
-    if draft.plan is None:
-        raise Refusal("There is no preview of this form any more. Type the command again.")
-    request = Request(
-        draft=draft.id,
-        requester=delivery.user,
-        team=delivery.team,
-        channel=draft.channel,
-        operation=operation.name,
-        token=draft.token,
-        inputs=parse(operation.form, plain(draft.values)).model_dump(mode="json"),
-        plan=draft.plan,
-    )
-    started = asyncio.get_running_loop().time()
-    try:
-        change = await desk.changes.request(request)
-    except Exception as error:
-        await asyncio.sleep(SETTLE_SECONDS)
-        await desk.show(
-            delivery.view["id"], notice_modal(operation.title, in_words(error), level="error"), delivery.user
-        )
-        if not isinstance(error, Refusal):
-            raise
-        return
-    await desk.drafts.finished(draft)
-    where = channel(desk.approvals_channel)
-    text = (
-        f"#{change.number} waits for approval in {where}. You will get a direct message when it is decided and when "
-        "it has run."
-        if change.state == "pending"
-        else f"#{change.number} needs no approval (rule “{change.requirement.rule}”) and is being run: see {where}."
-    )
-    await asyncio.sleep(max(0.0, SETTLE_SECONDS - (asyncio.get_running_loop().time() - started)))
-    await desk.show(delivery.view["id"], notice_modal(f"Requested #{change.number}", text), delivery.user)
+def _requested(desk: Desk, change: Change) -> str:
+    where = kit.channel(desk.approvals_channel)
+    if change.state != "pending":
+        return f"#{change.number} needs no approval (rule “{change.requirement.rule}”) and is being run: see {where}."
+    told = "You will get a direct message when it is decided and when it has run."
+    return f"#{change.number} waits for approval in {where}. {told}"
 
 
 def _page_of(operation: Operation, wrong: list[Mistake]) -> int:
@@ -279,10 +280,3 @@ def _page_of(operation: Operation, wrong: list[Mistake]) -> int:
 
 def _update(view: Payload) -> Payload:
     return {"response_action": "update", "view": view}
-
-
-def _option(value: str, label: str, description: str = "") -> Payload:
-    option: Payload = {"text": {"type": "plain_text", "text": label[:75]}, "value": value[:150]}
-    if description:
-        option["description"] = {"type": "plain_text", "text": description[:75]}
-    return option

@@ -9,15 +9,27 @@ REMEMBER_SECONDS = 86400
 """Delayed events come again for up to a day (slack.md 2.8)."""
 
 
+TAKEN_MILLISECONDS = 3000
+"""Slack has given up by then: a copy that comes later means that the first one was not answered."""
+
+
 class Inbox:
-    """Remembers deliveries for a day."""
+    """Remembers what was answered for a day, and what is being answered for three seconds."""
 
     def __init__(self, redis: Redis, keys: Keys) -> None:
         self._redis, self._keys = redis, keys
 
     async def first(self, delivery: Delivery) -> bool:
-        """Whether this delivery is seen for the first time."""
+        """Whether nobody answers this delivery now or has answered it before."""
         if not delivery.once:
             return True
-        key = self._keys.plain(f"seen:{delivery.kind}:{delivery.once}".translate({ord("{"): "(", ord("}"): ")"}))
-        return bool(await self._redis.set(key, 1, nx=True, ex=REMEMBER_SECONDS))
+        # short at first: the copy of a delivery whose process died before its ack must not be dropped
+        return bool(await self._redis.set(self._key(delivery), "taken", nx=True, px=TAKEN_MILLISECONDS))
+
+    async def done(self, delivery: Delivery) -> None:
+        """The delivery was answered."""
+        if delivery.once:
+            await self._redis.set(self._key(delivery), "done", ex=REMEMBER_SECONDS)
+
+    def _key(self, delivery: Delivery) -> str:
+        return self._keys.plain(f"seen:{delivery.kind}:{delivery.once}".translate({ord("{"): "(", ord("}"): ")"}))

@@ -46,6 +46,11 @@ class People:
         entry = self._seen.get(f"person:{user}")
         return entry is not None and self._clock() - entry[0] < REMEMBER_SECONDS
 
+    def bars(self, user: str) -> bool:
+        """Whether this person is known to be one who takes no part."""
+        entry = self._seen.get(f"person:{user}")
+        return entry is not None and bool(entry[1].bar)
+
     def forget(self) -> None:
         """Forget everything: Slack said that groups have changed."""
         self._seen.clear()

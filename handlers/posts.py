@@ -1,6 +1,7 @@
 """Posts that stand once: a stored row before, the message's ts after, and metadata to recognise an uncertain one."""
 
 import json
+import time
 from typing import Any
 
 import structlog
@@ -11,9 +12,20 @@ from slack_sdk.web.async_client import AsyncWebClient
 from handlers.blocks.kit import Message
 
 EVENT_TYPE = "tenfour_post"
-GONE = frozenset({"message_not_found", "cant_update_message", "edit_window_closed"})
+UNREACHABLE = "unreachable"
+"""Stands for the ts of a message to somebody whom no message reaches any more."""
+
+NOT_STANDING = frozenset({"message_not_found", "cant_update_message", "edit_window_closed"})
+CHANNEL_CLOSED = frozenset({"not_in_channel", "channel_not_found", "is_archived"})
+PERSON_GONE = frozenset({"user_disabled", "user_not_found", "users_not_found", "account_inactive", "cannot_dm_bot"})
+UNCLEAR = frozenset({"internal_error", "fatal_error", "service_unavailable", "request_timeout", "team_added_to_org"})
 
 log = structlog.get_logger()
+
+
+def why(error: SlackApiError) -> str:
+    """Slack's word for what it refused."""
+    return str(error.response.get("error")) if isinstance(error.response.data, dict) else "no clear answer"
 
 
 class Posts:
@@ -33,7 +45,7 @@ class Posts:
         try:
             await self._client.chat_update(channel=standing["channel"], ts=standing["ts"], **message)
         except SlackApiError as error:
-            if error.response.get("error") not in GONE:
+            if why(error) not in NOT_STANDING:
                 raise
             await self._redis.hdel(book, slot)
             return await self._post(book, slot, channel, message)
@@ -42,11 +54,18 @@ class Posts:
     async def once(
         self, book: str, slot: str, channel: str, message: Message, *, thread_ts: str = "", broadcast: bool = False
     ) -> str:
-        """Post the message unless it stands already. Returns its ts."""
+        """Post the message unless it stands already. Returns its ts, or `UNREACHABLE` when its reader is gone."""
         standing = await self._standing(book, slot)
         if standing is not None:
             return str(standing["ts"])
-        return await self._post(book, slot, channel, message, thread_ts=thread_ts, broadcast=broadcast)
+        try:
+            return await self._post(book, slot, channel, message, thread_ts=thread_ts, broadcast=broadcast)
+        except SlackApiError as error:
+            if why(error) not in PERSON_GONE:
+                raise
+            log.warning("reader_is_gone", user=channel, slot=slot, why=why(error))
+            await self._redis.hset(book, slot, json.dumps({"channel": channel, "ts": UNREACHABLE}))
+            return UNREACHABLE
 
     async def _standing(self, book: str, slot: str) -> dict[str, Any] | None:
         raw = await self._redis.hget(book, slot)
@@ -65,7 +84,8 @@ class Posts:
         if channel.startswith(("U", "W")):
             opened = await self._client.conversations_open(users=channel)
             channel = opened["channel"]["id"]
-        await self._redis.hset(book, slot, json.dumps({"channel": channel, "thread": thread_ts, "ts": ""}))
+        row = {"channel": channel, "thread": thread_ts, "ts": "", "since": time.time()}
+        await self._redis.hset(book, slot, json.dumps(row))
         threaded: dict[str, Any] = {"thread_ts": thread_ts, "reply_broadcast": broadcast} if thread_ts else {}
         try:
             answer = await self._client.chat_postMessage(
@@ -76,27 +96,29 @@ class Posts:
                 **threaded,
                 **message,
             )
-        except SlackApiError:
-            await self._redis.hdel(book, slot)  # refused: surely not posted
+        except SlackApiError as error:
+            if error.response.status_code in (200, 429) and why(error) not in UNCLEAR:
+                await self._redis.hdel(book, slot)  # surely not posted
             raise
         ts = str(answer["ts"])
-        await self._redis.hset(book, slot, json.dumps({"channel": answer["channel"], "thread": thread_ts, "ts": ts}))
+        await self._redis.hset(book, slot, json.dumps(row | {"ts": ts}))
         return ts
 
     async def _find(self, row: dict[str, Any], key: str) -> str:
-        """The ts of a message of ours with this key among the latest of its channel or thread, or ""."""
+        """The ts of a message of ours with this key, looked for from shortly before it was sent, or ""."""
+        since: dict[str, Any] = {
+            "oldest": f"{row.get('since', 0) - 60:.6f}",
+            "limit": 200,
+            "include_all_metadata": True,
+        }
         try:
             if row.get("thread"):
-                answer = await self._client.conversations_replies(
-                    channel=row["channel"], ts=row["thread"], limit=200, include_all_metadata=True
-                )
+                answer = await self._client.conversations_replies(channel=row["channel"], ts=row["thread"], **since)
             else:
-                answer = await self._client.conversations_history(
-                    channel=row["channel"], limit=200, include_all_metadata=True
-                )
+                answer = await self._client.conversations_history(channel=row["channel"], **since)
         except SlackApiError as error:
             # without the history scope we would rather show a message twice than not at all
-            log.warning("uncertain_post_not_checked", channel=row["channel"], why=error.response.get("error"))
+            log.warning("uncertain_post_not_checked", channel=row["channel"], why=why(error))
             return ""
         for message in answer["messages"]:
             if ((message.get("metadata") or {}).get("event_payload") or {}).get("key") == key:

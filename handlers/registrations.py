@@ -34,7 +34,7 @@ async def watch_off(desk: Desk, delivery: Delivery) -> Payload | None:
 async def check_now(desk: Desk, delivery: Delivery) -> Payload | None:
     """Look at Twilio at once instead of when it is due."""
     registration = _known_id(delivery.value)
-    desk.later(delivery, _check(desk, delivery, registration))
+    desk.later(delivery, _check(desk, delivery, registration), members_only=True)
     return None
 
 

@@ -5,7 +5,8 @@ from slack_sdk.errors import SlackApiError
 
 from bot.catalog.operation import CannotPlanError
 from bot.changes.changes import Refusal
-from bot.twilio.faults import Refused, Throttled, TwilioFault, Uncertain, Unreachable
+from bot.redis.connection import Unreachable
+from bot.twilio.faults import Refused, Throttled, TwilioFault
 from bot.vault import SealedWithOtherKeyError
 
 
@@ -23,12 +24,12 @@ def in_words(error: BaseException) -> str:
             words = f"{error}. Nothing was changed. {error.link}".strip()
         case Throttled():
             words = "Twilio asks us to slow down (429). Nothing was changed; try again in a minute."
-        case Unreachable() | Uncertain() | TwilioFault():
+        case TwilioFault():
             words = f"{error}. Nothing was changed; try again in a minute."
+        case Unreachable():
+            words = "Tenfour's memory (Redis) cannot be reached: this was not done. Nothing is lost; try again shortly."
         case redis.exceptions.RedisError() | ConnectionError():
-            words = (
-                "Tenfour's memory (Redis) does not answer: this was not done. Nothing is lost; try again in a minute."
-            )
+            words = "Tenfour's memory (Redis) gave no answer: this may or may not be done. Look, then try again."
         case TimeoutError():
             words = "No answer in time: Tenfour's memory (Redis) or Slack is slow. Look at the card, then try again."
         case SealedWithOtherKeyError():

@@ -5,7 +5,7 @@ from typing import Any, Literal
 from pydantic import Field
 
 from bot.plans.plan import Plan
-from bot.plans.values import Value
+from bot.plans.values import Record, Value
 
 State = Literal[
     "pending",
@@ -43,7 +43,7 @@ class Requirement(Value):
     groups: tuple[GroupNeed, ...] = ()
 
 
-class Decision(Value):
+class Decision(Record):
     """One person's word on one change, bound to the digest that they saw. `groups` are those they spoke for."""
 
     user: str
@@ -54,7 +54,7 @@ class Decision(Value):
     groups: tuple[str, ...] = ()
 
 
-class StepRun(Value):
+class StepRun(Record):
     """How far one step of a run is. `attempt` counts calls that may have reached Twilio."""
 
     state: StepState
@@ -67,7 +67,7 @@ class StepRun(Value):
     adopted: bool = False
 
 
-class Event(Value):
+class Event(Record):
     """One entry of a change's timeline. `who` is a Slack user id, or empty for Tenfour itself.
 
     `to` is the state that the change entered with it, or empty when it stayed in the same one.

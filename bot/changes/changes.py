@@ -4,6 +4,9 @@ from collections.abc import Callable
 from datetime import UTC, datetime
 from typing import Any, Protocol
 
+import structlog
+from redis.exceptions import RedisError
+
 from bot.changes.change import Change, Decision, Event, Requirement, State, Verb
 from bot.changes.people import Directory
 from bot.changes.policy import EVERYONE, Policy, Verdict, impossible, judge
@@ -15,6 +18,9 @@ from bot.plans.values import Value
 PENDING_SECONDS = 7 * 86400.0
 NAMED = 8
 """How many possible approvers a refusal names."""
+
+
+log = structlog.get_logger()
 
 
 class Refusal(Exception):
@@ -105,6 +111,11 @@ class Changes:
         )
         if not await self.store.create(change):
             change = await self._known(number)  # what this draft became when it was first requested
+            if change.plan.digest != request.plan.digest:
+                raise Refusal(
+                    f"This form was requested already, as #{number}, with another plan. Withdraw #{number} if that is "
+                    "not what you want, and fill in the form afresh."
+                )
         await self._moved(number, change.state)
         return change
 
@@ -140,6 +151,8 @@ class Changes:
         change = await self._known(number)
         if change.requester != user:
             raise Refusal(f"Only <@{change.requester}>, who asked for #{number}, can ask again.")
+        if bar := (await self._directory.person(user, fresh=True)).bar:
+            raise Refusal(bar)
         await self._reachable(change.requirement, user)
         now = self._clock()
         event = Event(at=now, who=user, what="asked again for the new plan")
@@ -180,7 +193,10 @@ class Changes:
     async def _moved(self, number: int, state: State) -> None:
         await self._notifier.change_moved(number)
         if state == "approved":
-            await self._engine.start_run(number)
+            try:
+                await self._engine.start_run(number)
+            except RedisError as error:  # what was decided stands; the sweep starts the run
+                log.warning("start_left_to_sweep", change=number, why=type(error).__name__)
 
     async def _reachable(self, requirement: Requirement, requester: str) -> None:
         members = {

@@ -4,18 +4,22 @@ import secrets
 from collections.abc import Callable, Mapping
 from typing import Any
 
+import structlog
+from pydantic import ValidationError
 from redis.asyncio import Redis
 
 from bot.plans.plan import Plan
-from bot.plans.values import Value
+from bot.plans.values import Record
 from bot.redis.keys import Keys
-from bot.vault import Vault
+from bot.vault import SealedWithOtherKeyError, Vault
 
 KEEP_SECONDS = 14 * 86400
 _ALPHABET = "abcdefghjkmnpqrstuvwxyz23456789"  # no letters that people mix up
 
+log = structlog.get_logger()
 
-class Draft(Value):
+
+class Draft(Record):
     """A form on its way. `token` will mark what the change makes at Twilio; `plan` is there once it was previewed.
 
     `filled_for` names what the answers were filled in from, such as the service of a campaign that is edited.
@@ -61,22 +65,36 @@ class DraftStore:
         await self._redis.expire(mine, KEEP_SECONDS)
 
     async def load(self, draft_id: str, user: str) -> Draft | None:
-        """The draft, if it is there and belongs to this person: an id from outside may be forged."""
+        """The draft, if it is there, can be read, and belongs to this person: an id from outside may be forged."""
         if not draft_id or not all(c.isalnum() or c in "-_" for c in draft_id):
             return None
         sealed = await self._redis.get(self._keys.draft(draft_id))
-        draft = Draft.model_validate(self._vault.open(str(sealed))) if sealed else None
+        draft = self._opened(draft_id, str(sealed)) if sealed else None
         return draft if draft and draft.user == user else None
 
     async def unfinished(self, user: str, operation: str) -> Draft | None:
         """The draft this person left behind for this operation."""
         draft_id = await self._redis.hget(self._mine(user), operation)
-        return await self.load(str(draft_id), user) if draft_id else None
+        draft = await self.load(str(draft_id), user) if draft_id else None
+        if draft_id and draft is None:
+            await self._withdraw(user, operation, str(draft_id))
+        return draft
 
     async def finished(self, draft: Draft) -> None:
         """Stop offering a draft that was requested or thrown away."""
-        if await self._redis.hget(self._mine(draft.user), draft.operation) == draft.id:
-            await self._redis.hdel(self._mine(draft.user), draft.operation)
+        await self._withdraw(draft.user, draft.operation, draft.id)
+
+    async def _withdraw(self, user: str, operation: str, draft_id: str) -> None:
+        if await self._redis.hget(self._mine(user), operation) == draft_id:  # not a newer one
+            await self._redis.hdel(self._mine(user), operation)
+
+    def _opened(self, draft_id: str, sealed: str) -> Draft | None:
+        """What was stored, or None when another key or another version of the form has sealed it."""
+        try:
+            return Draft.model_validate(self._vault.open(sealed))
+        except (SealedWithOtherKeyError, ValidationError) as error:
+            log.warning("draft_unreadable", draft=draft_id, why=type(error).__name__)
+            return None
 
     def _mine(self, user: str) -> str:
         return self._keys.plain(f"drafts:{user}")

@@ -5,6 +5,7 @@ from collections.abc import AsyncIterator, Sequence
 from typing import Any, Literal
 
 import structlog
+from pydantic import ValidationError
 from redis.asyncio import Redis
 
 from bot.changes.change import Change, Decision, Event, Requirement, State
@@ -168,16 +169,25 @@ class ChangeStore:
         """Take a change off the list of open ones: it is settled and everybody has been told."""
         await self._redis.srem(self._keys.plain(_OPEN), number)
 
+    async def open_changes(self) -> AsyncIterator[Change]:
+        """The changes that are not settled, or whose last word has not been told yet; oldest first."""
+        for number in await self.open_numbers():
+            if change := await self._readable(number):
+                yield change
+
     async def latest(self, limit: int = 200) -> AsyncIterator[Change]:
         """The newest changes, newest first."""
         for number in await self._redis.zrevrange(self._keys.plain(_ALL), 0, limit - 1):
-            try:
-                change = await self.load(int(str(number)))
-            except SealedWithOtherKeyError as error:
-                log.error("change_unreadable", change=number, why=str(error))
-                continue
-            if change:
+            if change := await self._readable(int(str(number))):
                 yield change
+
+    async def _readable(self, number: int) -> Change | None:
+        """A change for a list, in which one that cannot be read must not hide the others."""
+        try:
+            return await self.load(number)
+        except (SealedWithOtherKeyError, ValidationError) as error:
+            log.error("change_unreadable", change=number, why=type(error).__name__)
+            return None
 
     def _at(self, number: int, *parts: str) -> list[str]:
         return [self._keys.change(number, part) for part in parts]

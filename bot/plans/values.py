@@ -7,9 +7,18 @@ from pydantic import BaseModel, ConfigDict
 
 
 class Value(BaseModel):
-    """An immutable value; unknown fields are refused so that stored data never loses anything in silence."""
+    """An immutable value; unknown fields are refused, so that no version runs a plan of which it knows half."""
 
     model_config = ConfigDict(frozen=True, extra="forbid")
+
+
+class Record(Value):
+    """A value that Redis holds while versions change. Fields that only a newer version knows are passed over.
+
+    Plans and requirements stay strict: what decides and acts must be understood to the last field, what tells need not.
+    """
+
+    model_config = ConfigDict(extra="ignore")
 
 
 def canonical_json(data: Any) -> str:

@@ -4,7 +4,7 @@ from typing import Any, Literal
 
 from pydantic import Field
 
-from bot.plans.values import Value
+from bot.plans.values import Record
 
 Severity = Literal["good", "info", "bad"]
 
@@ -12,7 +12,7 @@ GONE = "GONE"
 """Our word for a registration that Twilio no longer has; all other states are Twilio's own words."""
 
 
-class Registration(Value):
+class Registration(Record):
     """One registration with its last snapshot. `key` is what it is found by: a campaign's messaging service SID.
 
     `status` is Twilio's word, "" before the first look. `since` is when it was first seen so (epoch seconds).
@@ -38,7 +38,7 @@ class Registration(Value):
         return f"{self.kind}|{self.account}|{self.key}"
 
 
-class Transition(Value):
+class Transition(Record):
     """A difference between two snapshots that someone should hear about. `id` counts up within its registration."""
 
     id: int
@@ -49,7 +49,7 @@ class Transition(Value):
     snapshot: dict[str, Any]
 
 
-class Announcement(Value):
+class Announcement(Record):
     """A transition addressed to a channel: a row of the outbox."""
 
     channel: str

@@ -1,7 +1,7 @@
 """Forms as modals, both ways: a page drawn from an operation's questions, and what people entered read back."""
 
 import re
-from collections.abc import Collection, Mapping, Sequence
+from collections.abc import Mapping, Sequence
 from typing import Any
 
 from pydantic.fields import FieldInfo
@@ -17,7 +17,7 @@ from handlers.blocks.tokens import memo
 YES_NO = (kit.option("true", "Yes"), kit.option("false", "No"))
 RADIO_UP_TO = 3
 ALERTS = 5
-_LABEL = "#label"
+LABEL = "#label"
 _TRUE, _FALSE = frozenset({"true", "yes", "y", "on", "1"}), frozenset({"false", "no", "n", "off", "0"})
 _EMPHASIS = re.compile(r"`([^`]+)`|\*([^*\s][^*]*)\*")
 
@@ -32,12 +32,10 @@ def form_modal(
     *,
     resume: Draft | None = None,
     mistakes: Sequence[Mistake] = (),
-    fixed: Collection[str] = (),
 ) -> dict[str, Any]:
     """One page (from 1) of an operation's form, filled from the draft.
 
-    `resume` is an older draft to offer. `mistakes` stand on top, with the step of those that belong to another
-    page. `fixed` names fields that are shown and not asked: `read_values` says nothing of them.
+    `resume` is an older draft to offer. `mistakes` stand on top, with the step of those that belong to another page.
     """
     form = operation.form
     page = min(max(page, 1), form.pages())
@@ -46,7 +44,7 @@ def form_modal(
     blocks += _mistakes(form, page, mistakes)
     blocks += _where(operation, page)
     for name, ask in asks.items():
-        blocks += [_fixed(name, ask, draft.values)] if name in fixed else _question(form, name, ask, draft.values)
+        blocks += _question(form, name, ask, draft.values)
     if page > 1:
         blocks.append(kit.actions(kit.button("Back", "form.back", label=f"Back to step {page - 1}")))
     return kit.modal(
@@ -89,11 +87,6 @@ def _where(operation: Operation, page: int) -> list[Block]:
     return [kit.context(*shown)] if shown else []
 
 
-def _fixed(name: str, ask: Ask, values: Mapping[str, Any]) -> Block:
-    shown = ", ".join(o["text"]["text"] for o in _chosen(name, values)) or "-"
-    return kit.section(f"*{inline(ask.label)}*\n{inline(shown, 1000)}")
-
-
 def _question(form: type[Form], name: str, ask: Ask, values: Mapping[str, Any]) -> list[Block]:
     info = form.model_fields[name]
     block = kit.input_block(
@@ -103,7 +96,7 @@ def _question(form: type[Form], name: str, ask: Ask, values: Mapping[str, Any]) 
         hint=_unmarked(ask.hint),
         # a choice with a default always has a value: "optional" would say that it can be left open
         optional=not (info.is_required() or (ask.control in ("yes_no", "choice") and info.default is not None)),
-        dispatch=ask.control in ("paragraph", "lookup", "lookups"),
+        dispatch=True,  # so that the draft survives a closed window
     )
     lost = len(_text(values.get(name))) - kit.INPUT_TEXT if ask.control in ("text", "paragraph", "url") else 0
     if lost <= 0:
@@ -170,7 +163,7 @@ def _yes_no(value: Any) -> str:
 
 def _chosen(name: str, values: Mapping[str, Any]) -> list[Block]:
     """What is chosen in a lookup, with the labels that people saw when they chose it."""
-    value, labels = values.get(name), values.get(name + _LABEL)
+    value, labels = values.get(name), values.get(name + LABEL)
     words = split_words(value) if isinstance(value, str) else value
     chosen = [str(v) for v in words] if isinstance(words, list | tuple) else []
     seen = [str(x) for x in labels] if isinstance(labels, list | tuple) else [str(labels)] if labels else []
@@ -214,10 +207,10 @@ def _read(name: str, ask: Ask, entry: Mapping[str, Any]) -> dict[str, Any]:
             return {name: option["value"] if option else ""}
         case "lookup":
             chosen = [option] if option else []
-            return {name: _first(_values(chosen)), name + _LABEL: _first(_labels(chosen))}
+            return {name: _first(_values(chosen)), name + LABEL: _first(_labels(chosen))}
         case "lookups":
             several = entry.get("selected_options") or []
-            return {name: _values(several), name + _LABEL: _labels(several)}
+            return {name: _values(several), name + LABEL: _labels(several)}
         case _:
             return {name: entry.get("value") or ""}
 

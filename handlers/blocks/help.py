@@ -75,6 +75,28 @@ def _usage(command: str, word: str, operation: object) -> str:
     return f"• {code(f'{command} {word}')}{title}"
 
 
+def card_not_shown(number: int, channel: str, why: str) -> Message:
+    """To a requester: the approvals channel is closed to us."""
+    return refusal(
+        f"I cannot show #{number} in {kit.channel(channel)}: Slack says {why}. Nobody can approve it there until I am "
+        "invited: type /invite @Tenfour in that channel."
+    )
+
+
+def channel_closed(channel: str, why: str) -> Message:
+    """To the subscriber of a channel: it hears no verdicts any more."""
+    return refusal(
+        f"{kit.channel(channel)} does not hear about verdicts any more: Slack says {why}. Invite me there "
+        "(/invite @Tenfour) and type /a2p-watch on in it again."
+    )
+
+
+def window_gone(title: str, *, kept: bool) -> Message:
+    """To somebody who closed a window before its answer came. `kept`: what they typed is in a draft."""
+    after = " Your draft is kept: open the form again to resume it." if kept else ""
+    return refusal(f"“{title}”: this was ready after its window had been closed.{after}")
+
+
 def refusal(text: str) -> Message:
     """Why something was not done and what to do next, in words that our own code chose."""
     return kit.message(text, kit.sections(kit.prose(part) for part in text.split("\n\n")) if text.strip() else [])

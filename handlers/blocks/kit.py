@@ -12,7 +12,6 @@ from types import MappingProxyType
 from typing import Any, Literal, TypedDict
 
 from handlers.blocks.mrkdwn import (
-    ago,
     channel,
     code,
     cut,
@@ -37,7 +36,6 @@ __all__ = [
     "Level",
     "Message",
     "actions",
-    "ago",
     "alert",
     "button",
     "channel",
@@ -63,7 +61,6 @@ __all__ = [
     "notice",
     "number_input",
     "option",
-    "overflow",
     "person",
     "plural",
     "preformatted",
@@ -297,11 +294,6 @@ def button(
     return element | {name: entry for name, entry in optional.items() if entry}
 
 
-def overflow(action_id: str, options: Sequence[Block]) -> Block:
-    """A menu behind three dots: at most five options."""
-    return {"type": "overflow", "action_id": action_id, "options": list(options[:5])}
-
-
 def confirm(title: str, mrkdwn: str, yes: str, no: str = "Not now", *, danger: bool = False) -> Block:
     """The question that Slack asks before it sends a click."""
     return {
@@ -327,9 +319,6 @@ def text_input(
     element = _typed("plain_text_input", action_id, start, placeholder) | {"multiline": multiline}
     if most is not None:
         element["max_length"] = min(max(most, len(start), 1), INPUT_TEXT)
-    if multiline:
-        # so that a draft survives a closed window
-        element["dispatch_action_config"] = {"trigger_actions_on": ["on_character_entered"]}
     return element
 
 
@@ -384,7 +373,9 @@ def lookup_input(
 
 
 def _typed(kind: str, action_id: str, initial: str, placeholder: str) -> Block:
-    element: Block = {"type": kind, "action_id": action_id}
+    # only asked for where the block dispatches; Slack would otherwise wait for the enter key
+    when = {"trigger_actions_on": ["on_character_entered"]}
+    element: Block = {"type": kind, "action_id": action_id, "dispatch_action_config": when}
     if placeholder:
         element["placeholder"] = _plain(placeholder, PLACEHOLDER)
     return element | ({"initial_value": initial} if initial else {})

@@ -94,11 +94,6 @@ def span(seconds: float) -> str:
     return "less than a minute"
 
 
-def ago(seconds: float) -> str:
-    """How long ago something was: `3 days ago`, `just now`."""
-    return "just now" if seconds < 60 else f"{span(seconds)} ago"
-
-
 def plural(count: int, noun: str) -> str:
     """`1 number`, `2 numbers`."""
     return f"{count} {noun}" if count == 1 else f"{count} {noun}s"

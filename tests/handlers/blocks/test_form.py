@@ -9,10 +9,11 @@ from hypothesis import strategies as st
 
 from bot.catalog.form import Mistake
 from bot.catalog.operation import Operation
+from bot.sandbox.slack.elements import TEXT_INPUTS
 from bot.sandbox.slack.inputs import client_errors, state_values
 from handlers.blocks.form import form_modal, notice_modal, read_state, read_values, working_modal
 from tests.handlers.blocks.judge import block, elements, sound_view, words
-from tests.handlers.blocks.samples import CATALOG, HOSTILE, LONG, SERVICE, STRANGE, draft
+from tests.handlers.blocks.samples import CATALOG, LONG, SERVICE, STRANGE, draft
 
 SERVICE_CREATE = CATALOG["service.create"]
 BUY = CATALOG["number.search_and_buy"]
@@ -42,7 +43,6 @@ def test_a_draft_full_of_anything_can_be_drawn(operation: Operation, page: int, 
         values: dict[str, Any] = dict.fromkeys(names, value) | {f"{n}#label": value for n in names}
         mistakes = [Mistake(n, text) for n in (*names, "unknown", "")]
         sound_view(form_modal(operation, draft(values), page, resume=draft(values), mistakes=mistakes))
-        sound_view(form_modal(operation, draft(values), page, fixed=names))
 
 
 def test_a_form_carries_ids_only() -> None:
@@ -131,13 +131,12 @@ def test_a_view_without_state_is_read_as_nothing() -> None:
     assert read_values(SERVICE_CREATE, {}) == {}
 
 
-def test_paragraphs_and_lookups_are_sent_while_they_are_filled_in() -> None:
-    view = form_modal(REGISTER, draft(), 2)
-    assert block(view, "description")["dispatch_action"] is True
-    config = block(view, "description")["element"]["dispatch_action_config"]
-    assert config == {"trigger_actions_on": ["on_character_entered"]}
-    assert block(form_modal(REGISTER, draft(), 1), "brand_sid")["dispatch_action"] is True
-    assert "dispatch_action" not in block(form_modal(SERVICE_CREATE, draft(), 1), "friendly_name")
+@pytest.mark.parametrize(("operation", "page"), PAGES, ids=lambda value: getattr(value, "name", str(value)))
+def test_every_answer_is_sent_while_it_is_given(operation: Operation, page: int) -> None:
+    for asked in (b for b in form_modal(operation, draft(), page)["blocks"] if b["type"] == "input"):
+        assert asked["dispatch_action"] is True
+        if asked["element"]["type"] in TEXT_INPUTS:
+            assert asked["element"]["dispatch_action_config"] == {"trigger_actions_on": ["on_character_entered"]}
 
 
 def test_every_element_says_which_field_or_source_it_is_about() -> None:
@@ -168,14 +167,6 @@ def test_a_mistake_of_no_field_is_shown_in_full() -> None:
     view = sound_view(form_modal(SERVICE_CREATE, draft(), 1, mistakes=[Mistake("", f"Twilio refused it. {LONG}")]))
     assert view["blocks"][0]["text"]["text"] == "Twilio refused it."
     assert LONG[:200] in words(view)
-
-
-def test_fixed_fields_are_shown_and_not_asked() -> None:
-    values = {"service_sid": SERVICE, "service_sid#label": HOSTILE}
-    view = sound_view(form_modal(CATALOG["campaign.resubmit"], draft(values), 1, fixed=["service_sid"]))
-    assert not [b for b in view["blocks"] if b["type"] == "input"]
-    assert "submit" in view
-    assert read_values(CATALOG["campaign.resubmit"], filled(view)) == {}
 
 
 def test_a_text_too_long_for_slack_is_not_lost_in_silence() -> None:

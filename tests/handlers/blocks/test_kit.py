@@ -25,7 +25,6 @@ def any_block(draw: st.DrawFn) -> kit.Block:
         kit.context(*[kit.escape(text)] * draw(st.integers(0, 15))),
         kit.divider(),
         kit.actions(kit.button(text, "a.button", confirm=kit.confirm(text, kit.escape(text), text, text))),
-        kit.actions(kit.overflow("a.menu", [kit.option("v", text, text)])),
         kit.rich(kit.rich_line(text, text), *kit.preformatted(text)),
     ]
     return draw(st.sampled_from(made))
