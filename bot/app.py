@@ -22,6 +22,7 @@ from bot.redis.connection import RedisHandle, open_redis
 from bot.redis.keys import Keys
 from bot.redis.lease import Leases
 from bot.runs.ledger import RunLedger
+from bot.runs.patience import PATIENCE, Patience
 from bot.runs.runner import Runner
 from bot.runs.settle import Settlement
 from bot.settings import Settings, encryption_keys
@@ -50,8 +51,10 @@ log = structlog.get_logger()
 
 
 @asynccontextmanager
-async def running(settings: Settings, clock: Callable[[], float] = time.time) -> AsyncIterator[None]:
-    """A running bot, until the body ends.
+async def running(
+    settings: Settings, clock: Callable[[], float] = time.time, patience: Patience = PATIENCE
+) -> AsyncIterator[None]:
+    """A running bot, until the body ends. `patience` is with calls to Twilio that got no answer.
 
     Raises `PolicyProblem`, `RedisProblem`, `EmbeddedRedisProblem`, `SettingsProblem` or `SlackProblem`, each with words
     for the operator.
@@ -71,7 +74,7 @@ async def running(settings: Settings, clock: Callable[[], float] = time.time) ->
         stack.push_async_callback(account.close)
         keys = Keys()
         engine = TaskEngine(redis.url, f"{keys.prefix}-tasks", clock)
-        desk, tasks = _assemble(settings, policy, vault, redis, keys, slack, account, engine, clock)
+        desk, tasks = _assemble(settings, policy, vault, redis, keys, slack, account, engine, clock, patience)
         stack.push_async_callback(desk.choices.close)
         # twice: what was begun by deliveries, and, once the last run has ended, its cards
         stack.push_async_callback(desk.background.finish, FINISH_SECONDS)
@@ -93,6 +96,7 @@ def _assemble(
     account: Account,
     engine: TaskEngine,
     clock: Callable[[], float],
+    patience: Patience,
 ) -> tuple[Desk, Tasks]:
     """Every part, made once and handed to those that need it; nothing here talks to anybody yet."""
 
@@ -143,14 +147,14 @@ def _assemble(
         settings.poll_seconds,
         settings.alerts_channel,
     )
-    runner = Runner(store, ledger, account_of, operations, tracker, cards, clock)
+    runner = Runner(store, ledger, account_of, operations, tracker, cards, clock, patience=patience)
     sweep = Sweep(changes, tracker, engine, cards)
     desk = Desk(
         client=slack.client,
         catalog=operations,
         changes=changes,
         drafts=DraftStore(redis.client, keys, vault, clock),
-        settlement=Settlement(store, ledger, cards, engine, clock),
+        settlement=Settlement(store, ledger, account_of, cards, engine, clock),
         tracker=tracker,
         choices=choices,
         account=account,

@@ -19,14 +19,19 @@ from redis.exceptions import RedisError
 CHANGES_SECONDS = 5.0
 WARM_SECONDS = 45.0
 CONCURRENCY = 20
+"""Tasks in hand at a time; each takes connections of docket's, which strands a task that finds none left."""
 REDELIVER_SECONDS = 10.0
-"""How long a dead worker's task waits; below the pool of 100 connections that docket opens (perf.md)."""
+"""How long a dead worker's task waits before another worker takes it."""
 
 log = structlog.get_logger()
 
 
+class WorkerEnded(Exception):
+    """Nothing works on tasks any more in this process, so it has to end and be started again."""
+
+
 class TaskEngine:
-    """Starts work; the work itself is attached by `work_on`."""
+    """Starts work; the work itself is given to `work`."""
 
     def __init__(self, url: str, name: str, clock: Callable[[], float]) -> None:
         self._docket = Docket(name=name, url=url, heartbeat_interval=timedelta(seconds=1))
@@ -52,7 +57,10 @@ class TaskEngine:
 
     @asynccontextmanager
     async def work(self, tasks: "Tasks", poll_seconds: float) -> AsyncIterator[None]:
-        """Work on tasks, and tick, until the body ends; what is under way is finished first."""
+        """Work on tasks, and tick, until the body ends; what is under way is finished first.
+
+        Cancels the body and raises `WorkerEnded` if the worker ends before it.
+        """
 
         async def run_change(number: int) -> None:
             if (again := await tasks.run_change(number)) is not None:
@@ -77,6 +85,8 @@ class TaskEngine:
             )
             async with worker:
                 working = asyncio.create_task(worker.run_forever(), name="docket worker")
+                ended = _canceller(asyncio.current_task())
+                working.add_done_callback(ended)
                 scheduler = AsyncIOScheduler()
                 for name, every in (("sweep_changes", CHANGES_SECONDS), ("sweep_registrations", poll_seconds)):
                     scheduler.add_job(
@@ -93,11 +103,15 @@ class TaskEngine:
                 scheduler.start()
                 try:
                     yield
+                except asyncio.CancelledError as stop:
+                    if stop.args != (WorkerEnded,):
+                        raise
+                    raise WorkerEnded("The task worker has ended by itself; the log says why.") from None
                 finally:
                     scheduler.shutdown(wait=False)
+                    working.remove_done_callback(ended)
                     working.cancel()
-                    with suppress(asyncio.CancelledError):
-                        await working
+                    await asyncio.wait({working})
 
 
 @dataclass(frozen=True)

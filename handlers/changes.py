@@ -122,8 +122,11 @@ async def request_again(desk: Desk, act: Act) -> None:
 async def settle(desk: Desk, act: Act) -> None:
     """Try a stopped run again, let it go, or say what became of its unknown step."""
     number, how = act.what["number"], act.what["how"]
-    if not await desk.changes.concerns(number, act.user):
-        raise Refusal(f"Only those who asked for #{number} or may approve it can settle it.")
+    # what became of a call that may have cost money is for somebody other than the one who wants it
+    others = how in ("happened", "did_not")
+    if not await desk.changes.concerns(number, act.user, requester=not others):
+        who = "who may approve it" if others else "who asked for it or may approve it"
+        raise Refusal(f"Only people {who} can settle #{number} this way.")
     match how:
         case "retry":
             await desk.settlement.retry(number, act.user)

@@ -59,7 +59,9 @@ def arguments(words: Iterable[str], form: type[Form]) -> dict[str, str]:
     for word in words:
         name, equals, value = word.partition("=")
         if not equals:
-            raise Refusal(f"“{word[:80]}” is not of the form name=value. The fields are: {', '.join(asks)}.")
+            raise Refusal(
+                f"“{word[:80]}” is not name=value (quote a value that has spaces). The fields are: {', '.join(asks)}."
+            )
         if name not in asks:
             near = nearest(name, asks)
             hint = f" Did you mean {near}?" if near else ""
@@ -70,7 +72,7 @@ def arguments(words: Iterable[str], form: type[Form]) -> dict[str, str]:
 
 def nearest(word: str, known: Iterable[str]) -> str:
     """The known word that is most like this one, or ""."""
-    found = difflib.get_close_matches(word.lower(), list(known), n=1, cutoff=0.5)
+    found = difflib.get_close_matches(word.lower(), list(known), n=1, cutoff=0.6)
     return found[0] if found else ""
 
 

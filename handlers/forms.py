@@ -47,7 +47,7 @@ async def submit_page(desk: Desk, delivery: Delivery) -> Payload | None:
     draft = draft.model_copy(update={"values": draft.values | read_values(operation, delivery.view), "plan": None})
     await desk.drafts.save(draft)
     if wrong := mistakes(operation.form, plain(draft.values), page):
-        return {"response_action": "errors", "errors": {m.field: m.text[:140] for m in wrong}}
+        return {"response_action": "errors", "errors": {m.field: _sentence(m.text) for m in wrong}}
     if page == 1 and operation.prefill and draft.filled_for != _filling(operation, draft):
         desk.later(delivery, _fill(desk, delivery, operation, draft, delivery.view["id"], page=2))
         return _update(_reading(operation, draft))
@@ -131,7 +131,7 @@ async def resume(desk: Desk, delivery: Delivery) -> Payload | None:
     if draft is None or operation is None:
         raise Refusal("That draft is gone: drafts are kept for two weeks. Fill in the form afresh.")
     _look_ahead(desk, operation, draft, 1)
-    desk.later(delivery, desk.show(delivery.view["id"], form_modal(operation, draft, 1), delivery.user))
+    desk.later(delivery, _resume(desk, delivery, operation, draft))
     return None
 
 
@@ -153,6 +153,8 @@ async def choices(desk: Desk, delivery: Delivery) -> Payload | None:
         return {"options": [kit.option("…", "Still asking Twilio: type a letter to look again")]}
     except TwilioFault as fault:
         return {"options": [kit.option("!", in_words(fault))]}
+    if not found and not delivery.body.get("value"):
+        return {"options": [kit.option("!", "Nothing found for what you gave: go back and change it")]}
     return {"options": [kit.option(o.value, o.label, o.description) for o in found[:100]]}
 
 
@@ -181,6 +183,13 @@ async def _open(desk: Desk, delivery: Delivery, operation: Operation, view: Payl
     await _refuse_if_barred(desk, delivery, operation, opened["view"]["id"])
 
 
+async def _resume(desk: Desk, delivery: Delivery, operation: Operation, draft: Draft) -> None:
+    view_id = delivery.view["id"]
+    # Slack keeps what an input holds as long as its block stays: without a view in between, the empty form would win
+    await desk.show(view_id, _reading(operation, draft), delivery.user)
+    await desk.settle(view_id, form_modal(operation, draft, 1), delivery.user)
+
+
 async def _refuse_if_barred(desk: Desk, delivery: Delivery, operation: Operation, view_id: str) -> bool:
     # a person we had not met was shown the form first, as asking Slack about them could have cost the trigger
     try:
@@ -195,7 +204,9 @@ async def _open_filled(desk: Desk, delivery: Delivery, operation: Operation, dra
     opened = await desk.client.views_open(trigger_id=delivery.trigger, view=_reading(operation, draft))
     view_id = opened["view"]["id"]
     if not await _refuse_if_barred(desk, delivery, operation, view_id):
-        await _fill(desk, delivery, operation, draft, view_id, page=1)
+        # what the first page asks may be known already, as from the button of a rejection
+        complete = not mistakes(operation.form, plain(draft.values), 1) and operation.form.pages() > 1
+        await _fill(desk, delivery, operation, draft, view_id, page=2 if complete else 1)
 
 
 async def _fill(desk: Desk, delivery: Delivery, operation: Operation, draft: Draft, view_id: str, *, page: int) -> None:
@@ -270,6 +281,10 @@ def _requested(desk: Desk, change: Change) -> str:
         return f"#{change.number} needs no approval (rule “{change.requirement.rule}”) and is being run: see {where}."
     told = "You will get a direct message when it is decided and when it has run."
     return f"#{change.number} waits for approval in {where}. {told}"
+
+
+def _sentence(text: str) -> str:
+    return text[:1].upper() + text[1:140]
 
 
 def _page_of(operation: Operation, wrong: list[Mistake]) -> int:

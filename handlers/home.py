@@ -35,8 +35,8 @@ async def start(desk: Desk, delivery: Delivery) -> Payload | None:
 
 async def publish(desk: Desk, user: str) -> None:
     """Draw somebody's App Home as things stand now."""
-    pending = [c for c in await commands.open_changes(desk) if c.state == "pending"]
-    waiting = [c for c in pending if await desk.changes.may_decide(c, user)]
+    undecided = [c for c in await commands.open_changes(desk) if c.state in ("pending", "unknown")]
+    waiting = [c for c in undecided if await desk.changes.may_decide(c, user)]
     mine = []
     async for change in desk.changes.store.latest():
         if change.requester == user:

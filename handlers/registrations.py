@@ -3,7 +3,8 @@
 from bot.changes.changes import Refusal
 from bot.tracking.registration import registration_parts
 from handlers import forms
-from handlers.blocks.registration import watch_panel
+from handlers.blocks.form import LABEL
+from handlers.blocks.registration import standing, watch_panel
 from handlers.delivery import Delivery, Payload
 from handlers.desk import Desk
 
@@ -43,7 +44,11 @@ async def fix_and_resubmit(desk: Desk, delivery: Delivery) -> Payload | None:
     kind, _, key = registration_parts(_known_id(delivery.value))
     if kind != "campaign":
         raise Refusal(f"A {kind} cannot be resubmitted from here yet.")
-    await forms.open_form(desk, delivery, desk.catalog["campaign.resubmit"], {"service_sid": key})
+    registration = await desk.tracker.store.load(delivery.value)
+    if registration and registration.status not in ("FAILED", ""):
+        raise Refusal(f"{registration.title} is {registration.status} by now: there is nothing to resubmit.")
+    known = {"service_sid": key, f"service_sid{LABEL}": registration.title if registration else key}
+    await forms.open_form(desk, delivery, desk.catalog["campaign.resubmit"], known)
     return None
 
 
@@ -65,8 +70,7 @@ async def _check(desk: Desk, delivery: Delivery, registration_id: str) -> None:
     seen = await desk.tracker.store.load(registration_id)
     if seen is None:
         raise Refusal("This is not followed any more.")
-    text = f"Twilio says `{seen.status}` for {seen.title}." if not seen.trouble else seen.trouble
-    await desk.tell(delivery, text)
+    await desk.tell(delivery, seen.trouble or f"{seen.title}: {standing(seen).words}")
 
 
 def _known_id(value: str) -> str:

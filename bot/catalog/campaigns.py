@@ -23,6 +23,12 @@ from bot.twilio.gateway import Account
 
 FEES: Final = Fees.load()
 GUIDE: Final = Guide.load()
+EDITS_CLOSED: Final = (403, 405, 20003, 20004)
+"""How Twilio refuses where it keeps editing over its API closed to an account (twilio.md 5.2)."""
+CLOSED: Final = (
+    "If the credentials are in order, Twilio does not let this account edit campaigns over its API: use “Fix Campaign” "
+    "in Twilio's Console, or delete the campaign and register it again (which costs the vetting again). Abandon this."
+)
 KEEP = ("sid", "campaign_status", "messaging_service_sid", "privacy_policy_url", "terms_and_conditions_url")
 
 
@@ -136,6 +142,7 @@ def _update(service_sid: str, form: CampaignResubmit, changed: Mapping[str, Any]
         ),
         keep=KEEP,
         lane="registration",
+        advice=dict.fromkeys(EDITS_CLOSED, CLOSED),
     )
 
 
@@ -276,7 +283,7 @@ OPERATIONS = (
     ),
     Operation(
         name="campaign.resubmit",
-        title="Fix and resubmit a campaign",
+        title="Resubmit a campaign",
         summary="A rejected campaign, edited where the rejection points, sent to review again.",
         command="/a2p-campaign",
         word="resubmit",

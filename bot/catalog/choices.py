@@ -3,7 +3,7 @@
 import asyncio
 from collections import OrderedDict
 from collections.abc import Awaitable, Callable, Mapping, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from typing import Any
 
 from bot.catalog import sources
@@ -18,6 +18,8 @@ KEPT = 64
 """Lists kept at a time: searches differ by what people type, so their number has no natural end."""
 TOLERATED = 10.0
 """A list this many times older than its limit is not shown without waiting for a fresh one first."""
+IN_USE = 600.0
+"""Seconds for which a costly list is kept warm after somebody has looked at it."""
 
 
 class StillLoading(Exception):
@@ -33,13 +35,17 @@ class _Kept:
 class Choices:
     """Options of one account by source name. Lists are kept, and refreshed while the kept one is being shown.
 
-    `wait` is how long `find` may take, in seconds; Slack gives up on a list after three.
+    `wait` is how long `find` may take, in seconds; Slack gives up on a list after three. What nobody waits for goes
+    through `quiet`, the same account with a small concurrency of its own, so that it never holds up a run's writes.
     """
 
-    def __init__(self, account: Account, clock: Callable[[], float], wait: float = 2.0) -> None:
-        self._account = account
+    def __init__(
+        self, account: Account, clock: Callable[[], float], wait: float = 2.0, quiet: Account | None = None
+    ) -> None:
+        self._account, self._quiet = account, quiet or account
         self._clock = clock
         self._wait = wait
+        self._used: dict[str, float] = {}
         self._kept: OrderedDict[tuple[Any, ...], _Kept] = OrderedDict()
         self._loading: dict[tuple[Any, ...], asyncio.Task[tuple[Option, ...]]] = {}
         self._tasks: set[asyncio.Task[tuple[Option, ...]]] = set()
@@ -54,17 +60,22 @@ class Choices:
         return [o for o in options if all(word in _hay(o) for word in wanted)][:MOST]
 
     async def warm(self) -> None:
-        """Refresh the lists that depend on the account alone. Raises the first `TwilioFault`."""
+        """Refresh the lists that depend on the account alone, the costly ones while they are in use.
+
+        Raises the first `TwilioFault`.
+        """
+        lately = self._clock() - IN_USE
         account_wide = [s for s in sources.SOURCES.values() if not s.depends_on]
-        tasks = [self._load(source, source.key({}), {}) for source in account_wide]
+        wanted = [s for s in account_wide if not s.costly or self._used.get(s.name, lately) > lately]
+        tasks = [self._load(self._quiet, source, source.key({}), {}) for source in wanted]
         # not gather: if this is cancelled, people who wait for the same lists must still get them
         await asyncio.wait(tasks)
         for task in tasks:
             task.result()
 
     def spoil(self) -> None:
-        """Forget everything, for example because a run has changed what the account holds."""
-        self._kept.clear()
+        """Show nothing without looking again first, for example because a run has changed what the account holds."""
+        self._kept = OrderedDict((key, replace(kept, at=float("-inf"))) for key, kept in self._kept.items())
         # a load that is under way may have read the state from before, so its result is not to be kept
         self._loading.clear()
 
@@ -75,15 +86,17 @@ class Choices:
         await asyncio.gather(*self._tasks, return_exceptions=True)
 
     async def _options(self, source: sources.Source, given: Mapping[str, Any]) -> tuple[Option, ...]:
+        self._used[source.name] = self._clock()
         key = source.key(given)
         kept = self._kept.get(key)
         age = self._clock() - kept.at if kept else float("inf")
         if kept and age <= source.fresh_for:
             self._kept.move_to_end(key)
             return kept.options
-        task = self._load(source, key, given)
         if kept and age <= source.fresh_for * TOLERATED:
+            self._load(self._quiet, source, key, given)
             return kept.options
+        task = self._load(self._account, source, key, given)
         done, _ = await asyncio.wait({task}, timeout=self._wait)
         if not done and kept:
             return kept.options
@@ -94,12 +107,12 @@ class Choices:
         return task.result()
 
     def _load(
-        self, source: sources.Source, key: tuple[Any, ...], given: Mapping[str, Any]
+        self, account: Account, source: sources.Source, key: tuple[Any, ...], given: Mapping[str, Any]
     ) -> "asyncio.Task[tuple[Option, ...]]":
         """The load of this list: the one under way, or a new one."""
         if key in self._loading:
             return self._loading[key]
-        task = asyncio.create_task(_shown(source.load(self._account, dict(given))))
+        task = asyncio.create_task(_shown(source.load(account, dict(given))))
         self._loading[key] = task
         self._tasks.add(task)
         task.add_done_callback(lambda done: self._loaded(key, done))

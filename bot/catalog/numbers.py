@@ -23,6 +23,10 @@ from bot.twilio.gateway import Account
 from bot.twilio.numbering import TOLL_FREE_CODES, toll_free
 
 NOT_AVAILABLE = 21422
+GONE = (
+    "Somebody else has bought this number, so trying again will not help. Abandon this change, then search again and "
+    "choose another number. What was bought before it stays, in its pool."
+)
 
 TYPES = (
     Option("local", "Local", "A ten-digit number with an area code: what 10DLC is about."),
@@ -123,19 +127,19 @@ async def _plan_buy(form: NumberSearchAndBuy, context: Context) -> Plan:
         _prices(account, form.phone_numbers),
         _pool(account, form.service_sid),
     )
-    buys = [_buy(n, f"number_{i}", form.sms_url, context) for i, n in enumerate(form.phone_numbers, 1)]
-    adds = [
-        add_step(pool, f"add_{i}", number, Ref(step=f"number_{i}"))
-        for i, number in enumerate(form.phone_numbers, 1)
-        if pool is not None
-    ]
+    steps: list[CallStep] = []
+    for i, number in enumerate(form.phone_numbers, 1):
+        steps.append(_buy(number, f"number_{i}", form.sms_url, context))
+        if pool is not None:
+            # before the next purchase, which may fail: a bought number is of use only in its pool
+            steps.append(add_step(pool, f"add_{i}", number, Ref(step=f"number_{i}")))
     into = f"in “{pool.service.friendly_name}”" if pool else "in no service"
     many = len(form.phone_numbers)
     return Plan(
         operation="number.search_and_buy",
         account=account.sid,
         title=f"Buy {form.phone_numbers[0]}" if many == 1 else f"Buy {many} numbers",
-        steps=(*buys, *adds),
+        steps=tuple(steps),
         differences=tuple(Difference(field=n, before=None, after=f"bought, {into}") for n in form.phone_numbers),
         costs=tuple(_cost(n, price) for n in form.phone_numbers if (price := prices[_kind(n)]) is not None),
         findings=tuple(_findings(form, candidates, prices, pool)),
@@ -160,6 +164,7 @@ def _buy(number: str, step_id: str, sms_url: str | None, context: Context) -> Ca
         # also what a repetition hears when the first answer was lost but the number bought: the adopt read decides
         already_done=(NOT_AVAILABLE,),
         keep=("sid", "phone_number", "friendly_name"),
+        advice={NOT_AVAILABLE: GONE},
     )
 
 

@@ -291,7 +291,7 @@ def _count(numbers: int) -> str:
 OPERATIONS = (
     Operation(
         name="sender.add",
-        title="Add numbers to a sender pool",
+        title="Add numbers to a pool",
         summary="Numbers of the account join a messaging service and send under its campaign.",
         command="/a2p-sender",
         word="add",

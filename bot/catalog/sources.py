@@ -34,12 +34,16 @@ _OFF = frozenset({"false", "no", "off", "0", ""})
 
 @dataclass(frozen=True)
 class Source:
-    """One list: how long it is fresh (seconds), which answers of the form it depends on, and how it is loaded."""
+    """One list: how long it is fresh (seconds), which answers of the form it depends on, and how it is loaded.
+
+    A `costly` one takes a request for each messaging service of the account.
+    """
 
     fresh_for: float
     load: Callable[[Account, Mapping[str, Any]], Awaitable[Sequence[Option]]]
     name: str
     depends_on: tuple[str, ...] = ()
+    costly: bool = False
 
     def key(self, given: Mapping[str, Any]) -> tuple[Any, ...]:
         """Equal for requests that one list answers."""
@@ -204,8 +208,8 @@ SOURCES: Mapping[str, Source] = MappingProxyType(
             Source(LISTS, _brands, "brands"),
             Source(LISTS, _use_cases, "use_cases", ("brand_sid",)),
             Source(SEARCHES, _available_numbers, "available_numbers", _SEARCH_FIELDS),
-            Source(LISTS, _owned_numbers, "owned_numbers"),
-            Source(LISTS, _failed_campaigns, "failed_campaigns"),
+            Source(LISTS, _owned_numbers, "owned_numbers", costly=True),
+            Source(LISTS, _failed_campaigns, "failed_campaigns", costly=True),
         )
     }
 )

@@ -116,6 +116,21 @@ class Change(Value):
         return sum(1 for event in self.timeline if event.to == self.state)
 
     @property
+    def moved_at(self) -> float:
+        """When something last happened to it; epoch seconds."""
+        return max((event.at for event in self.timeline), default=self.created_at)
+
+    @property
+    def begun(self) -> bool:
+        """Whether a call of it has taken effect, or may have."""
+        return any(run.state in ("attempting", "done", "unknown") for run in self.steps.values())
+
+    @property
+    def unknown_step(self) -> str:
+        """The id of the step of which nobody knows whether it happened, or ""."""
+        return next((step for step, run in self.steps.items() if run.state == "unknown"), "")
+
+    @property
     def results(self) -> dict[str, dict[str, Any]]:
         """What the finished steps yielded, by step id."""
         return {step: run.result for step, run in self.steps.items() if run.state == "done"}

@@ -185,10 +185,10 @@ class Changes:
         members = [await self._directory.members(self._policy.groups[group]) for group in named]
         return {user for group in members for user in group}
 
-    async def concerns(self, number: int, user: str) -> bool:
-        """Whether this person asked for the change or may approve it: those settle a run that stopped."""
+    async def concerns(self, number: int, user: str, *, requester: bool) -> bool:
+        """Whether this person may approve the change, or (with `requester`) asked for it: they settle a stopped run."""
         change = await self._known(number)
-        return change.requester == user or await self.may_decide(change, user)
+        return (requester and change.requester == user) or await self.may_decide(change, user)
 
     async def _moved(self, number: int, state: State) -> None:
         await self._notifier.change_moved(number)

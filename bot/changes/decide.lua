@@ -1,5 +1,6 @@
 -- One person's decision, and the quorum it may complete, in one step that nothing can come between.
--- KEYS: doc, decisions, timeline. ARGV: user, verb, digest, now, decision (JSON), groups spoken for (JSON), timeline entry.
+-- KEYS: doc, decisions, timeline. ARGV: user, verb, digest, now, decision (JSON), groups spoken for (JSON), timeline
+-- entry for a decision that leaves the change pending, and for one that moves it.
 -- Returns {outcome, state}; outcomes are listed in bot/changes/store.py.
 local doc = redis.call('HMGET', KEYS[1], 'state', 'digest', 'requester', 'expires_at', 'requirement')
 local state, digest, requester, expires_at = doc[1], doc[2], doc[3], tonumber(doc[4] or '0')
@@ -14,11 +15,11 @@ local groups = cjson.decode(ARGV[6])
 if #groups == 0 then return {'ineligible', state} end
 
 redis.call('HSET', KEYS[2], ARGV[1], ARGV[5])
-redis.call('RPUSH', KEYS[3], ARGV[7])
 redis.call('HINCRBY', KEYS[1], 'version', 1)
 
 if ARGV[2] == 'reject' then
   redis.call('HSET', KEYS[1], 'state', 'rejected')
+  redis.call('RPUSH', KEYS[3], ARGV[8])
   return {'recorded', 'rejected'}
 end
 
@@ -34,8 +35,10 @@ for _, raw in ipairs(redis.call('HVALS', KEYS[2])) do
 end
 for _, need in ipairs(cjson.decode(doc[5]).groups) do
   if (counted[need.group] or 0) < need.need then
+    redis.call('RPUSH', KEYS[3], ARGV[7])
     return {'recorded', 'pending'}
   end
 end
 redis.call('HSET', KEYS[1], 'state', 'approved')
+redis.call('RPUSH', KEYS[3], ARGV[8])
 return {'recorded', 'approved'}

@@ -8,7 +8,7 @@ import structlog
 from pydantic import ValidationError
 from redis.asyncio import Redis
 
-from bot.changes.change import Change, Decision, Event, Requirement, State
+from bot.changes.change import Change, Decision, Event, Requirement, State, Verb
 from bot.changes.sealing import Sealer
 from bot.plans.plan import Plan
 from bot.redis.keys import Keys
@@ -106,7 +106,8 @@ class ChangeStore:
 
     async def decide(self, number: int, decision: Decision) -> tuple[DecideOutcome, State | None]:
         """Record one decision and count the quorum, atomically. Returns the outcome and the state after it."""
-        event = Event(at=decision.at, who=decision.user, what=_SAID[decision.verb], detail=decision.reason)
+        said, to = _SAID[decision.verb]
+        event = Event(at=decision.at, who=decision.user, what=said, detail=decision.reason)
         outcome, state = await _DECIDE(
             self._redis,
             keys=self._at(number, "doc", "decisions", "timeline"),
@@ -118,6 +119,7 @@ class ChangeStore:
                 self.sealer.decision(decision).model_dump_json(),
                 json.dumps(list(decision.groups)),
                 self.sealer.event(event).model_dump_json(),
+                self.sealer.event(event.model_copy(update={"to": to})).model_dump_json(),
             ],
         )
         return outcome, state or None
@@ -147,18 +149,22 @@ class ChangeStore:
         args = [",".join(expected), to, "" if fence is None else fence, entry, *flat]
         return bool(await _TRANSITION(self._redis, keys=self._at(number, "doc", "timeline", *forget), args=args))
 
-    async def restate(self, number: int, plan: Plan, event: Event, note: str, fence: int) -> bool:
-        """Replace the plan of a running change whose world has moved: it becomes stale and all decisions are void."""
+    async def restate(self, number: int, plan: Plan, event: Event, note: str, fence: int, *, expires_at: float) -> bool:
+        """Replace the plan of a change whose world has moved before any call: it becomes stale, all decisions are void.
+
+        It can be asked for again until `expires_at`.
+        """
         return await self.move(
             number,
             ["approved", "running"],
             "stale",
             event,
             fence=fence,
-            forget=["decisions"],
+            forget=["decisions", "steps"],
             plan=self._vault.seal(plan.model_dump(mode="json")),
             digest=plan.digest,
             note=note,
+            expires_at=expires_at,
         )
 
     async def open_numbers(self) -> list[int]:
@@ -193,4 +199,5 @@ class ChangeStore:
         return [self._keys.change(number, part) for part in parts]
 
 
-_SAID = {"approve": "approved", "reject": "rejected"}
+_SAID: dict[Verb, tuple[str, State]] = {"approve": ("approved", "approved"), "reject": ("rejected", "rejected")}
+"""What a verb is called afterwards, and the state that it can bring a change into."""

@@ -1,5 +1,6 @@
 """Steps: the ordered entries of a plan."""
 
+from collections.abc import Mapping
 from typing import Annotated, Any, Literal
 
 from pydantic import Field
@@ -26,7 +27,10 @@ class Adopt(Value):
 
 
 class CallStep(Value):
-    """A step that sends one call. `keep` names the response fields that later steps and people need."""
+    """A step that sends one call. `keep` names the response fields that later steps and people need.
+
+    `advice` is what people read beside a refusal, by Twilio's code or else by HTTP status.
+    """
 
     kind: Literal["call"] = "call"
     id: str
@@ -37,6 +41,11 @@ class CallStep(Value):
     keep: tuple[str, ...] = ("sid",)
     lane: Lane = "default"
     settle_seconds: float = 0.0
+    advice: dict[int, str] = Field(default_factory=dict)
+
+    def kept(self, answer: Mapping[str, Any]) -> dict[str, Any]:
+        """What is kept of an answer."""
+        return {name: answer[name] for name in self.keep if name in answer}
 
 
 class WaitStep(Value):

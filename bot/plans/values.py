@@ -9,7 +9,8 @@ from pydantic import BaseModel, ConfigDict
 class Value(BaseModel):
     """An immutable value; unknown fields are refused, so that no version runs a plan of which it knows half."""
 
-    model_config = ConfigDict(frozen=True, extra="forbid")
+    # a validation error must not repeat what people typed
+    model_config = ConfigDict(frozen=True, extra="forbid", hide_input_in_errors=True)
 
 
 class Record(Value):

@@ -1,121 +1,128 @@
 """Sends the call of one step at most once, and finds out what became of it when the answer is lost."""
 
+from datetime import UTC, datetime
 from typing import Any, NoReturn
 
 from bot.changes.change import Change, StepRun
-from bot.plans.step import Adopt, CallStep, found
+from bot.plans.step import Adopt, CallStep
+from bot.runs.look import shown
 from bot.runs.turn import Turn
 from bot.twilio.faults import Refused, Throttled, TwilioFault, Uncertain, Unreachable
 
-LOOK_AFTER_SECONDS = 2.0
-"""How long a call whose answer was lost may still be on its way before its adopt read counts."""
 TRIES = 5
 """How often a call that Twilio surely did not process is sent again within one turn."""
 LONGEST_PAUSE = 30.0
 """How long a turn may hold on, in seconds; when Twilio asks for more, the run is put off instead."""
 MAX_ATTEMPTS = 3
 """How many attempts of one step may have reached Twilio before people must look."""
+UNCLEAR = "Twilio gave no clear answer, and what it shows now does not settle whether this happened"
 
 
 async def perform(turn: Turn, change: Change, step: CallStep) -> None:
     """Bring a step to *done*, or end the turn with what people must know (raises `Stop` or `Later`)."""
     run = change.steps.get(step.id)
-    attempts = run.attempt if run else 0
     if run and run.state == "unknown":
-        await _unknown(turn, step, attempts)
-    if run and run.state == "attempting" and await _settled(turn, change, step, attempts):
-        return  # the attempt before a crash had happened
-    for _ in range(MAX_ATTEMPTS):
-        attempts += 1
-        fault = await _attempt(turn, change, step, attempts)
-        if fault is None:
-            return
-        await turn.move("running", note=f"{fault}. Looking at Twilio for what became of it.")
-        if await _settled(turn, change, step, attempts):
-            return
-    await _unknown(turn, step, attempts)
+        await _unknown(turn, step, run.attempt)
+    attempts = run.attempt if run else 0
+    # what a worker left behind that crashed, or that rests until a look is sure
+    lost = run if run and run.state == "attempting" else await _attempt(turn, change, step, attempts + 1)
+    while lost and not await _settled(turn, change, step, lost):
+        lost = await _attempt(turn, change, step, lost.attempt + 1)
 
 
-async def _attempt(turn: Turn, change: Change, step: CallStep, attempt: int) -> Uncertain | None:
-    """Send the call until it was surely processed or nobody can tell. Returns the fault of the latter case."""
+async def _attempt(turn: Turn, change: Change, step: CallStep, attempt: int) -> StepRun | None:
+    """Send the call until it was surely processed or nobody can tell. Returns the attempt of the latter case."""
     call = step.call.resolved(change.results)
     # of a streak of calls that Twilio put off, the timeline tells the first: an outage may last for days
     before = change.steps.get(step.id)
     waits = before is not None and before.state == "waiting" and bool(before.error)
-    for patience in range(1, TRIES + 1):
+    for tried in range(1, TRIES + 1):
         if wait := await turn.ledger.wait_for_lane(turn.account.sid, step.lane):
             await turn.sleep(wait)
         # written down before the call: a worker that dies after this line leaves word that it may have happened
-        sent = "" if waits else "sent"
-        await turn.record(step.id, StepRun(state="attempting", attempt=attempt, at=turn.clock()), sent, step.title)
+        sent = StepRun(state="attempting", attempt=attempt, at=turn.clock())
+        await turn.record(step.id, sent, "" if waits else "sent", step.title)
         try:
             answer = await turn.account.send(call)
         except Uncertain as fault:
-            return fault
+            await turn.move("running", "no clear answer", f"{fault}. Looking at Twilio for what became of it.")
+            return sent
         except (Throttled, Unreachable) as fault:
             waiting = StepRun(state="waiting", attempt=attempt - 1, at=turn.clock(), error=str(fault))
             await turn.record(step.id, waiting, "" if waits else "put off", str(fault))
             waits = True
-            pause = _pause(fault, patience)
-            if patience == TRIES or pause > LONGEST_PAUSE:
+            pause = _pause(fault, tried)
+            if tried == TRIES or pause > LONGEST_PAUSE:
                 await turn.put_off(fault)
             await turn.sleep(pause)
         except Refused as fault:
             # an attempt before this one may have happened after all, and be the reason of the refusal
             perhaps = fault.code in step.already_done or attempt > 1
-            if not (perhaps and await _adopted(turn, change, step, attempt)):
+            if not (perhaps and await _adopted(turn, change, step, sent)):
                 await _refused(turn, step, attempt, fault)
             return None
         else:
+            if attempt > 1 and step.adopt:
+                await _alone(turn, change, step, step.adopt, sent, answer)
             await _done(turn, step, attempt, answer, adopted=False)
             return None
     return None
 
 
-async def _settled(turn: Turn, change: Change, step: CallStep, attempts: int) -> bool:
+async def _settled(turn: Turn, change: Change, step: CallStep, lost: StepRun) -> bool:
     """Whether an attempt without an answer has happened; False means surely not, so that it may be sent again."""
-    if await _adopted(turn, change, step, attempts):
+    if await _adopted(turn, change, step, lost):
         return True
-    if step.adopt is None or not step.adopt.repeatable or attempts >= MAX_ATTEMPTS:
-        await _unknown(turn, step, attempts)
+    sure_at = lost.at + turn.patience.sure_after
+    if step.adopt and (left := sure_at - turn.clock()) > 0:
+        # the younger the attempt, the sooner its effect may be expected
+        rest = max(turn.clock() - lost.at, turn.patience.look_after)
+        when = f"{datetime.fromtimestamp(sure_at, UTC):%H:%M:%S} UTC"
+        note = f"Twilio gave no answer to: {step.title}. It may still take effect. Looking again until {when}."
+        await turn.rest(min(left, rest), f"no answer to step {step.id}", note)
+    if step.adopt is None or not step.adopt.repeatable or lost.attempt >= MAX_ATTEMPTS:
+        await _unknown(turn, step, lost.attempt)
     return False
 
 
-async def _adopted(turn: Turn, change: Change, step: CallStep, attempts: int) -> bool:
+async def _adopted(turn: Turn, change: Change, step: CallStep, sent: StepRun) -> bool:
     """Look at Twilio for the call's effect, and take what is found as the step's result."""
     if step.adopt is None:
         return False
-    await turn.sleep(LOOK_AFTER_SECONDS)
-    try:
-        answer = await _look(turn, change, step.adopt)
-    except TwilioFault as fault:
-        await turn.put_off(fault)
-    # an empty answer is a 404, which no match may take for the thing itself
-    items = found(step.adopt, answer, change.results) if answer else []
+    items = await _look(turn, change, step.adopt, sent)
     if len(items) > 1:
-        await _unknown(turn, step, attempts)
+        await _unknown(turn, step, sent.attempt, _several([str(item.get("sid")) for item in items]))
     if items:
-        await _done(turn, step, attempts, items[0], adopted=True)
+        await _done(turn, step, sent.attempt, items[0], adopted=True)
     return bool(items)
 
 
-async def _look(turn: Turn, change: Change, adopt: Adopt) -> dict[str, Any]:
-    read = adopt.read.resolved(change.results)
+async def _alone(
+    turn: Turn, change: Change, step: CallStep, adopt: Adopt, sent: StepRun, answer: dict[str, Any]
+) -> None:
+    """Make sure that a call sent again made nothing double: the lost one may have taken effect beyond all patience."""
+    items = await _look(turn, change, adopt, sent)
+    sids = {str(item["sid"]) for item in (*items, answer) if "sid" in item}
+    if len(sids) > 1:
+        await _unknown(turn, step, sent.attempt, _several(sorted(sids)))
+
+
+async def _look(turn: Turn, change: Change, adopt: Adopt, sent: StepRun) -> list[dict[str, Any]]:
+    """What Twilio shows of an attempt, not before it can show it; a look that fails puts the run off."""
+    early = sent.at + turn.patience.look_after - turn.clock()
+    if early > 0:
+        await turn.sleep(early)
     try:
-        if adopt.items:
-            return {adopt.items: await turn.account.pages(read, adopt.items)}
-        return await turn.account.read(read)
-    except Refused as fault:
-        if fault.absent:
-            return {}
-        raise
+        return await shown(turn.account, adopt, change.results)
+    except TwilioFault as fault:
+        await turn.put_off(fault)
 
 
 async def _done(turn: Turn, step: CallStep, attempt: int, answer: dict[str, Any], *, adopted: bool) -> None:
-    kept = {name: answer[name] for name in step.keep if name in answer}
+    kept = step.kept(answer)
     run = StepRun(state="done", attempt=attempt, at=turn.clock(), result=kept, adopted=adopted)
-    shown = f"{step.title} ({kept['sid']})" if "sid" in kept else step.title
-    await turn.record(step.id, run, "found done at Twilio" if adopted else "done", shown)
+    title = f"{step.title} ({kept['sid']})" if "sid" in kept else step.title
+    await turn.record(step.id, run, "found done at Twilio" if adopted else "done", title)
     if step.settle_seconds:
         await turn.sleep(step.settle_seconds)
 
@@ -124,15 +131,20 @@ async def _refused(turn: Turn, step: CallStep, attempt: int, fault: Refused) -> 
     run = StepRun(
         state="failed", attempt=attempt, at=turn.clock(), error=fault.message, code=fault.code, link=fault.link
     )
-    await turn.end_step(step.id, run, "failed", "refused by Twilio", str(fault))
+    advice = step.advice.get(fault.code or 0) or step.advice.get(fault.status)
+    note = f"{str(fault).rstrip('.')}. {advice}" if advice else str(fault)
+    await turn.end_step(step.id, run, "failed", "refused by Twilio", note)
 
 
-async def _unknown(turn: Turn, step: CallStep, attempts: int) -> NoReturn:
-    why = "Twilio gave no clear answer, and what it shows now does not settle whether this happened"
-    run = StepRun(state="unknown", attempt=attempts, at=turn.clock(), error=why)
+async def _unknown(turn: Turn, step: CallStep, attempt: int, why: str = UNCLEAR) -> NoReturn:
+    run = StepRun(state="unknown", attempt=attempt, at=turn.clock(), error=why)
     await turn.end_step(step.id, run, "unknown", "outcome unknown", f"{step.title}: {why}.")
 
 
-def _pause(fault: TwilioFault, patience: int) -> float:
+def _several(sids: list[str]) -> str:
+    return f"Twilio shows more than one of what this makes ({', '.join(sids)}): remove the others, then say which stays"
+
+
+def _pause(fault: TwilioFault, tried: int) -> float:
     asked = fault.retry_after if isinstance(fault, Throttled) else None
-    return asked if asked is not None else 0.5 * 2**patience
+    return asked if asked is not None else 0.5 * 2**tried

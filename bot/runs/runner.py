@@ -18,6 +18,7 @@ from bot.plans.step import CallStep
 from bot.runs.calls import perform
 from bot.runs.difference import in_words
 from bot.runs.ledger import FencedOutError, RunLedger
+from bot.runs.patience import PATIENCE, Patience
 from bot.runs.turn import Later, Stop, Turn
 from bot.twilio.faults import Refused, TwilioFault, UnknownAccount
 from bot.twilio.gateway import Account
@@ -48,9 +49,11 @@ class Runner:
         notifier: Notifier,
         clock: Callable[[], float],
         sleep: Callable[[float], Awaitable[None]] = asyncio.sleep,
+        patience: Patience = PATIENCE,
     ) -> None:
         self._store, self._ledger, self._account, self._catalog = store, ledger, account, catalog
-        self._followers, self._notifier, self._clock, self._sleep = followers, notifier, clock, sleep
+        self._followers, self._notifier = followers, notifier
+        self._clock, self._sleep, self._patience = clock, sleep, patience
 
     async def run(self, number: int) -> float | None:
         """Take the change as far as it goes now. Returns seconds after which to call again, or None when done here."""
@@ -61,7 +64,7 @@ class Runner:
         resting = 0.0
         try:
             account = self._account(change.plan.account)
-            turn = Turn(number, fence, account, self._store, self._ledger, self._clock, self._sleep)
+            turn = Turn(number, fence, account, self._store, self._ledger, self._clock, self._sleep, self._patience)
             async with self._held(number, fence):
                 await self._take(turn)
         except Later as later:
@@ -88,7 +91,7 @@ class Runner:
 
     async def _take(self, turn: Turn) -> None:
         change = await turn.change()
-        if change.state == "approved" and not change.steps:
+        if not change.begun:
             await self._check_still_the_same(turn, change)
         await turn.move("running", "started" if change.state == "approved" else "")
         for step in change.plan.steps:

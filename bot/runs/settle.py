@@ -1,14 +1,19 @@
 """What people may do with a run that stopped: try again, settle an unknown outcome, or let it go."""
 
 import re
-from collections.abc import Callable
+from collections.abc import Callable, Mapping, Sequence
+from typing import Any
 
 from bot.changes.change import Change, Event, State, StepRun
 from bot.changes.changes import Engine, Notifier, Refusal
 from bot.changes.store import ChangeStore
 from bot.plans.step import CallStep
 from bot.runs.ledger import RunLedger
+from bot.runs.look import shown
+from bot.twilio.gateway import Account
 
+SHOWN = 80
+"""Letters of a value that a refusal repeats."""
 _SID = re.compile(r"[A-Z]{2}[0-9a-fA-F]{32}")
 
 
@@ -22,12 +27,13 @@ class Settlement:
         self,
         store: ChangeStore,
         ledger: RunLedger,
+        account: Callable[[str], Account],
         notifier: Notifier,
         engine: Engine,
         clock: Callable[[], float],
     ) -> None:
-        self._store, self._ledger, self._notifier = store, ledger, notifier
-        self._engine, self._clock = engine, clock
+        self._store, self._ledger, self._account = store, ledger, account
+        self._notifier, self._engine, self._clock = notifier, engine, clock
 
     async def retry(self, number: int, user: str) -> None:
         """Go on with a failed change from the step that failed."""
@@ -40,20 +46,31 @@ class Settlement:
         state: State = "unknown" if change.state == "unknown" else "failed"
         await self._move(number, user, state, "abandoned", "abandoned it")
 
-    async def happened(self, number: int, user: str, sid: str) -> None:
-        """A person has seen at Twilio that the unknown step took place, and what it made."""
-        step = self._unknown_step(await self._change(number))
+    async def happened(self, number: int, user: str, sid: str, step_id: str) -> None:
+        """A person has seen at Twilio that this unknown step took place, and what it made. Raises `TwilioFault`."""
+        change, step, before = await self._unknown(number, step_id)
         if not _SID.fullmatch(sid):
             raise Refusal(
                 f"{sid[:40]!r} is not a SID: it has two capital letters, then 32 digits and letters from a to f."
             )
-        run = StepRun(state="done", attempt=1, at=self._clock(), result={"sid": sid}, adopted=True)
+        items = await self._shown(change, step)
+        made = next((item for item in items if item.get("sid") == sid), None)
+        if made is None:
+            # the run would go on with it, and change what belongs to somebody else
+            raise Refusal(f"{sid} is not what this step makes. {_looked_for(change, step, items)}")
+        result = step.kept(made) | {"sid": sid}
+        run = StepRun(state="done", attempt=before.attempt, at=self._clock(), result=result, adopted=True)
         await self._settle(number, user, step, run, "said that it happened", f"{step.title} ({sid})")
 
-    async def did_not_happen(self, number: int, user: str) -> None:
-        """A person has seen at Twilio that the unknown step did not take place: it is sent again."""
-        step = self._unknown_step(await self._change(number))
-        run = StepRun(state="waiting", attempt=0, at=self._clock())
+    async def did_not_happen(self, number: int, user: str, step_id: str) -> None:
+        """A person has seen at Twilio that this unknown step did not take place: it is sent again.
+
+        Raises `TwilioFault`.
+        """
+        change, step, before = await self._unknown(number, step_id)
+        if items := await self._shown(change, step):
+            raise Refusal(f"It has happened, as far as Twilio shows. {_looked_for(change, step, items)}")
+        run = StepRun(state="waiting", attempt=before.attempt, at=self._clock())
         await self._settle(number, user, step, run, "said that it did not happen", step.title)
 
     async def _settle(self, number: int, user: str, step: CallStep, run: StepRun, said: str, of: str) -> None:
@@ -76,9 +93,36 @@ class Settlement:
             raise Refusal(f"There is no change #{number}.")
         return change
 
-    def _unknown_step(self, change: Change) -> CallStep:
-        for step in change.plan.steps:
-            run = change.steps.get(step.id)
-            if isinstance(step, CallStep) and run and run.state == "unknown":
-                return step
-        raise Refusal(f"#{change.number} is {change.state}: no step of it is unknown.")
+    async def _unknown(self, number: int, step_id: str) -> tuple[Change, CallStep, StepRun]:
+        """The change and the step of it that a person speaks of, which must be the unknown one."""
+        change = await self._change(number)
+        unknown = change.unknown_step
+        step = next((s for s in change.plan.steps if s.id == unknown), None)
+        if not isinstance(step, CallStep):
+            raise Refusal(f"#{number} is {change.state}: no step of it is unknown.")
+        if unknown != step_id:
+            raise Refusal(
+                f"That was about an earlier step of #{number}. What is unknown now is “{step.title}”: "
+                "look at the card again, and say there what became of it."
+            )
+        return change, step, change.steps[unknown]
+
+    async def _shown(self, change: Change, step: CallStep) -> list[dict[str, Any]]:
+        if step.adopt is None:
+            return []
+        return await shown(self._account(change.plan.account), step.adopt, change.results)
+
+
+def _looked_for(change: Change, step: CallStep, items: Sequence[Mapping[str, Any]]) -> str:
+    """What was looked for at Twilio, and what is there."""
+    if step.adopt is None:
+        return "Tenfour cannot look for it at Twilio, so the run cannot go on with it."
+    look = step.adopt.read.model_copy(update={"params": step.adopt.match}).resolved(change.results)
+    wanted = " and ".join(f"{name} “{_short(value)}”" for name, value in look.params.items())
+    there = ", ".join(str(item.get("sid")) for item in items) or "nothing"
+    return f"Looked for: {look.path}{f' with {wanted}' if wanted else ''}. There is: {there}."
+
+
+def _short(value: object) -> str:
+    text = str(value)
+    return text if len(text) <= SHOWN else f"{text[: SHOWN - 1]}…"

@@ -5,9 +5,11 @@ from dataclasses import dataclass
 from typing import NoReturn
 
 from bot.changes.change import Change, Event, State, StepRun
+from bot.changes.changes import PENDING_SECONDS
 from bot.changes.store import ChangeStore
 from bot.plans.plan import Plan
 from bot.runs.ledger import RunLedger
+from bot.runs.patience import PATIENCE, Patience
 from bot.twilio.faults import Throttled, TwilioFault
 from bot.twilio.gateway import Account
 
@@ -37,6 +39,7 @@ class Turn:
     ledger: RunLedger
     clock: Callable[[], float]
     sleep: Callable[[float], Awaitable[None]]
+    patience: Patience = PATIENCE
 
     async def change(self) -> Change:
         """The change as it stands."""
@@ -73,14 +76,19 @@ class Turn:
         raise Stop(to)
 
     async def stale(self, plan: Plan, note: str) -> NoReturn:
-        """The world has moved since the approval: show the new plan and end the turn."""
-        event = Event(at=self.clock(), what="became stale", detail=note)
-        await self.store.restate(self.number, plan, event, note, self.fence)
+        """The world has moved since the approval: show the new plan, with the full time to ask, and end the turn."""
+        now = self.clock()
+        event = Event(at=now, what="became stale", detail=note)
+        await self.store.restate(self.number, plan, event, note, self.fence, expires_at=now + PENDING_SECONDS)
         raise Stop("stale")
 
     async def put_off(self, fault: TwilioFault) -> NoReturn:
         """Say why the run waits, and end the turn until later."""
         seconds = fault.retry_after if isinstance(fault, Throttled) and fault.retry_after else RETRY_SECONDS
+        await self.rest(seconds, str(fault), f"{fault}. Trying again by itself.")
+
+    async def rest(self, seconds: float, why: str, note: str) -> NoReturn:
+        """End the turn for `seconds`. People read `note`; `why` goes to the log, so it holds nothing that they typed."""
         state = (await self.change()).state
-        await self.move(state, note=f"{fault}. Trying again by itself.")
-        raise Later(seconds, str(fault))
+        await self.move(state, note=note)
+        raise Later(seconds, why)

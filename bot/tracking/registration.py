@@ -10,12 +10,15 @@ Severity = Literal["good", "info", "bad"]
 
 GONE = "GONE"
 """Our word for a registration that Twilio no longer has; all other states are Twilio's own words."""
+FAILURES = 3
+"""Looks in a row that fail before that is told: a single one mends itself."""
 
 
 class Registration(Record):
     """One registration with its last snapshot. `key` is what it is found by: a campaign's messaging service SID.
 
     `status` is Twilio's word, "" before the first look. `since` is when it was first seen so (epoch seconds).
+    `failures` counts the looks that failed since the last one that did not, `trouble` says why.
     """
 
     kind: str
@@ -31,6 +34,12 @@ class Registration(Record):
     version: int = 0
     snapshot: dict[str, Any] = Field(default_factory=dict)
     trouble: str = ""
+    failures: int = 0
+
+    @property
+    def out_of_sight(self) -> bool:
+        """Whether looks have failed for so long that people must know: what is shown may be out of date."""
+        return self.failures >= FAILURES
 
     @property
     def id(self) -> str:

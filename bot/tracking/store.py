@@ -53,11 +53,20 @@ class RegistrationStore:
         await self._redis.zadd(self._keys.plain(_DUE), {registration_id: when})
 
     async def observe(
-        self, seen: Registration, transition: Transition | None, announcements: Sequence[Announcement]
+        self,
+        seen: Registration,
+        transition: Transition | None = None,
+        announcements: Sequence[Announcement] = (),
+        *,
+        tell: bool = False,
     ) -> bool:
-        """Record a look that was based on `seen.version`; False when another look came in between."""
-        if announcements:
-            # before the script: an entry without rows is cleaned up, rows without an entry would never be told
+        """Record a look that was based on `seen.version`; False when another look came in between.
+
+        `tell`: the card must show something else now, so the sweep draws it if a crash keeps us from doing so.
+        """
+        tell = tell or bool(announcements)
+        if tell:
+            # before the script: an entry without news is cleaned up, news without an entry would never be told
             await self._redis.sadd(self._keys.plain(_UNTOLD), seen.id)
         fields: dict[str, Any] = {
             "status": seen.status,
@@ -65,6 +74,7 @@ class RegistrationStore:
             "fetched_at": seen.fetched_at,
             "snapshot": json.dumps(seen.snapshot),
             "trouble": seen.trouble,
+            "failures": seen.failures,
         }
         rows = [x for a in announcements for x in (a.id, a.model_dump_json())]
         args = [
@@ -76,13 +86,13 @@ class RegistrationStore:
         ]
         keys = [self._at(seen.id, part) for part in ("doc", "transitions", "outbox")]
         recorded = bool(await _OBSERVE(self._redis, keys=keys, args=args))
-        if recorded and announcements:
+        if recorded and tell:
             # and after it: `all_told` may have taken the entry off again before there were rows to be seen
             await self._redis.sadd(self._keys.plain(_UNTOLD), seen.id)
         return recorded
 
     async def untold(self) -> list[str]:
-        """Registrations that have announcements waiting."""
+        """Registrations that have announcements waiting, or a card that shows something old."""
         return sorted(str(i) for i in await self._redis.smembers(self._keys.plain(_UNTOLD)))
 
     async def announcements(self, registration_id: str) -> list[Announcement]:

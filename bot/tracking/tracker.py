@@ -5,6 +5,7 @@ from collections.abc import Awaitable, Callable, Iterator, Mapping
 from typing import Any
 
 import structlog
+from pydantic import ValidationError
 from redis.exceptions import RedisError
 
 from bot.changes.change import Change
@@ -88,9 +89,10 @@ class Tracker:
         try:
             status, snapshot = await self._looks[known.kind](self._account(known.account), known.key)
         except TwilioFault as fault:
-            log.warning("look_failed", registration=registration_id, why=str(fault))
-            await self.store.observe(known.model_copy(update={"trouble": str(fault)}), None, ())
-            await self.store.look_at(registration_id, now + 5 * self._base)
+            await self._failed(known, str(fault))
+            return
+        except ValidationError as error:  # its own words would quote the answer
+            await self._failed(known, f"Twilio's answer has {error.error_count()} fields that Tenfour cannot read")
             return
         if status == GONE and not known.status and now - known.started_at < NOT_YET_SECONDS:
             status = ""  # made a moment ago, and Twilio does not list it yet
@@ -103,15 +105,27 @@ class Tracker:
                 "fetched_at": now,
                 "snapshot": snapshot,
                 "trouble": "",
+                "failures": 0,
             }
         )
         rows = [Announcement(channel=c, transition=transition) for c in await self._hearers()] if transition else []
-        if await self.store.observe(seen, transition, rows):
+        tell = moved or bool(transition) or known.out_of_sight
+        if await self.store.observe(seen, transition, rows, tell=tell):
             await self.store.look_at(
                 registration_id, now + seconds_until_next_look(status, now - seen.since, self._base)
             )
-            if moved or transition:
+            if tell:
                 await self._notifier.registration_moved(registration_id)
+
+    async def _failed(self, known: Registration, why: str) -> None:
+        """Look again later; when looks have failed for long, the card says so once."""
+        log.warning("look_failed", registration=known.id, why=why)
+        seen = known.model_copy(update={"trouble": why, "failures": known.failures + 1})
+        tell = seen.out_of_sight and not known.out_of_sight
+        recorded = await self.store.observe(seen, tell=tell)
+        await self.store.look_at(known.id, self._clock() + 5 * self._base)
+        if recorded and tell:
+            await self._notifier.registration_moved(known.id)
 
     async def _work(self, queue: Iterator[str]) -> None:
         for registration_id in queue:
@@ -120,7 +134,7 @@ class Tracker:
             except RedisError:
                 raise
             except Exception as error:  # what is odd about one must not keep the others from being looked at
-                log.error("look_broke_off", registration=registration_id, error=repr(error))
+                log.error("look_broke_off", registration=registration_id, error=type(error).__name__)
 
     async def _hearers(self) -> list[str]:
         return sorted({self.alerts_channel, *await self.store.channels()})

@@ -120,7 +120,8 @@ def _judged(status: int, text: str, headers: Mapping[str, str], name: str) -> It
         return body
     if status == 429:
         raise Throttled(name, _seconds(headers.get("Retry-After")))
-    if status >= 500 or 300 <= status < 400:
+    # 408 tells that the server gave up waiting, not that it did nothing
+    if status >= 500 or 300 <= status < 400 or status == 408:
         raise Uncertain(name, f"HTTP {status}")
     body = body if isinstance(body, dict) else {}
     code = body.get("code")

@@ -102,7 +102,7 @@ def _failed(change: Change) -> str:
 
 def _unknown(change: Change) -> str:
     return (
-        f"Nobody knows yet whether this happened: {inline(_unknown_step(change))}.{_note(change)} Look in Twilio's "
+        f"Nobody knows yet whether this happened: {inline(_unknown_title(change))}.{_note(change)} Look in Twilio's "
         "Console, then say here that it happened, or that it did not. Nothing after it runs until then."
     )
 
@@ -133,22 +133,20 @@ def _changed(change: Change) -> str:
 def _abandoned(change: Change) -> str:
     done = sum(1 for run in change.steps.values() if run.state == "done")
     stays = f"What {plural(done, 'step')} did at Twilio stays there." if done else "No step of it is known to be done."
-    open_end = " Whether the step marked unknown happened was never settled." if _unknown_id(change) else ""
+    open_end = " Whether the step marked unknown happened was never settled." if change.unknown_step else ""
     return f"It was given up{_by(change)}. {stays}{open_end}"
 
 
 def _by(change: Change) -> str:
     """Who brought the change into its state, and when."""
     last = next((e for e in reversed(change.timeline) if e.to == change.state), None)
-    return f" by {person(last.who)}, {date(last.at)}" if last and last.who else ""
+    if last is None:
+        return ""
+    return f" by {person(last.who)}, {date(last.at)}" if last.who else f", {date(last.at)}: nobody had settled it"
 
 
-def _unknown_step(change: Change) -> str:
-    return next((s.title for s in change.plan.steps if s.id == _unknown_id(change)), change.plan.title)
-
-
-def _unknown_id(change: Change) -> str:
-    return next((step for step, run in change.steps.items() if run.state == "unknown"), "")
+def _unknown_title(change: Change) -> str:
+    return next((s.title for s in change.plan.steps if s.id == change.unknown_step), change.plan.title)
 
 
 _SENTENCES: Mapping[State, Callable[[Change], str]] = MappingProxyType(
@@ -176,9 +174,9 @@ def _buttons(change: Change) -> list[Block]:
     return [*(_BUTTONS[change.state](change) if change.state in _BUTTONS else []), _details(change)]
 
 
-def _button(change: Change, text: str, action: str, **more: Any) -> Block:
+def _button(change: Change, text: str, action: str, step: str = "", **more: Any) -> Block:
     label = f"{text} #{change.number}: {change.plan.title}"
-    return kit.button(text, f"change.{action}", ticket(change), label=label, **more)
+    return kit.button(text, f"change.{action}", ticket(change, step), label=label, **more)
 
 
 def _details(change: Change) -> Block:
@@ -210,10 +208,14 @@ def _abandon(change: Change) -> Block:
     return _button(change, "Abandon", "abandon", style="danger", confirm=ask)
 
 
+def _happened(change: Change) -> Block:
+    return _button(change, "It happened", "happened", change.unknown_step)
+
+
 def _did_not(change: Change) -> Block:
     what = "Only say so if you have looked in Twilio's Console: the call is sent again, which may cost again."
     ask = kit.confirm("It did not happen?", what, "It did not, send again")
-    return _button(change, "It did not happen", "did_not", confirm=ask)
+    return _button(change, "It did not happen", "did_not", change.unknown_step, confirm=ask)
 
 
 _BUTTONS: Mapping[State, Callable[[Change], list[Block]]] = MappingProxyType(
@@ -221,7 +223,7 @@ _BUTTONS: Mapping[State, Callable[[Change], list[Block]]] = MappingProxyType(
         "pending": lambda c: [*decide_buttons(c), _withdraw(c)],
         "stale": lambda c: [_button(c, "Ask for approval again", "ask_again", style="primary"), _withdraw(c)],
         "failed": lambda c: [_button(c, "Try again", "retry", style="primary"), _abandon(c)],
-        "unknown": lambda c: [_button(c, "It happened", "happened"), _did_not(c), _abandon(c)],
+        "unknown": lambda c: [_happened(c), _did_not(c), _abandon(c)],
     }
 )
 
@@ -249,8 +251,8 @@ def reject_modal(change: Change) -> dict[str, Any]:
 
 def happened_modal(change: Change) -> dict[str, Any]:
     """What an unknown step made, as somebody has seen it at Twilio."""
-    step = next((s for s in change.plan.steps if s.id == _unknown_id(change)), None)
-    blocks = [kit.section(f"Twilio gave no clear answer to this step:\n*{inline(_unknown_step(change))}*")]
+    step = next((s for s in change.plan.steps if s.id == change.unknown_step), None)
+    blocks = [kit.section(f"Twilio gave no clear answer to this step:\n*{inline(_unknown_title(change))}*")]
     if isinstance(step, CallStep):
         blocks.append(kit.context(f"Call: {code(f'{step.call.method} {step.call.path}')}"))
     blocks.append(
@@ -258,7 +260,7 @@ def happened_modal(change: Change) -> dict[str, Any]:
             "sid",
             "SID of what it made",
             kit.text_input("sid", most=34, placeholder="34 characters, for example MG…"),
-            hint="Copy it from Twilio's Console. The run goes on with it, so look twice.",
+            hint="Copy it from Twilio's Console. It is looked up there, and the run goes on with it.",
         )
     )
     return kit.modal(
@@ -267,7 +269,7 @@ def happened_modal(change: Change) -> dict[str, Any]:
         callback_id="happened",
         submit="Go on with this",
         close="Cancel",
-        private_metadata=memo(n=change.number, g=change.plan.digest),
+        private_metadata=memo(n=change.number, g=change.plan.digest, s=change.unknown_step),
     )
 
 

@@ -47,9 +47,12 @@ def home_view(
 def _waiting(changes: Sequence[Change], now: float) -> list[Block]:
     blocks = [kit.header(f"Waits for you ({len(changes)})" if changes else "Waits for you")]
     if not changes:
-        return [*blocks, kit.section("Nothing waits for your decision.")]
+        return [*blocks, kit.section("Nothing waits for you.")]
     for change in sorted(changes, key=lambda c: c.expires_at)[:WAITING]:
         blocks.append(change_line(change))
+        if change.state != "pending":
+            blocks.append(kit.context("Somebody must look: its card in the approvals channel says at what."))
+            continue
         blocks.append(kit.actions(*decide_buttons(change)))
         left = change.expires_at - now
         if left < 86400:
@@ -67,7 +70,10 @@ def _mine(changes: Sequence[Change]) -> list[Block]:
 def _registrations(registrations: Sequence[Registration]) -> list[Block]:
     blocks = [kit.header("Campaigns")]
     if not registrations:
-        return [*blocks, kit.section("No campaign is followed yet. Each one that is registered here is, by itself.")]
+        return [
+            *blocks,
+            kit.section("No campaign is followed yet. Each campaign registered here is followed from then on."),
+        ]
     lines = [f"• {registration_line(r)}" for r in registrations[:REGISTRATIONS]]
     return [*blocks, *kit.sections(lines), *_more(len(registrations) - REGISTRATIONS, "")]
 
@@ -75,7 +81,7 @@ def _registrations(registrations: Sequence[Registration]) -> list[Block]:
 def _start(names: Sequence[str]) -> list[Block]:
     blocks = [kit.header("Start something")]
     if not names:
-        text = "You may not ask for changes here, but you can read along. Ask a full member of the team to request one."
+        text = "You may not ask for changes here. Ask a full member of the team to request one."
         return [*blocks, kit.section(text)]
     known = catalog()
     operations = [operation for name in names if (operation := known.get(name))]

@@ -6,6 +6,7 @@ from decimal import Decimal
 from types import MappingProxyType
 from typing import Any
 
+from bot.catalog import catalog
 from bot.catalog.operation import Operation
 from bot.changes.change import Change
 from bot.changes.drafts import Draft
@@ -78,7 +79,7 @@ def details_modal(change: Change) -> dict[str, Any]:
 def plan_blocks(plan: Plan, *, calls: bool = True) -> list[Block]:
     """Findings by severity, before and after, price; then, with `calls`, exactly what is sent."""
     blocks = [
-        *_findings(plan.findings),
+        *_findings(plan.findings, _labels(plan.operation)),
         *_differences(plan.differences),
         *_price(plan),
     ]
@@ -107,16 +108,22 @@ def _titled(title: str, lines: Iterable[str], mark: str = "• ") -> list[Block]
     return kit.sections([f"*{title}*", *shown]) if shown else []
 
 
-def _findings(findings: tuple[Finding, ...]) -> list[Block]:
+def _labels(operation: str) -> dict[str, str]:
+    """The questions of a form by field, so that a finding speaks of what people see."""
+    known = catalog().get(operation)
+    return {name: ask.label for name, ask in known.form.asks().items()} if known else {}
+
+
+def _findings(findings: tuple[Finding, ...], labels: Mapping[str, str]) -> list[Block]:
     blocks: list[Block] = []
     for severity, title in _SEVERITIES.items():
         found = [f for f in findings if f.severity == severity]
-        blocks += _titled(f"{title} ({len(found)})", map(_finding, found))
+        blocks += _titled(f"{title} ({len(found)})", (_finding(f, labels.get(f.field, f.field)) for f in found))
     return blocks
 
 
-def _finding(finding: Finding) -> str:
-    field = f"*{inline(finding.field.replace('_', ' '), 60)}*: " if finding.field else ""
+def _finding(finding: Finding, label: str) -> str:
+    field = f"*{inline(label, 60)}*: " if label else ""
     fix = f"\n      ↳ Fix: {remark(finding.fix, 600)}" if finding.fix else ""
     codes = ", ".join(map(error_page, finding.prevents))
     prevents = f"\n      ↳ Prevents error {codes}" if codes else ""

@@ -91,9 +91,10 @@ def registration_card(registration: Registration, transitions: Sequence[Transiti
         kit.section(f"*{inline(now.words)}*{codes}\n{then}"),
         kit.fields(_facts(registration, now)),
     ]
-    if registration.trouble:
-        last = f", so this is as of {date(registration.fetched_at)}" if registration.fetched_at else ""
-        blocks.append(kit.section(f"The last look at Twilio failed{last}: {remark(registration.trouble, 600)}"))
+    if registration.out_of_sight:
+        last = f"this is as of {date(registration.fetched_at)}" if registration.fetched_at else "nothing is known yet"
+        why = remark(registration.trouble, 600)
+        blocks.append(kit.section(f"*Tenfour has not been able to look at Twilio for some time*, so {last}: {why}"))
     blocks += _history(transitions)
     return kit.message(text, [*blocks, kit.actions(*_card_buttons(registration, found))])
 

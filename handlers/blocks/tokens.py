@@ -10,6 +10,6 @@ def memo(**ids: str | int) -> str:
     return json.dumps(ids, separators=(",", ":"))
 
 
-def ticket(change: Change) -> str:
-    """The value of a button on a change: its number, and the plan that the person saw."""
-    return f"{change.number}:{change.plan.digest}"
+def ticket(change: Change, step: str = "") -> str:
+    """The value of a button on a change: its number, the plan that the person saw, and the step that it is about."""
+    return f"{change.number}:{change.plan.digest}" + (f":{step}" if step else "")

@@ -10,11 +10,12 @@ import pytest_asyncio
 from hypothesis import given
 from hypothesis import strategies as st
 
-from bot.catalog.choices import DESCRIPTION, KEPT, LABEL, MOST, VALUE, Choices, StillLoading, cut
+from bot.catalog.choices import DESCRIPTION, IN_USE, KEPT, LABEL, MOST, VALUE, Choices, StillLoading, cut
 from bot.catalog.form import Option
 from bot.catalog.sources import LISTS, SEARCHES, SOURCES, UNCONFIRMED
 from bot.sandbox.twilio import start_state
-from bot.twilio.faults import Refused, Throttled
+from bot.twilio.faults import Refused, Throttled, Unreachable
+from bot.twilio.gateway import Account
 from tests.catalog.world import World
 from tests.twilio.scripted import saying, scripted
 
@@ -155,12 +156,53 @@ async def test_a_load_from_before_a_run_is_not_kept_after_it(world: World, choic
     assert labels(await choices.find("services", "", {})) == ["Acme support", "Brand new"]
 
 
-async def test_warming_up_makes_every_list_of_the_account_ready(world: World, choices: Choices) -> None:
+async def test_after_a_run_the_old_list_is_shown_when_the_new_one_takes_too_long(world: World, hasty: Choices) -> None:
+    await hasty.warm()
+    await world.service("Brand new")
+    world.twilio.faults.add("GET /messaging/v1/Services", delay=SLOW)
+    hasty.spoil()
+    assert labels(await hasty.find("services", "", {})) == ["Acme support"]
+    await settled(hasty)
+    assert labels(await hasty.find("services", "", {})) == ["Acme support", "Brand new"]
+
+
+async def test_warming_up_makes_the_cheap_lists_of_the_account_ready(world: World, choices: Choices) -> None:
     await choices.warm()
     calls = len(world.twilio.log)
-    for source in ("services", "brands", "owned_numbers", "failed_campaigns"):
+    for source in ("services", "brands"):
         await choices.find(source, "", {})
     assert len(world.twilio.log) == calls
+
+
+async def test_lists_that_take_a_request_for_each_service_are_kept_warm_only_while_in_use(
+    world: World, choices: Choices
+) -> None:
+    async def costs() -> int:
+        before = len(world.twilio.log)
+        await choices.warm()
+        return len(world.twilio.log) - before
+
+    cheap = await costs()
+    await choices.find("owned_numbers", "", {})
+    await choices.find("failed_campaigns", "", {})
+    world.clock.now += IN_USE - 1
+    assert await costs() > cheap
+    world.clock.now += 1
+    assert await costs() == cheap
+
+
+async def test_what_nobody_waits_for_takes_no_place_among_the_calls_of_people_and_runs(world: World) -> None:
+    busy = Account(world.account.sid, "nobody", "listens", "http://127.0.0.1:1/{product}")
+    choices = Choices(world.account, world.clock, wait=10, quiet=busy)
+    with pytest.raises(Unreachable):
+        await choices.warm()
+    assert labels(await choices.find("services", "", {})) == ["Acme support"]
+    world.clock.now += LISTS + 1
+    assert labels(await choices.find("services", "", {})) == ["Acme support"]
+    await settled(choices)
+    assert asked(world, "/messaging/v1/Services$") == 1
+    await choices.close()
+    await busy.close()
 
 
 async def test_warming_up_tells_what_went_wrong(world: World, choices: Choices) -> None:

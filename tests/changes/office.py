@@ -5,7 +5,7 @@ from dataclasses import dataclass
 from redis.asyncio import Redis
 
 from bot.changes.change import Change, Event
-from bot.changes.changes import Changes, Request
+from bot.changes.changes import PENDING_SECONDS, Changes, Request
 from bot.changes.policy import Group, Policy, Rule
 from bot.changes.store import ChangeStore
 from bot.plans.call import Call
@@ -95,5 +95,7 @@ class Office:
         fence = await self.ledger.take(change.number)
         assert fence is not None
         event = Event(at=self.clock(), what="became stale", detail="the name was taken")
-        assert await self.store.restate(change.number, plan, event, "the name was taken", fence)
+        assert await self.store.restate(
+            change.number, plan, event, "the name was taken", fence, expires_at=self.clock() + PENDING_SECONDS
+        )
         await self.ledger.release(change.number, fence)

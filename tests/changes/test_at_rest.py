@@ -64,7 +64,7 @@ async def test_what_changed_in_a_stale_plan_is_sealed(office: Office) -> None:
     assert fence is not None
     note = f"service: FriendlyName was Acme, would be {SECRET}"
     event = (await office.now(change)).timeline[0].model_copy(update={"detail": note})
-    await office.store.restate(change.number, plan_for(SECRET), event, note, fence)
+    await office.store.restate(change.number, plan_for(SECRET), event, note, fence, expires_at=change.expires_at)
     await assert_sealed(office.redis, office.keys)
     assert ((await office.now(change)).note, (await office.now(change)).timeline[-1].detail) == (note, note)
 

@@ -1,6 +1,7 @@
 """What a person is filling in is kept for them, and for nobody else."""
 
 import pytest
+from cryptography.fernet import Fernet
 from redis.asyncio import Redis
 
 from bot.changes.drafts import KEEP_SECONDS, DraftStore
@@ -68,3 +69,33 @@ async def test_a_draft_is_forgotten_after_two_weeks(drafts: DraftStore, redis: R
     await drafts.save(draft)
     assert 0 < await redis.ttl(keys.draft(draft.id)) <= KEEP_SECONDS
     assert 0 < await redis.ttl(keys.plain(f"drafts:{RITA}")) <= KEEP_SECONDS
+
+
+async def test_a_draft_that_another_key_has_sealed_is_as_good_as_gone(
+    drafts: DraftStore, redis: Redis, keys: Keys, clock: Clock
+) -> None:
+    lost = DraftStore(redis, keys, Vault([Fernet.generate_key().decode()]), clock)
+    draft = lost.begin(RITA, "service.create", {"friendly_name": "Acme"})
+    await lost.save(draft)
+    assert await drafts.load(draft.id, RITA) is None
+    assert await drafts.unfinished(RITA, "service.create") is None
+    assert await redis.hget(keys.plain(f"drafts:{RITA}"), "service.create") is None
+
+
+async def test_a_draft_that_is_no_draft_any_more_does_not_block_its_form(
+    drafts: DraftStore, redis: Redis, keys: Keys, vault: Vault
+) -> None:
+    draft = drafts.begin(RITA, "service.create", {"friendly_name": "Acme"})
+    await drafts.save(draft)
+    await redis.set(keys.draft(draft.id), vault.seal({"id": draft.id, "shape": "of another version"}))
+    assert await drafts.unfinished(RITA, "service.create") is None
+    assert await redis.hget(keys.plain(f"drafts:{RITA}"), "service.create") is None
+
+
+async def test_a_draft_with_fields_of_a_newer_version_is_still_offered(
+    drafts: DraftStore, redis: Redis, keys: Keys, vault: Vault
+) -> None:
+    draft = drafts.begin(RITA, "service.create", {"friendly_name": "Acme"})
+    await drafts.save(draft)
+    await redis.set(keys.draft(draft.id), vault.seal(draft.model_dump(mode="json") | {"colour": "green"}))
+    assert await drafts.unfinished(RITA, "service.create") == draft

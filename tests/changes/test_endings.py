@@ -156,6 +156,6 @@ async def test_a_worker_that_lost_its_lease_cannot_make_a_change_stale(office: O
     await office.ledger.release(change.number, old)
     assert await office.ledger.take(change.number) == old + 1
     event = (await office.now(change)).timeline[0]
-    assert not await office.store.restate(change.number, plan_for("Acme alerts 2"), event, "late", old)
+    assert not await office.store.restate(change.number, plan_for("Acme alerts 2"), event, "late", old, expires_at=1.0)
     now = await office.now(change)
     assert (now.state, len(now.decisions), now.plan) == ("approved", 1, change.plan)

@@ -127,6 +127,8 @@ async def test_a_draft_survives_closing_the_window(world: World) -> None:
     await world.sees(RITA, "Resume draft")
     await world.slack.click(RITA, "form.resume")
     await world.sees(RITA, start_state.SUPPORT_SERVICE)
+    done = await world.slack.submit(RITA)
+    assert done.errors.keys() == {"brand_sid", "use_case"}, "the service was answered by the draft, the rest was not"
 
 
 @pytest.mark.parametrize(

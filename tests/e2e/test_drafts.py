@@ -13,30 +13,28 @@ async def reopened(world: World) -> dict[str, Any]:
     await world.slack.command(RITA, A2P, "/a2p-service", "create")
     await world.sees(RITA, "Resume draft")
     await world.slack.click(RITA, "form.resume")
-    return await world.until(lambda: "Resume draft" not in shown(world.view(RITA)) and world.view(RITA))
+    await world.until(lambda: "Resume draft" not in shown(world.view(RITA)), "the draft")
+    return world.view(RITA)
 
 
 @pytest.mark.parametrize(
-    ("field", "given", "seen"),
+    ("field", "given"),
     [
-        ("friendly_name", "Acme alerts", "Acme alerts"),
-        ("usecase", "marketing", "marketing"),
-        ("inbound", "webhook", "webhook"),
-        ("inbound_request_url", "https://acme.example/in", "https://acme.example/in"),
+        ("friendly_name", "Acme alerts"),
+        ("usecase", "marketing"),
+        ("inbound", "webhook"),
+        ("inbound_request_url", "https://acme.example/in"),
     ],
     ids=["text", "menu", "radio", "url"],
 )
-async def test_an_answer_of_any_kind_survives_closing_the_window(
-    world: World, field: str, given: str, seen: str
-) -> None:
+async def test_an_answer_of_any_kind_survives_closing_the_window(world: World, field: str, given: str) -> None:
     await world.slack.command(RITA, A2P, "/a2p-service", "create")
     await world.page(RITA, 1)
     done = await world.slack.click(RITA, f"field:{field}", value=given)
     assert done.status == "acked"
     view = await reopened(world)
     element = next(b["element"] for b in view["blocks"] if b.get("block_id") == field)
-    initial = element.get("initial_value") or element["initial_option"]["value"]
-    assert initial == seen
+    assert given in (element.get("initial_value"), element.get("initial_option", {}).get("value"))
 
 
 async def test_an_answer_of_a_later_page_survives_with_those_before_it(world: World) -> None:

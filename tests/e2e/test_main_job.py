@@ -63,8 +63,6 @@ async def test_a_refused_campaign_is_explained_fixed_and_resubmitted_through_the
     card = await world.hears(ALERTS, "30896")
     assert "39999" in shown(card)
     await world.slack.click(RITA, "registration.resubmit", channel=ALERTS, ts=card["ts"])
-    await world.page(RITA, 1)
-    await world.slack.submit(RITA)
     await world.page(RITA, 2)
     assert "acme.example/checkout" in shown(world.view(RITA))
     better = CAMPAIGN_TEXTS["message_flow"] + " People can also text JOIN to our number; the shop window says so."

@@ -101,7 +101,7 @@ class Followed:
 
 @dataclass
 class Rig:
-    """One change and the workers that run it. `pause` is what a worker does instead of sleeping."""
+    """One change and the workers that run it, with what they slept within turns and rested between them, in seconds."""
 
     redis: Redis
     keys: Keys
@@ -112,6 +112,7 @@ class Rig:
     told: Told
     started: Started
     slept: list[float] = field(default_factory=list)
+    rests: list[float] = field(default_factory=list)
     followed: Followed = field(default_factory=Followed)
     plans: list[Plan] = field(default_factory=list)
 
@@ -121,14 +122,17 @@ class Rig:
 
     @property
     def settlement(self) -> Settlement:
-        return Settlement(self.store, self.ledger("people"), self.told, self.started, self.clock)
+        return Settlement(
+            self.store, self.ledger("people"), lambda _sid: self.account, self.told, self.started, self.clock
+        )
 
     def ledger(self, worker: str, lease_seconds: float = LEASE_SECONDS) -> RunLedger:
         return RunLedger(self.redis, self.keys, worker, lease_seconds)
 
     async def sleep(self, seconds: float) -> None:
-        """Instead of sleeping: it is written down how long it would have been."""
+        """Instead of sleeping: it is written down how long it would have been, and the clock moves."""
         self.slept.append(seconds)
+        self.clock.advance(seconds)
         await asyncio.sleep(0)
 
     async def _plan_as_before(self, form: Any, context: Context) -> Plan:
@@ -156,6 +160,14 @@ class Rig:
             self.clock,
             sleep or self.sleep,
         )
+
+    async def finish(self, change: Change, worker: Runner | None = None) -> Change:
+        """Run a change until nothing of it is put off any more; its rests pass on the tests' clock."""
+        while (rest := await (worker or self.worker()).run(change.number)) is not None:
+            self.rests.append(rest)
+            self.clock.advance(rest)
+            await self.lose_lease(change)
+        return await self.now(change)
 
     async def approved(self, *steps: CallStep, watches: tuple[Watch, ...] = ()) -> Change:
         """An approved change of these steps; without any, the real `service.create`."""

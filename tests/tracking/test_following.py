@@ -1,6 +1,7 @@
 """A campaign is followed from its submission to its verdict and beyond, by any number of replicas."""
 
 import asyncio
+from typing import Any
 
 import pytest
 
@@ -9,7 +10,7 @@ from bot.plans.call import Call, Ref
 from bot.plans.plan import Plan, Watch
 from bot.sandbox.twilio.start_state import SUPPORT_SERVICE
 from bot.tracking.cadence import DAY
-from bot.tracking.registration import GONE
+from bot.tracking.registration import FAILURES, GONE
 from bot.tracking.tracker import Tracker
 from bot.twilio import reads
 from bot.twilio.gateway import Account
@@ -110,6 +111,42 @@ async def test_a_read_that_fails_leaves_word_and_comes_again(registry: Registry)
     await registry.tracker().sweep()
     well = await registry.known(campaign)
     assert (well.trouble, well.fetched_at) == ("", registry.clock())
+
+
+async def test_looks_that_fail_for_long_are_told_when_that_begins_and_when_it_ends(registry: Registry) -> None:
+    campaign = await registry.submitted()
+    await registry.tracker().sweep()
+    registry.told.registrations.clear()
+    registry.twilio.faults.add(READ, status=403, times=FAILURES + 2)
+    told = []
+    for _ in range(FAILURES + 4):
+        await registry.tracker().look(campaign)
+        told.append(len(registry.told.registrations))
+    assert told == [0, 0, 1, 1, 1, 2, 2]
+    assert await registry.heard(campaign) == []
+    assert not (await registry.known(campaign)).out_of_sight
+
+
+async def test_trouble_that_was_not_told_because_of_a_crash_is_left_to_the_sweep(registry: Registry) -> None:
+    campaign = await registry.submitted()
+    registry.twilio.faults.add(READ, status=403, times=FAILURES)
+    for _ in range(FAILURES):
+        assert await registry.store.untold() == []
+        await registry.tracker().look(campaign)
+    assert await registry.store.untold() == [campaign]
+
+
+async def test_an_answer_of_another_shape_is_trouble_like_any_other_and_not_quoted(registry: Registry) -> None:
+    async def odd(account: Account, key: str) -> tuple[str, dict[str, Any]]:
+        reads.Campaign.model_validate({"messaging_service_sid": key, "campaign_status": ["Zanzibar"]})
+        raise AssertionError
+
+    campaign = await registry.submitted()
+    looks = {"campaign": odd}
+    tracker = Tracker(registry.store, lambda _: registry.account, registry.told, registry.clock, BASE, ALERTS, looks)
+    await tracker.look(campaign)
+    known = await registry.known(campaign)
+    assert (known.failures, "cannot read" in known.trouble, "Zanzibar" in known.trouble) == (1, True, False)
 
 
 async def test_a_refused_read_is_no_verdict(registry: Registry) -> None:

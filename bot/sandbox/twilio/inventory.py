@@ -155,15 +155,20 @@ def near(offer: Offer, wanted: Mapping[str, Any]) -> bool:
 
 
 def fits(phone_number: str, pattern: str) -> bool:
-    """Whether a number contains a pattern of digits, letters of the keypad and `*` for any digit."""
-    digits = re.sub(r"[^0-9A-Z*]", "", pattern.upper()).translate(_KEYPAD)
-    return re.search(digits.replace("*", "[0-9]"), phone_number) is not None
+    """Whether a number fits a pattern that `check_pattern` has passed; letters are those of the keypad."""
+    wanted = pattern.upper().translate(_KEYPAD)
+    wanted = wanted.replace("*", "[0-9]").replace("%", "[0-9]*").replace("+", r"^\+")
+    return re.search(wanted, phone_number) is not None
 
 
 def check_pattern(pattern: str) -> None:
-    """Raise `Refusal` for a `Contains` with under two digits or with characters that no number has."""
-    if not re.fullmatch(r"[+0-9A-Za-z*() .-]+", pattern) or len(re.findall(r"[0-9A-Za-z]", pattern)) < 2:
-        raise Refusal(400, 20422, f"Invalid Pattern {pattern!r}: two digits or letters at least; * is any digit")
+    """Raise `Refusal` for a `Contains` that the OpenAPI description of Local numbers forbids.
+
+    2 to 16 characters; digits and letters in one piece, two at least; before them `+` (the number's beginning), `*` (one
+    digit) or `%` (any digits), after them `$` (the number's end), `*` or `%`.
+    """
+    if len(pattern) > 16 or not re.fullmatch(r"[+*%]?[0-9A-Za-z]{2,}[*%$]?", pattern):
+        raise Refusal(400, 20422, f"Invalid Pattern {pattern!r}: 2 to 16 digits or letters, wildcards at the ends only")
 
 
 def _offers() -> Iterator[Offer]:

@@ -228,6 +228,7 @@ def registration(
     *errors: dict[str, Any],
     title: str = "DELIVERY_NOTIFICATION campaign of “Acme alerts”",
     trouble: str = "",
+    failures: int = 0,
     kind: str = "campaign",
     text: str = "People tick a box at checkout.",
 ) -> Registration:
@@ -246,6 +247,7 @@ def registration(
         version=2,
         snapshot=snapshot(*errors, text=text),
         trouble=trouble,
+        failures=failures,
     )
 
 

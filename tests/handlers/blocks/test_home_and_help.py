@@ -42,7 +42,7 @@ def test_home_says_when_a_change_is_about_to_expire() -> None:
 def test_home_of_a_guest_is_not_empty() -> None:
     view = home_view(viewer="U0GUS", waiting=[], mine=[], registrations=[registration()], may_ask=[], now=NOW)
     shown = words(sound_view(view))
-    assert "You may not ask for changes here, but you can read along." in shown
+    assert "You may not ask for changes here." in shown
     assert "under review" in shown
     assert elements(view) == {}
 

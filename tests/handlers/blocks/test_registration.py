@@ -30,7 +30,7 @@ def rejected(*errors: dict[str, Any], **more: Any) -> Any:
 def test_cards_and_verdicts_take_every_status_and_any_text(status: str, kind: str, text: str) -> None:
     errors = [error(30896, description=text, url=text, fields=[text, "MESSAGE_FLOW"]), error(text)]
     for given_errors in ([], errors):
-        the = registration(status, *given_errors, title=text, trouble=text, kind=kind, text=text)
+        the = registration(status, *given_errors, title=text, trouble=text, failures=9, kind=kind, text=text)
         moved = transition(status, *given_errors, before=text, text=text)
         sound_message(registration_card(the, [moved] * 10, GUIDE))
         sound_message(verdict(the, moved, GUIDE))
@@ -92,9 +92,15 @@ def test_a_failed_card_offers_the_fix_and_names_the_codes() -> None:
     assert elements(card)["registration.resubmit"]["style"] == "primary"
 
 
-def test_a_look_that_failed_is_not_hidden() -> None:
-    shown = words(registration_card(registration(trouble="Twilio cannot be reached"), [], GUIDE))
-    assert "The last look at Twilio failed" in shown
+def test_a_card_that_may_be_out_of_date_says_so_and_why() -> None:
+    shown = words(registration_card(registration(trouble="Twilio cannot be reached", failures=3), [], GUIDE))
+    assert "has not been able to look at Twilio for some time*, so this is as of" in shown
+    assert "Twilio cannot be reached" in shown
+
+
+def test_a_single_look_that_failed_is_not_worth_a_word() -> None:
+    shown = words(registration_card(registration(trouble="Twilio cannot be reached", failures=1), [], GUIDE))
+    assert "cannot be reached" not in shown
 
 
 # Verdicts

@@ -1,0 +1,82 @@
+"""One that cannot be reached or read never keeps the others from hearing, and nothing acknowledged is lost."""
+
+from typing import Any
+
+from bot.redis.connection import open_redis
+from bot.redis.keys import Keys
+from bot.sandbox.twilio import start_state
+from bot.settings import encryption_keys, load_settings
+from bot.vault import Vault
+from handlers.acts import Act, ActStore
+from tests.e2e.answers import CAMPAIGN, SERVICE
+from tests.e2e.world import A2P, ALERTS, ANN, APPROVALS, RITA, World, shown
+
+
+async def _left_behind(world: World, **what: Any) -> None:
+    """What a bot that was killed after an ack leaves in Redis, a minute ago."""
+    vault = Vault(encryption_keys(load_settings(world.environment())))
+    async with open_redis(world.redis_url, world.state) as redis:
+        acts = ActStore(redis.client, Keys(), vault)
+        await acts.keep(Act(id="a1", kind="decide", user=ANN, team="T0TENFOUR", at=0.0, what=what))
+
+
+async def test_a_rejection_that_was_acknowledged_survives_a_killed_bot(empty_world: World) -> None:
+    world = empty_world
+    async with world.bot():
+        number = await world.request(RITA, "/a2p-service", "create", *SERVICE)
+    card = shown(await world.card(number))
+    digest = card.partition(f"{number}:")[2][:64]
+    await _left_behind(world, number=number, digest=digest, verb="reject", reason="We have one already")
+    async with world.bot():
+        await world.card(number, "We have one already")
+        await world.told(RITA, "We have one already")
+
+
+async def test_an_act_that_is_refused_later_is_told_and_not_tried_for_ever(empty_world: World) -> None:
+    await _left_behind(empty_world, number=99, digest="0" * 64, verb="approve")
+    async with empty_world.bot():
+        await empty_world.told(ANN, "There is no change #99")
+
+
+async def test_a_channel_that_is_closed_to_us_keeps_no_other_from_hearing(world: World) -> None:
+    await world.slack.command(RITA, A2P, "/a2p-watch", "on")
+    await world.until(lambda: world.slack.ephemerals(RITA, A2P), "an answer")
+    world.slack.remove_member(A2P, "U0TENFOUR")
+    number = await world.request(RITA, "/a2p-campaign", "register", *CAMPAIGN)
+    await world.approve(ANN, number)
+    await world.done(number)
+    world.twilio.desk.verify(start_state.SUPPORT_SERVICE)
+    await world.hears(ALERTS, "30034")
+    await world.told(RITA, "does not hear about verdicts any more")
+
+
+async def test_a_requester_who_is_gone_does_not_keep_a_change_open(world: World) -> None:
+    number = await world.request(RITA, "/a2p-service", "create", *SERVICE)
+    world.slack.faults.add(method="conversations.open", error="user_disabled", times=50)
+    await world.approve(ANN, number)
+    await world.done(number)
+    updates = len(world.slack.calls("chat.update"))
+    await world.slack.command(ANN, APPROVALS, "/a2p-approvals")
+    await world.hears(APPROVALS, "othing", user=ANN)
+    assert len(world.slack.calls("chat.update")) == updates
+
+
+async def test_a_window_that_cannot_be_updated_does_not_say_that_nothing_was_done(world: World) -> None:
+    await world.fill(RITA, "/a2p-service", "create", *SERVICE)
+    world.slack.faults.add(method="views.update", error="internal_error", times=5)
+    await world.slack.submit(RITA)
+    await world.told(RITA, "Requested #1")
+    await world.card(1, "Approve")
+
+
+async def test_a_guest_sees_no_approvals_and_no_details(world: World) -> None:
+    await world.request(RITA, "/a2p-service", "create", *SERVICE)
+    await world.slack.command("U0GUS", A2P, "/a2p-approvals")
+    await world.hears(A2P, "Guests take no part", user="U0GUS")
+
+
+async def test_a_short_fault_of_slack_is_not_blamed_on_a_missing_invitation(world: World) -> None:
+    world.slack.faults.add(method="chat.postMessage", error="internal_error", times=1)
+    number = await world.request(RITA, "/a2p-service", "create", *SERVICE)
+    assert "invite" not in str(world.slack.messages("D0RITA"))
+    assert len([m for m in world.slack.messages(APPROVALS) if f"#{number} " in shown(m)]) == 1

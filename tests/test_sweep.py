@@ -1,0 +1,105 @@
+"""The sweep sets going again whatever stands still, and what it cannot read or move keeps nothing else waiting."""
+
+import json
+
+import pytest
+from pydantic import ValidationError
+from redis.asyncio import Redis
+from redis.exceptions import RedisError
+from structlog.testing import capture_logs
+
+from bot.changes.change import Change
+from bot.changes.changes import Changes
+from bot.changes.store import ChangeStore
+from bot.redis.keys import Keys
+from bot.sweep import Sweep
+from bot.tracking.store import RegistrationStore
+from bot.tracking.tracker import Tracker
+from bot.twilio.gateway import Account
+from bot.vault import Vault
+from tests.changes.office import ANN, POLICY, STAFF, plan_for, request_for
+from tests.conftest import Clock, Started, Told
+
+SECRET = "Zanzibar-Quokka"
+
+
+def nobody(sid: str) -> Account:
+    raise LookupError(sid)
+
+
+class Bench:
+    """A sweep over changes that were approved, with recorders at its ends."""
+
+    def __init__(self, redis: Redis, keys: Keys, vault: Vault, clock: Clock) -> None:
+        self.redis, self.keys, self.vault, self.clock = redis, keys, vault, clock
+        self.store, self.told, self.started = ChangeStore(redis, keys, vault), Told(), Started()
+        self.changes = Changes(self.store, POLICY, STAFF, self.told, self.started, clock)
+
+    async def approved(self, draft: str) -> Change:
+        """A change that was approved and, as after a crash, is not running."""
+        change = await self.changes.request(request_for(draft))
+        await self.changes.decide(change.number, ANN, "approve", change.plan.digest)
+        self.started.runs.clear()
+        return change
+
+    async def swept(self, engine: Started | None = None) -> list[int]:
+        """The runs that a sweep has started."""
+        tracker = Tracker(RegistrationStore(self.redis, self.keys), nobody, self.told, self.clock, 60.0, "C0ALERTS")
+        await Sweep(self.changes, tracker, engine or self.started, self.told).all_changes()
+        return self.started.runs
+
+
+@pytest.fixture
+def bench(redis: Redis, keys: Keys, vault: Vault, clock: Clock) -> Bench:
+    return Bench(redis, keys, vault, clock)
+
+
+async def test_a_change_that_cannot_be_read_keeps_no_other_waiting(bench: Bench) -> None:
+    lost, odd, sound = [await bench.approved(f"draft-{n}") for n in range(3)]
+    await bench.redis.hset(bench.keys.change(lost.number, "doc"), "plan", "sealed with another key")
+    await bench.redis.hset(bench.keys.change(odd.number, "doc"), "plan", bench.vault.seal({"shape": SECRET}))
+    with capture_logs() as logs:
+        assert await bench.swept() == [sound.number]
+    assert [(entry["change"], SECRET in str(entry)) for entry in logs] == [(lost.number, False), (odd.number, False)]
+
+
+async def test_a_change_that_cannot_be_started_keeps_no_other_waiting(bench: Bench) -> None:
+    first, second = await bench.approved("draft-1"), await bench.approved("draft-2")
+
+    class Picky(Started):
+        async def start_run(self, number: int) -> None:
+            if number == first.number:
+                raise RuntimeError(SECRET)
+            await bench.started.start_run(number)
+
+    assert await bench.swept(Picky()) == [second.number]
+
+
+async def test_trouble_with_redis_ends_the_sweep_as_it_concerns_them_all(bench: Bench) -> None:
+    await bench.approved("draft-1")
+
+    class Cut(Started):
+        async def start_run(self, number: int) -> None:
+            raise RedisError("gone")
+
+    with pytest.raises(RedisError):
+        await bench.swept(Cut())
+
+
+async def test_what_a_newer_version_added_to_the_story_of_a_change_does_not_stop_an_older_one(bench: Bench) -> None:
+    change = await bench.approved("draft-1")
+    timeline, decisions = (bench.keys.change(change.number, part) for part in ("timeline", "decisions"))
+    asked = json.loads(str(await bench.redis.lindex(timeline, 0)))
+    await bench.redis.lset(timeline, 0, json.dumps(asked | {"mood": "cheerful"}))
+    approval = json.loads(str(await bench.redis.hget(decisions, ANN)))
+    await bench.redis.hset(decisions, ANN, json.dumps(approval | {"device": "phone"}))
+    assert await bench.swept() == [change.number]
+
+
+async def test_what_a_newer_version_added_to_a_plan_is_not_left_out_by_an_older_one(bench: Bench) -> None:
+    change = await bench.approved("draft-1")
+    newer = bench.vault.seal(plan_for().model_dump(mode="json") | {"only_at_night": True})
+    await bench.redis.hset(bench.keys.change(change.number, "doc"), "plan", newer)
+    with pytest.raises(ValidationError):
+        await bench.store.load(change.number)
+    assert await bench.swept() == []
