@@ -28,6 +28,7 @@ def run() -> None:
         _give_up("Tenfour cannot start: some settings are missing or wrong.", *problem.lines)
     from bot.app import running
     from bot.changes.policy import PolicyProblem
+    from bot.engine import WorkerEnded
     from bot.redis.connection import RedisProblem
     from bot.redis.embedded import EmbeddedRedisProblem
     from handlers.connection import SlackProblem
@@ -44,7 +45,7 @@ def run() -> None:
         asyncio.run(serve())
     except PolicyProblem as problem:
         _give_up(f"TENFOUR_POLICY: {problem}")
-    except (RedisProblem, EmbeddedRedisProblem, SettingsProblem, SlackProblem) as problem:
+    except (RedisProblem, EmbeddedRedisProblem, SettingsProblem, SlackProblem, WorkerEnded) as problem:
         _give_up(str(problem))
 
 

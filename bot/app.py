@@ -9,7 +9,6 @@ from dataclasses import dataclass
 
 import structlog
 
-from bot import health
 from bot.catalog import catalog
 from bot.catalog.choices import Choices
 from bot.changes.changes import Changes, Notifier
@@ -17,7 +16,8 @@ from bot.changes.drafts import DraftStore
 from bot.changes.policy import Policy, load_policy
 from bot.changes.store import ChangeStore
 from bot.checks.guide import Guide
-from bot.engine import TaskEngine, Tasks
+from bot.engine import CHANGES_SECONDS, TaskEngine, Tasks
+from bot.health import Pulse
 from bot.redis.connection import RedisHandle, open_redis
 from bot.redis.keys import Keys
 from bot.redis.lease import Leases
@@ -44,6 +44,8 @@ from handlers.people import People
 from handlers.posts import Posts
 from handlers.visitors import Visitors
 
+QUIET = 4
+"""Calls at a time to Twilio that nobody waits for."""
 FINISH_SECONDS = 20.0
 """How long answers that have begun may take after SIGTERM."""
 
@@ -70,11 +72,15 @@ async def running(
         slack = await stack.enter_async_context(
             connect(settings.slack_api_url, settings.slack_bot_token.get_secret_value(), app_token)
         )
-        account = _account(settings)
+        account, quiet = _account(settings), _account(settings, QUIET)
         stack.push_async_callback(account.close)
+        stack.push_async_callback(quiet.close)
         keys = Keys()
+        pulse = Pulse(settings.state, redis.client, keys, clock)
         engine = TaskEngine(redis.url, f"{keys.prefix}-tasks", clock)
-        desk, tasks = _assemble(settings, policy, vault, redis, keys, slack, account, engine, clock, patience)
+        desk, tasks = _assemble(
+            settings, policy, vault, redis, keys, slack, account, quiet, engine, pulse, clock, patience
+        )
         stack.push_async_callback(desk.choices.close)
         # twice: what was begun by deliveries, and, once the last run has ended, its cards
         stack.push_async_callback(desk.background.finish, FINISH_SECONDS)
@@ -82,7 +88,8 @@ async def running(
         stack.push_async_callback(desk.background.finish, FINISH_SECONDS)
         app = bolt_app(slack, None if app_token else secret)
         register(app, desk, Inbox(redis.client, keys))
-        await stack.enter_async_context(deliveries(app, app_token, settings.port))
+        await stack.enter_async_context(deliveries(app, app_token, settings.port, pulse))
+        desk.background.start(_warn_of_open_doors(desk.people, policy), "open doors")
         yield
 
 
@@ -94,7 +101,9 @@ def _assemble(
     keys: Keys,
     slack: Slack,
     account: Account,
+    quiet: Account,
     engine: TaskEngine,
+    pulse: Pulse,
     clock: Callable[[], float],
     patience: Patience,
 ) -> tuple[Desk, Tasks]:
@@ -126,7 +135,7 @@ def _assemble(
     )
     people = People(slack.client, slack.team, settings.approvals_channel, slack.bot_user, clock)
     changes = Changes(store, policy, people, cards, engine, clock)
-    operations, choices = catalog(), Choices(account, clock)
+    operations, choices = catalog(), Choices(account, clock, quiet=quiet)
 
     async def warm() -> None:
         try:
@@ -134,15 +143,10 @@ def _assemble(
         except TwilioFault as fault:
             log.warning("choices_not_warm", why=str(fault))
 
-    def refresh_choices() -> None:
-        """The account holds something new or shows another state, and people look for it at once."""
-        choices.spoil()
-        background.start(warm(), "warm choices")
-
     tracker = Tracker(
         registrations,
         account_of,
-        _Refreshing(cards, refresh_choices),
+        _Refreshing(cards, choices.spoil),
         clock,
         settings.poll_seconds,
         settings.alerts_channel,
@@ -173,16 +177,19 @@ def _assemble(
         try:
             return await runner.run(number)
         finally:
-            refresh_choices()
+            choices.spoil()
 
     async def sweep_changes() -> None:
         await desk.catch_up()
         await sweep.all_changes()
 
-    async def beat() -> None:
-        health.beat(settings.state)
-
-    return desk, Tasks(run_change, sweep_changes, sweep.all_registrations, warm, beat)
+    return desk, Tasks(
+        run_change,
+        pulse.watched("sweep of changes", CHANGES_SECONDS, sweep_changes),
+        pulse.watched("sweep of registrations", settings.poll_seconds, sweep.all_registrations),
+        warm,
+        pulse.beat,
+    )
 
 
 @dataclass(frozen=True)
@@ -200,13 +207,23 @@ class _Refreshing:
         await self.notifier.registration_moved(registration)
 
 
-def _account(settings: Settings) -> Account:
+async def _warn_of_open_doors(people: People, policy: Policy) -> None:
+    for channel in await people.open_doors(policy):
+        log.warning(
+            "anybody_can_become_an_approver",
+            channel=channel,
+            why="the policy lets its members approve, and it is not private: every full member can join it",
+        )
+
+
+def _account(settings: Settings, concurrency: int = 20) -> Account:
     if settings.twilio_api_key and settings.twilio_api_secret:
         username, password = settings.twilio_api_key, settings.twilio_api_secret
     else:
         assert settings.twilio_auth_token  # noqa: S101  # the settings' own check has made sure of it
         username, password = settings.twilio_account_sid, settings.twilio_auth_token
-    return Account(settings.twilio_account_sid, username, password.get_secret_value(), settings.twilio_api_url)
+    secret = password.get_secret_value()
+    return Account(settings.twilio_account_sid, username, secret, settings.twilio_api_url, concurrency)
 
 
 def _say_where_memory_is(redis: RedisHandle) -> None:

@@ -7,9 +7,10 @@ harmless. A lost task is found by the sweep, which looks at what is open.
 import asyncio
 import math
 from collections.abc import AsyncIterator, Awaitable, Callable
-from contextlib import asynccontextmanager, suppress
+from contextlib import asynccontextmanager
 from dataclasses import dataclass
 from datetime import UTC, datetime, timedelta
+from typing import Any
 
 import structlog
 from apscheduler.schedulers.asyncio import AsyncIOScheduler
@@ -85,8 +86,8 @@ class TaskEngine:
             )
             async with worker:
                 working = asyncio.create_task(worker.run_forever(), name="docket worker")
-                ended = _canceller(asyncio.current_task())
-                working.add_done_callback(ended)
+                end = _ending(asyncio.current_task())
+                working.add_done_callback(end)
                 scheduler = AsyncIOScheduler()
                 for name, every in (("sweep_changes", CHANGES_SECONDS), ("sweep_registrations", poll_seconds)):
                     scheduler.add_job(
@@ -103,15 +104,27 @@ class TaskEngine:
                 scheduler.start()
                 try:
                     yield
-                except asyncio.CancelledError as stop:
-                    if stop.args != (WorkerEnded,):
+                except asyncio.CancelledError:
+                    if not working.done():
                         raise
                     raise WorkerEnded("The task worker has ended by itself; the log says why.") from None
                 finally:
                     scheduler.shutdown(wait=False)
-                    working.remove_done_callback(ended)
+                    working.remove_done_callback(end)
                     working.cancel()
                     await asyncio.wait({working})
+
+
+def _ending(body: "asyncio.Task[Any] | None") -> Callable[["asyncio.Task[None]"], None]:
+    """What is to happen when the worker ends before the body does."""
+
+    def end(worker: "asyncio.Task[None]") -> None:
+        error = None if worker.cancelled() else worker.exception()
+        log.critical("worker_ended", error=error and type(error).__name__, exc_info=error)
+        if body:
+            body.cancel()
+
+    return end
 
 
 @dataclass(frozen=True)

@@ -1,22 +1,100 @@
-"""A sign of life that needs no port: a file that a healthy bot touches every few seconds."""
+"""A sign of life that needs no port: a file that a bot writes every few seconds, with what is wrong with it."""
 
+import logging
 import time
+from collections.abc import Awaitable, Callable, Iterable
+from dataclasses import dataclass
+from datetime import UTC, datetime
 from pathlib import Path
 
+import structlog
+from redis.asyncio import Redis
+from redis.exceptions import RedisError
+
+from bot.redis.keys import Keys
+
 FRESH_SECONDS = 30.0
+PATIENCE_SECONDS = 60.0
+"""How long a part may show no life before that is trouble, and five times as long as its work takes turns."""
 _FILE = "alive"
 
+Work = Callable[[], Awaitable[None]]
+log = structlog.get_logger()
 
-def beat(state: Path) -> None:
-    """Say that the bot is alive: its loop turns and its clock ticks."""
+
+def beat(state: Path, wrong: Iterable[str] = ()) -> None:
+    """Say that the bot is alive, its loop turns and its clock ticks; and what of it does not work."""
     state.mkdir(parents=True, exist_ok=True)
-    (state / _FILE).touch()
+    (state / _FILE).write_text("; ".join(wrong))
 
 
 def trouble(state: Path) -> str:
     """Why the bot of this state folder does not look healthy, or ""."""
     try:
         age = time.time() - (state / _FILE).stat().st_mtime
+        wrong = (state / _FILE).read_text()
     except FileNotFoundError:
         return f"no bot has ever run with the state folder {state}"
-    return f"the last sign of life is {age:.0f} s old" if age > FRESH_SECONDS else ""
+    return f"the last sign of life is {age:.0f} s old" if age > FRESH_SECONDS else wrong
+
+
+@dataclass
+class _Part:
+    """Something that must show life every `within` seconds. `alive` says whether it does now."""
+
+    within: float
+    alive: Callable[[], Awaitable[bool]] | None
+    last: float
+    error: str = ""
+
+
+class Pulse:
+    """Watches the parts of a bot, and writes down how it is. Which replica did a piece of work is all the same."""
+
+    def __init__(self, state: Path, redis: Redis, keys: Keys, clock: Callable[[], float]) -> None:
+        self._state, self._redis, self._keys, self._clock = state, redis, keys, clock
+        self._parts: dict[str, _Part] = {}
+        self._wrong: list[str] = []
+
+    def watch(self, name: str, alive: Callable[[], Awaitable[bool]]) -> None:
+        """Ask at each beat whether this part is alive; short interruptions are no trouble."""
+        self._parts[name] = _Part(PATIENCE_SECONDS, alive, self._clock())
+
+    def watched(self, name: str, every: float, work: Work) -> Work:
+        """`work`, which is expected to be done about `every` so many seconds, by any replica."""
+        part = self._parts[name] = _Part(max(PATIENCE_SECONDS, 5 * every), None, self._clock())
+
+        async def watched() -> None:
+            try:
+                await work()
+            except Exception as error:
+                part.error = type(error).__name__
+                raise
+            part.error = ""
+            await self._redis.set(self._done(name), self._clock())
+
+        return watched
+
+    async def beat(self) -> None:
+        """Write down that the bot is alive, and what is wrong; the log hears when that changes."""
+        try:
+            wrong = [what for name, part in self._parts.items() if (what := await self._trouble(name, part))]
+        except RedisError as error:
+            wrong = [f"Redis does not answer ({type(error).__name__})"]
+        if wrong != self._wrong:
+            log.log(logging.ERROR if wrong else logging.INFO, "health", wrong=wrong)
+        self._wrong = wrong
+        beat(self._state, wrong)
+
+    async def _trouble(self, name: str, part: _Part) -> str:
+        if part.alive is None:
+            part.last = max(part.last, float(await self._redis.get(self._done(name)) or 0))
+        elif await part.alive():
+            part.last = self._clock()
+        if self._clock() - part.last <= part.within:
+            return ""
+        error = f" (last error: {part.error})" if part.error else ""
+        return f"{name}: no sign of life since {datetime.fromtimestamp(part.last, UTC):%Y-%m-%d %H:%M:%S} UTC{error}"
+
+    def _done(self, name: str) -> str:
+        return self._keys.plain(f"done:{name}")

@@ -32,4 +32,4 @@ class Background:
     def _finished(self, task: asyncio.Task[Any]) -> None:
         self._tasks.discard(task)
         if not task.cancelled() and (error := task.exception()):
-            log.error("background_failed", task=task.get_name(), error=repr(error), exc_info=error)
+            log.error("background_failed", task=task.get_name(), error=type(error).__name__, exc_info=error)

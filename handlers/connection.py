@@ -12,6 +12,7 @@ from slack_bolt.authorization import AuthorizeResult
 from slack_sdk.errors import SlackApiError
 from slack_sdk.web.async_client import AsyncWebClient
 
+from bot.health import Pulse
 from handlers.http import PATH, listen
 
 CALL_SECONDS = 10.0
@@ -88,7 +89,7 @@ def bolt_app(slack: Slack, signing_secret: str | None) -> AsyncApp:
 
 
 @asynccontextmanager
-async def deliveries(app: AsyncApp, app_token: str | None, port: int) -> AsyncIterator[None]:
+async def deliveries(app: AsyncApp, app_token: str | None, port: int, pulse: Pulse) -> AsyncIterator[None]:
     """Receive deliveries until the body ends: by Socket Mode with an app token, else over HTTP on `port`."""
     if app_token is None:
         async with listen(app, port):
@@ -98,6 +99,7 @@ async def deliveries(app: AsyncApp, app_token: str | None, port: int) -> AsyncIt
     handler = AsyncSocketModeHandler(app, app_token)
     try:
         await handler.client.connect()  # type: ignore[no-untyped-call]
+        pulse.watch("Socket Mode", handler.client.is_connected)
         log.info("ready", by="Socket Mode")
         yield
     finally:

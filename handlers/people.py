@@ -7,7 +7,7 @@ from slack_sdk.errors import SlackApiError
 from slack_sdk.web.async_client import AsyncWebClient
 
 from bot.changes.people import Person
-from bot.changes.policy import APPROVALS_CHANNEL, Group
+from bot.changes.policy import APPROVALS_CHANNEL, Group, Policy
 
 REMEMBER_SECONDS = 120.0
 MOST_REMEMBERED = 5000
@@ -40,6 +40,13 @@ class People:
             channel = self._approvals if group.channel == APPROVALS_CHANNEL else group.channel
             found |= await self._remembered(f"channel:{channel}", lambda: self._channel(channel), fresh)
         return frozenset(found - {self._bot})
+
+    async def open_doors(self, policy: Policy) -> list[str]:
+        """Channels that make their members approvers and that are not private: whoever joins one can approve."""
+        groups = {policy.groups[name] for rule in policy.rules for name in rule.approvals}
+        channels = {self._approvals if g.channel == APPROVALS_CHANNEL else g.channel for g in groups if g.channel}
+        found = {c: (await self._client.conversations_info(channel=c))["channel"] for c in sorted(channels)}
+        return [channel for channel, info in found.items() if not info.get("is_private")]
 
     def knows(self, user: str) -> bool:
         """Whether this person can be judged without asking Slack."""

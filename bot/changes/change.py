@@ -24,6 +24,9 @@ State = Literal[
 FINAL: frozenset[State] = frozenset({"succeeded", "rejected", "cancelled", "expired", "abandoned"})
 """States that nothing leaves."""
 
+LEFT_SECONDS = 30 * 86400.0
+"""How long a failed or unknown change may lie without a move."""
+
 Verb = Literal["approve", "reject"]
 StepState = Literal["attempting", "done", "failed", "unknown", "waiting"]
 
@@ -115,10 +118,14 @@ class Change(Value):
         """How often the change has entered the state that it is in."""
         return sum(1 for event in self.timeline if event.to == self.state)
 
-    @property
-    def moved_at(self) -> float:
-        """When something last happened to it; epoch seconds."""
-        return max((event.at for event in self.timeline), default=self.created_at)
+    def lapsed(self, now: float) -> State | None:
+        """The state in which it ends at `now` because nobody decided or settled it in time; None when there is time."""
+        if self.state in ("pending", "stale") and now >= self.expires_at:
+            return "expired"
+        moved_at = max((event.at for event in self.timeline), default=self.created_at)
+        if self.state in ("failed", "unknown") and now >= moved_at + LEFT_SECONDS:
+            return "abandoned"
+        return None
 
     @property
     def begun(self) -> bool:

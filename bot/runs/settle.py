@@ -98,7 +98,7 @@ class Settlement:
         change = await self._change(number)
         unknown = change.unknown_step
         step = next((s for s in change.plan.steps if s.id == unknown), None)
-        if not isinstance(step, CallStep):
+        if change.state != "unknown" or not isinstance(step, CallStep):
             raise Refusal(f"#{number} is {change.state}: no step of it is unknown.")
         if unknown != step_id:
             raise Refusal(

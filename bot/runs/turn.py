@@ -88,7 +88,7 @@ class Turn:
         await self.rest(seconds, str(fault), f"{fault}. Trying again by itself.")
 
     async def rest(self, seconds: float, why: str, note: str) -> NoReturn:
-        """End the turn for `seconds`. People read `note`; `why` goes to the log, so it holds nothing that they typed."""
+        """End the turn for `seconds`. People read `note`; `why` is logged, so it holds nothing that they typed."""
         state = (await self.change()).state
         await self.move(state, note=note)
         raise Later(seconds, why)

@@ -10,7 +10,7 @@ from bot.plans.plan import Plan
 from bot.plans.step import CallStep
 from bot.sandbox.twilio import start_state
 from bot.sandbox.twilio.campaigns import Campaign
-from bot.twilio.faults import Uncertain
+from bot.twilio.faults import Refused, Uncertain
 from tests.catalog.world import CAMPAIGN, World, codes
 
 SERVICE = start_state.SUPPORT_SERVICE
@@ -245,6 +245,19 @@ async def test_a_write_that_was_rejected_again_at_once_still_counts_as_written(w
     world.twilio.desk.reject(SERVICE, [30909])
     assert step.adopt is not None
     assert len(await world.adopted(step.adopt, {})) == 1
+
+
+@pytest.mark.parametrize("refusal", [{"status": 403}, {"status": 405}, {"code": 20003}])
+async def test_where_twilio_takes_no_edits_over_its_api_the_other_ways_are_said(
+    world: World, refusal: dict[str, Any]
+) -> None:
+    step = step_of(await resubmit(world, await rejected(world), message_flow=CAMPAIGN["message_flow"] + MORE))
+    world.twilio.faults.add("POST /v1/Services", **refusal)
+    with pytest.raises(Refused) as fault:
+        await world.account.send(step.call)
+    advice = step.advice.get(fault.value.code or 0) or step.advice[fault.value.status]
+    assert "Fix Campaign" in advice
+    assert "delete the campaign and register it again" in advice
 
 
 async def test_the_registration_is_the_one_that_was_followed_before(world: World) -> None:

@@ -131,15 +131,28 @@ async def test_buying_the_same_number_again_buys_nothing_and_counts_as_done_only
     assert len(world.twilio.created("number")) == 1
 
 
-async def test_bought_numbers_join_the_pool_after_all_of_them_are_bought(world: World) -> None:
+async def test_each_number_joins_the_pool_before_the_next_is_bought(world: World) -> None:
     plan = await buy(world, FIRST, SECOND, service_sid=SERVICE)
-    assert [s.id for s in plan.steps] == ["number_1", "number_2", "add_1", "add_2"]
-    assert plan.steps[2].call.params == {"PhoneNumberSid": Ref(step="number_1")}
+    assert [s.id for s in plan.steps] == ["number_1", "add_1", "number_2", "add_2"]
+    assert plan.steps[1].call.params == {"PhoneNumberSid": Ref(step="number_1")}
     results = await world.carry_out(plan)
     pool = {n["phone_number"] for n in world.twilio.pools[SERVICE]}
     assert {FIRST, SECOND} <= pool
     for step in plan.steps:
         assert len(await world.adopted(step.adopt, results)) == 1
+
+
+async def test_a_number_that_is_gone_leaves_those_before_it_in_the_pool_and_says_what_to_do(world: World) -> None:
+    plan = await buy(world, FIRST, SECOND, service_sid=SERVICE)
+    world.twilio.faults.add("POST /api", delay=0)  # the first purchase
+    world.twilio.faults.add("POST /api", status=400, code=21422)
+    with pytest.raises(Refused) as gone:
+        await world.carry_out(plan)
+    assert {n["phone_number"] for n in world.twilio.created("number")} == {FIRST}
+    assert FIRST in {n["phone_number"] for n in world.twilio.pools[SERVICE]}
+    advice = plan.steps[2].advice[gone.value.code]
+    assert "choose another number" in advice
+    assert "Abandon" in advice
 
 
 async def test_a_number_that_is_in_the_pool_already_counts_as_added(world: World) -> None:

@@ -52,6 +52,27 @@ async def test_a_rejection_needs_a_reason(office: Office) -> None:
     assert (await office.now(change)).state == "pending"
 
 
+async def test_entering_a_state_twice_counts_twice_so_that_it_is_told_twice(office: Office) -> None:
+    change = await office.asked(operation="campaign.register")
+    await office.approve(change, ANN)
+    assert [e.to for e in (await office.now(change)).timeline] == ["", ""]  # still pending
+    await office.approve(change, BOB)
+    approved = await office.now(change)
+    assert (approved.state, approved.entries, approved.timeline[-1].what) == ("approved", 1, "approved")
+    await office.made_stale(change, change.plan)
+    await office.changes.ask_again(change.number, RITA)
+    await office.approve(change, ANN)
+    await office.approve(change, CAT)
+    assert ((await office.now(change)).state, (await office.now(change)).entries) == ("approved", 2)
+
+
+async def test_a_rejection_counts_as_the_move_that_it_is(office: Office) -> None:
+    change = await office.asked()
+    await office.changes.decide(change.number, ANN, "reject", change.plan.digest, "no")
+    now = await office.now(change)
+    assert (now.entries, now.timeline[-1].to, now.timeline[-1].detail) == (1, "rejected", "no")
+
+
 async def test_one_person_decides_once(office: Office) -> None:
     change = await office.asked(operation="campaign.register")
     await office.approve(change, ANN)

@@ -5,6 +5,7 @@ from typing import Any
 
 import pytest
 
+from bot.changes.change import LEFT_SECONDS, Event, State
 from bot.changes.changes import PENDING_SECONDS, Refusal
 from tests.changes.office import ANN, BOB, CAT, RITA, Office, plan_for
 
@@ -40,6 +41,47 @@ async def test_a_change_expires_when_its_time_is_over_and_not_before(office: Off
     assert await office.changes.expire(change)
     assert ((await office.now(change)).state, office.told.changes) == ("expired", [1, 1])
     assert not await office.changes.expire(change)
+
+
+async def test_a_stale_change_has_the_full_time_to_be_asked_for_again(office: Office) -> None:
+    change = await office.asked()
+    office.clock.advance(PENDING_SECONDS - 1)
+    await office.approve(change, ANN)
+    office.clock.advance(86400)
+    await office.made_stale(change, plan_for("Acme alerts 2"))
+    office.clock.advance(PENDING_SECONDS - 1)
+    assert not await office.changes.expire(await office.now(change))
+    office.clock.advance(1)
+    assert await office.changes.expire(await office.now(change))
+
+
+@pytest.mark.parametrize("state", ["failed", "unknown"])
+async def test_a_run_that_nobody_settles_is_abandoned_after_thirty_days_and_not_before(
+    office: Office, state: State
+) -> None:
+    change = await office.asked()
+    await office.approve(change, ANN)
+    office.clock.advance(PENDING_SECONDS)
+    assert await office.store.move(change.number, ["approved"], state, Event(at=office.clock(), what="stopped"))
+    stopped = await office.now(change)
+    office.clock.advance(LEFT_SECONDS - 1)
+    assert not await office.changes.expire(stopped)
+    office.clock.advance(1)
+    assert await office.changes.expire(stopped)
+    now = await office.now(change)
+    assert (now.state, now.timeline[-1].to, now.timeline[-1].who) == ("abandoned", "abandoned", "")
+    assert not await office.changes.expire(now)
+
+
+async def test_a_run_that_somebody_tries_again_meanwhile_is_not_abandoned(office: Office) -> None:
+    change = await office.asked()
+    await office.approve(change, ANN)
+    assert await office.store.move(change.number, ["approved"], "failed", Event(at=office.clock(), what="stopped"))
+    office.clock.advance(LEFT_SECONDS)
+    seen_by_the_sweep = await office.now(change)
+    assert await office.store.move(change.number, ["failed"], "approved", Event(at=office.clock(), what="tried again"))
+    assert not await office.changes.expire(seen_by_the_sweep)
+    assert (await office.now(change)).state == "approved"
 
 
 async def test_a_change_decided_meanwhile_does_not_expire(office: Office) -> None:

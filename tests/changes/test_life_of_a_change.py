@@ -158,6 +158,7 @@ class LifeOfChanges(RuleBasedStateMachine):
             assert known is not None
             self._runner.run(self.office.made_stale(known, plan_for(change.name, change.operation)))
             change.state, change.approved_by = "stale", set()
+            change.expires_at = self.office.clock() + PENDING_SECONDS
 
     @rule(change=changes, user=people)
     def ask_again(self, change: Expected, user: str) -> None:

@@ -83,8 +83,17 @@ async def test_one_draft_requested_many_times_at_once_becomes_one_change(office:
 async def test_a_draft_requested_again_shows_the_change_as_it_stands(office: Office) -> None:
     first = await office.asked()
     await office.approve(first, ANN)
-    again = await office.asked(name="Something else")
+    again = await office.asked()
     assert (again.number, again.state, again.plan) == (first.number, "approved", first.plan)
+
+
+async def test_a_draft_requested_again_with_another_plan_is_refused_and_leaves_the_change_as_it_is(
+    office: Office,
+) -> None:
+    first = await office.asked()
+    with pytest.raises(Refusal, match="requested already, as #1, with another plan"):
+        await office.asked(name="Something else")
+    assert await office.now(first) == first
 
 
 async def test_a_draft_requested_again_after_its_end_is_not_reopened(office: Office) -> None:

@@ -14,6 +14,7 @@ async def reopened(world: World) -> dict[str, Any]:
     await world.sees(RITA, "Resume draft")
     await world.slack.click(RITA, "form.resume")
     await world.until(lambda: "Resume draft" not in shown(world.view(RITA)), "the draft")
+    await world.page(RITA, 1)
     return world.view(RITA)
 
 

@@ -16,6 +16,7 @@ from redis.asyncio import Redis
 from bot.app import running
 from bot.plans.call import Call
 from bot.redis.embedded import EmbeddedRedis, run_embedded_redis
+from bot.runs.patience import Patience
 from bot.sandbox.slack.server import LocalSlack
 from bot.sandbox.twilio import start_state
 from bot.sandbox.twilio.server import LocalTwilio
@@ -27,6 +28,8 @@ ROOT = Path(__file__).parents[2]
 RITA, ANN, BOB, GUS = "U0RITA", "U0ANN", "U0BOB", "U0GUS"
 A2P, APPROVALS, ALERTS = "C0A2P", "C0APPROVALS", "C0ALERTS"
 PATIENCE = 30.0
+HURRY = Patience(look_after=0.2, sure_after=0.4)
+"""A local Twilio does late only what a test asks it to do late."""
 FIRST = "the first choice of a menu"
 
 Json = dict[str, Any]
@@ -42,6 +45,7 @@ class World:
     state: Path
     http_port: int | None = None
     processes: list[asyncio.subprocess.Process] = field(default_factory=list)
+    patience: float = PATIENCE
 
     @property
     def redis_url(self) -> str:
@@ -80,7 +84,7 @@ class World:
     @asynccontextmanager
     async def bot(self, **more: str) -> AsyncIterator[None]:
         """The bot in this process: as fast as it gets, for tests that are not about processes."""
-        async with running(load_settings(self.environment(**more))):
+        async with running(load_settings(self.environment(**more)), patience=HURRY):
             if self.http_port is None:
                 await self.slack.wait_connected(PATIENCE)
             yield
@@ -149,7 +153,7 @@ class World:
     async def until(self, condition: Callable[[], Any], what: str = "") -> Any:
         """Wait for something to become true; says what is on the screens when it does not."""
         try:
-            async with asyncio.timeout(PATIENCE):
+            async with asyncio.timeout(self.patience):
                 while not (seen := condition()):  # noqa: ASYNC110  # what is waited for may be no event of anybody's
                     await asyncio.sleep(0.03)
         except TimeoutError:

@@ -6,6 +6,7 @@ from decimal import Decimal
 import pytest
 from hypothesis import given
 from hypothesis import strategies as st
+from pydantic import ValidationError
 
 from bot.plans.cost import Cost, total
 from bot.plans.finding import block, blocking, note, warn
@@ -49,3 +50,11 @@ def test_only_a_block_stops_a_request() -> None:
 def test_values_cannot_be_changed_after_they_are_made() -> None:
     with pytest.raises(ValueError, match="frozen"):
         note("a", "b").text = "c"  # type: ignore[misc]
+
+
+def test_what_is_wrong_with_a_value_is_said_without_repeating_what_was_typed() -> None:
+    with pytest.raises(ValidationError) as wrong:
+        Cost.model_validate({"what": "x", "usd": "12-3456789", "period": "Zanzibar", "source": "test"})
+    assert "period" in str(wrong.value)
+    assert "Zanzibar" not in str(wrong.value)
+    assert "12-3456789" not in str(wrong.value)

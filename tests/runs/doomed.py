@@ -15,12 +15,15 @@ from bot.changes.store import ChangeStore
 from bot.redis.connection import open_redis
 from bot.redis.keys import Keys
 from bot.runs.ledger import RunLedger
+from bot.runs.patience import Patience
 from bot.runs.runner import Runner
 from bot.twilio.gateway import Account
 from bot.vault import Vault
 from tests.runs.rig import Followed
 
 LEASE_SECONDS = 0.6
+IMPATIENT = Patience(look_after=0.02, sure_after=0.1)
+"""Starting such a process alone takes longer."""
 
 
 class HangingNotifier:
@@ -53,6 +56,7 @@ async def main(url: str, prefix: str, key: str, sid: str, token: str, twilio: st
             HangingNotifier(int(hang_at)),
             time.time,
             lambda seconds: asyncio.sleep(min(seconds, 0.02)),
+            IMPATIENT,
         )
         await runner.run(int(number))
     await account.close()

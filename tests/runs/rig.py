@@ -17,6 +17,7 @@ from bot.plans.plan import Plan, Watch
 from bot.plans.step import Adopt, CallStep
 from bot.redis.keys import Keys
 from bot.runs.ledger import LEASE_SECONDS, RunLedger
+from bot.runs.patience import PATIENCE, Patience
 from bot.runs.runner import Runner
 from bot.runs.settle import Settlement
 from bot.sandbox.twilio.server import LocalTwilio
@@ -32,6 +33,7 @@ LOOK = Adopt(
     items="services",
     match={"friendly_name": INTERIM},
 )
+UNSURE = LOOK.model_copy(update={"repeatable": False})
 POOL = f"/v1/Services/{SUPPORT_SERVICE}/PhoneNumbers"
 
 
@@ -147,6 +149,7 @@ class Rig:
         lease_seconds: float = LEASE_SECONDS,
         sleep: Callable[[float], Awaitable[None]] | None = None,
         planner: Planner | None = None,
+        patience: Patience = PATIENCE,
     ) -> Runner:
         """A worker of its own; all of them share Redis and Twilio."""
         client = redis or self.redis
@@ -159,6 +162,7 @@ class Rig:
             self.told,
             self.clock,
             sleep or self.sleep,
+            patience,
         )
 
     async def finish(self, change: Change, worker: Runner | None = None) -> Change:

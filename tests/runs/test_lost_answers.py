@@ -1,17 +1,22 @@
 """A call whose answer was lost is looked for at Twilio before anything else is done."""
 
+import asyncio
+from collections.abc import AsyncIterator
+from contextlib import asynccontextmanager
+from datetime import UTC, datetime
+
 import aiohttp
 import pytest
 
 from bot.changes.change import StepRun
 from bot.plans.step import Adopt
-from bot.runs.calls import LOOK_AFTER_SECONDS, MAX_ATTEMPTS
+from bot.runs.calls import MAX_ATTEMPTS
+from bot.runs.patience import PATIENCE, Patience
 from bot.twilio.gateway import Account
-from tests.runs.rig import INTERIM, LOOK, NAME, Rig, add_step, create_step, rename_step
+from tests.runs.rig import INTERIM, NAME, UNSURE, Rig, add_step, create_step, rename_step, until
 from tests.runs.wires import answering_500
 
 CREATE = "POST /v1/Services$"
-UNSURE = LOOK.model_copy(update={"repeatable": False})
 
 
 async def test_an_answer_lost_after_the_effect_is_adopted_and_the_call_not_repeated(rig: Rig) -> None:
@@ -22,14 +27,13 @@ async def test_an_answer_lost_after_the_effect_is_adopted_and_the_call_not_repea
     assert (now.state, now.steps["service"].adopted, now.steps["name"].adopted) == ("succeeded", True, False)
     assert now.results["service"]["friendly_name"] == INTERIM
     assert (len(rig.sent(CREATE)), rig.services) == (1, [NAME])
-    assert rig.slept == [LOOK_AFTER_SECONDS]
+    assert rig.slept == [PATIENCE.look_after]
 
 
 async def test_a_call_dropped_before_its_effect_is_sent_again_once_and_only_once(rig: Rig) -> None:
     change = await rig.approved()
     rig.twilio.faults.add(CREATE, drop=True)
-    await rig.worker().run(change.number)
-    assert (await rig.now(change)).state == "succeeded"
+    assert (await rig.finish(change)).state == "succeeded"
     assert [call.effect for call in rig.twilio.calls(CREATE)] == [False, True]
     assert rig.services == [NAME]
 
@@ -48,25 +52,90 @@ async def test_a_500_after_the_effect_is_adopted(rig: Rig) -> None:
 async def test_a_5xx_without_effect_is_sent_again_after_a_look(rig: Rig, status: int) -> None:
     change = await rig.approved()
     rig.twilio.faults.add(CREATE, status=status)
-    await rig.worker().run(change.number)
-    assert ((await rig.now(change)).state, rig.services) == ("succeeded", [NAME])
+    assert ((await rig.finish(change)).state, rig.services) == ("succeeded", [NAME])
     assert [call.status for call in rig.twilio.calls(CREATE)] == [status, 201]
 
 
 async def test_a_call_that_is_not_answered_in_time_is_looked_for(rig: Rig) -> None:
     change = await rig.approved(create_step())
     rig.twilio.faults.add(CREATE, delay=1)
-    account = Account(
-        rig.account.sid,
-        rig.twilio.account_sid,
-        rig.twilio.auth_token,
-        f"{rig.twilio.url}/{{product}}",
-        timeout=aiohttp.ClientTimeout(total=0.3),
-    )
-    await rig.worker(account=account).run(change.number)
-    await account.close()
+    async with in_a_hurry(rig) as account:
+        await rig.worker(account=account).run(change.number)
     assert ((await rig.now(change)).state, rig.services) == ("succeeded", [INTERIM])
     assert len(rig.sent(CREATE)) == 1
+
+
+async def test_a_call_that_takes_effect_after_the_first_look_is_not_sent_again(rig: Rig) -> None:
+    change = await rig.approved()
+    rig.twilio.faults.add(CREATE, delay=0.3, late_effect=True)
+    async with in_a_hurry(rig) as account:
+        rest = await rig.worker(account=account).run(change.number)
+    assert rest is not None
+    now = await rig.now(change)
+    assert (now.state, now.steps["service"].state, rig.services) == ("running", "attempting", [])
+    until_when = f"{datetime.fromtimestamp(now.steps['service'].at + PATIENCE.sure_after, UTC):%H:%M:%S} UTC"
+    assert INTERIM in now.note
+    assert now.note.startswith("Twilio gave no answer to: ")
+    assert now.note.endswith(f"Looking again until {until_when}.")
+
+    assert await rig.worker().run(change.number) is None  # a sweep that starts it too early is turned away
+    await until(lambda: rig.services)
+    await rig.lose_lease(change)  # the rest is over
+    now = await rig.finish(change)
+    assert (now.state, now.steps["service"].adopted, now.note) == ("succeeded", True, "")
+    assert (rig.services, len(rig.sent(CREATE))) == ([NAME], 1)
+
+
+async def test_a_call_is_looked_for_as_long_as_it_may_take_effect_and_only_then_sent_again(rig: Rig) -> None:
+    change = await rig.approved(create_step())
+    rig.twilio.faults.add(CREATE, drop=True)
+    begun = rig.clock()
+    await rig.finish(change)
+    first, second = rig.twilio.calls(CREATE)
+    assert (first.at, second.at) == (begun, begun + PATIENCE.sure_after)
+    assert rig.rests == [2.0, 4.0, 8.0, 14.0]
+    assert len(rig.sent("GET")) == 6  # after 2, 4, 8, 16 and 30 seconds, and once more after the second call
+
+
+async def test_how_long_to_wait_for_a_late_effect_can_be_said(rig: Rig) -> None:
+    change = await rig.approved(create_step())
+    rig.twilio.faults.add(CREATE, drop=True)
+    assert (await rig.finish(change, rig.worker(patience=Patience(1.0, 3.0)))).state == "succeeded"
+    assert (rig.slept, rig.rests) == ([1.0, 1.0], [1.0, 1.0])
+
+
+async def test_an_effect_beyond_all_patience_is_found_before_anything_follows_it(rig: Rig) -> None:
+    """The first call takes effect while the second one does: both are there, and people must look."""
+    change = await rig.approved()
+    rig.twilio.faults.add(CREATE, drop=True)
+
+    async def late(seconds: float) -> None:
+        await rig.sleep(seconds)
+        if rig.services:  # the pause between the second call and the look that follows it
+            await rig.account.send(create_step().call)
+
+    now = await rig.finish(change, rig.worker(sleep=late))
+    assert (now.state, now.steps["service"].state) == ("unknown", "unknown")
+    assert rig.services == [INTERIM, INTERIM]
+    assert all(service["sid"] in now.note for service in rig.twilio.created("service"))
+    assert await rig.worker().run(change.number) is None
+    assert rig.sent("POST /v1/Services/MG") == []
+
+
+async def test_a_worker_that_dies_before_the_look_after_its_second_call_leaves_that_look_to_the_next(rig: Rig) -> None:
+    change = await rig.approved()
+    rig.twilio.faults.add(CREATE, drop=True)
+
+    async def die(seconds: float) -> None:
+        if rig.services:
+            await rig.account.send(create_step().call)
+            raise asyncio.CancelledError
+        await rig.sleep(seconds)
+
+    with pytest.raises(asyncio.CancelledError):
+        await rig.finish(change, rig.worker(sleep=die))
+    now = await rig.finish(change)
+    assert (now.state, rig.services, len(rig.sent("POST /v1/Services/MG"))) == ("unknown", [INTERIM, INTERIM], 0)
 
 
 async def test_an_update_that_is_lost_is_adopted_by_what_it_set(rig: Rig) -> None:
@@ -80,8 +149,8 @@ async def test_an_update_that_is_lost_is_adopted_by_what_it_set(rig: Rig) -> Non
 async def test_a_call_that_must_not_be_repeated_is_unknown_when_it_is_not_found(rig: Rig) -> None:
     change = await rig.approved(create_step(UNSURE), rename_step())
     rig.twilio.faults.add(CREATE, drop=True)
-    await rig.worker().run(change.number)
-    now = await rig.now(change)
+    now = await rig.finish(change)
+    assert sum(rig.rests) + PATIENCE.look_after == PATIENCE.sure_after
     assert (now.state, now.steps["service"].state, "name" in now.steps) == ("unknown", "unknown", False)
     assert rig.sent() == ["POST /v1/Services"]
     assert INTERIM in now.note
@@ -135,8 +204,7 @@ async def test_an_unknown_step_of_a_running_change_is_never_sent_again(rig: Rig)
 async def test_a_call_lost_again_and_again_is_left_to_people(rig: Rig) -> None:
     change = await rig.approved()
     rig.twilio.faults.add(CREATE, drop=True, times=10)
-    await rig.worker().run(change.number)
-    assert ((await rig.now(change)).state, len(rig.sent(CREATE))) == ("unknown", MAX_ATTEMPTS)
+    assert ((await rig.finish(change)).state, len(rig.sent(CREATE))) == ("unknown", MAX_ATTEMPTS)
 
 
 async def test_a_look_that_fails_puts_the_run_off_and_the_call_is_not_repeated(rig: Rig) -> None:
@@ -168,22 +236,36 @@ async def test_a_404_is_no_proof_that_something_is_there(rig: Rig) -> None:
     assert step.adopt is not None
     change = await rig.approved(step.model_copy(update={"adopt": Adopt(read=step.adopt.read)}))
     rig.twilio.faults.add("POST", drop=True)
-    await rig.worker().run(change.number)
+    await rig.finish(change)
     assert ((await rig.step(change, "add")).adopted, len(rig.sent())) == (False, 2)
     assert (await rig.now(change)).state == "succeeded"
 
 
 async def test_a_refusal_is_no_failure_when_the_lost_call_before_it_turns_out_to_be_its_reason(rig: Rig) -> None:
-    """The first call takes effect late: after the look, before the second call, which is refused because of it."""
-    step = create_step().model_copy(update={"lane": "registration"})
+    """The first call takes effect very late: after the last look, before the second call, which is refused for it."""
+    step = create_step().model_copy(update={"lane": "external"})
     change = await rig.approved(step)
     rig.twilio.faults.add(CREATE, drop=True)
 
     async def late(seconds: float) -> None:
-        if seconds != LOOK_AFTER_SECONDS:  # the pause that the lane asks for, before the second call
+        if seconds != PATIENCE.look_after:  # the pause that the lane asks for, before the second call
             await rig.account.send(step.call)
             rig.twilio.faults.add(CREATE, status=409)
+        await rig.sleep(seconds)
 
-    await rig.worker(sleep=late).run(change.number)
-    now = await rig.now(change)
+    now = await rig.finish(change, rig.worker(sleep=late))
     assert (now.state, now.steps["service"].adopted, rig.services) == ("succeeded", True, [INTERIM])
+
+
+@asynccontextmanager
+async def in_a_hurry(rig: Rig) -> AsyncIterator[Account]:
+    """An account that listens for an answer no longer than 0.1 seconds."""
+    account = Account(
+        rig.account.sid,
+        rig.twilio.account_sid,
+        rig.twilio.auth_token,
+        f"{rig.twilio.url}/{{product}}",
+        timeout=aiohttp.ClientTimeout(total=0.1),
+    )
+    yield account
+    await account.close()

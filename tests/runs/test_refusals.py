@@ -135,6 +135,25 @@ async def test_another_code_is_a_failure_without_a_look(rig: Rig) -> None:
     assert ((await rig.now(change)).state, rig.sent("GET")) == ("failed", [])
 
 
+@pytest.mark.parametrize(
+    ("fault", "advice"), [({"status": 400, "code": 21422}, "By code."), ({"status": 405}, "By status.")]
+)
+async def test_what_to_do_about_a_refusal_is_said_with_it(rig: Rig, fault: dict[str, int], advice: str) -> None:
+    step = create_step().model_copy(update={"advice": {21422: "By code.", 405: "By status."}})
+    change = await rig.approved(step)
+    rig.twilio.faults.add(CREATE, **fault)  # type: ignore[arg-type]
+    await rig.worker().run(change.number)
+    now = await rig.now(change)
+    assert (now.note.endswith(f": Injected fault. {advice}"), now.plan.steps) == (True, (step,))
+
+
+async def test_a_refusal_about_something_else_comes_without_advice(rig: Rig) -> None:
+    change = await rig.approved(create_step().model_copy(update={"advice": {21422: "By code."}}))
+    rig.twilio.faults.add(CREATE, status=400, code=21713)
+    await rig.worker().run(change.number)
+    assert (await rig.now(change)).note.endswith("Injected fault")
+
+
 @pytest.mark.parametrize("code", [None, 99999])
 async def test_an_error_that_nobody_knows_is_shown_as_twilio_gave_it(rig: Rig, code: int | None) -> None:
     change = await rig.approved(rename_step("MG" + "00" * 16))

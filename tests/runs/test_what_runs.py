@@ -6,12 +6,13 @@ from typing import Any
 import pytest
 
 from bot.catalog.operation import CannotPlanError, Context
+from bot.changes.changes import PENDING_SECONDS
 from bot.plans.call import Call, Ref
 from bot.plans.finding import block
 from bot.plans.plan import Plan, Watch
 from bot.plans.step import CallStep
 from bot.runs.difference import in_words
-from tests.runs.rig import INTERIM, NAME, Planner, Rig, create_step, rename_step
+from tests.runs.rig import INTERIM, NAME, UNSURE, Planner, Rig, create_step, rename_step
 
 
 def renamed(plan: Plan) -> Plan:
@@ -94,6 +95,34 @@ async def test_a_plan_that_cannot_be_checked_for_now_waits_and_stays_approved(ri
     await rig.lose_lease(change)
     await rig.worker().run(change.number)
     assert ((await rig.now(change)).state, rig.services) == ("succeeded", [NAME])
+
+
+@pytest.mark.parametrize("stop", ["refused", "put off", "did not happen"])
+async def test_a_run_that_stopped_before_anything_happened_is_planned_anew(rig: Rig, stop: str) -> None:
+    change = await rig.approved(create_step(UNSURE), rename_step())
+    status = {"refused": 400, "put off": 429}.get(stop)
+    rig.twilio.faults.add("POST /v1/Services$", status=status, drop=status is None, retry_after=60)
+    if stop == "put off":
+        await rig.worker().run(change.number)
+        await rig.lose_lease(change)
+    else:
+        await rig.finish(change)
+    if stop == "refused":
+        await rig.settlement.retry(change.number, "U0RITA")
+    if stop == "did not happen":
+        await rig.settlement.did_not_happen(change.number, "U0RITA", "service")
+    await rig.worker(planner=planner(plan=renamed(change.plan))).run(change.number)
+    now = await rig.now(change)
+    assert (now.state, now.plan, now.steps) == ("stale", renamed(change.plan), {})
+    assert (len(rig.sent()), rig.services) == (1, [])
+
+
+async def test_a_plan_found_out_of_date_late_can_still_be_asked_for_again(rig: Rig) -> None:
+    change = await rig.approved(create_step())
+    rig.clock.advance(change.expires_at - rig.clock() + 1)
+    await rig.worker(planner=planner(plan=renamed(change.plan))).run(change.number)
+    now = await rig.now(change)
+    assert (now.state, now.expires_at) == ("stale", rig.clock() + PENDING_SECONDS)
 
 
 async def test_a_run_that_has_begun_is_not_planned_anew(rig: Rig) -> None:

@@ -32,6 +32,13 @@ async def test_a_write_that_ends_in_a_server_error_is_uncertain_and_not_repeated
     assert sent(world) == 1
 
 
+async def test_a_write_for_which_the_server_gave_up_waiting_is_uncertain(world: World) -> None:
+    world.twilio.faults.add("POST /messaging/v1/Services", status=408)
+    with pytest.raises(Uncertain, match="HTTP 408"):
+        await world.account.send(CREATE)
+    assert sent(world) == 1
+
+
 async def test_a_write_whose_connection_is_cut_before_its_effect_is_uncertain_and_not_repeated(world: World) -> None:
     world.twilio.faults.add("POST /messaging/v1/Services", drop=True, times=5)
     with pytest.raises(Uncertain, match="connection was lost"):

@@ -164,8 +164,8 @@ def fits(phone_number: str, pattern: str) -> bool:
 def check_pattern(pattern: str) -> None:
     """Raise `Refusal` for a `Contains` that the OpenAPI description of Local numbers forbids.
 
-    2 to 16 characters; digits and letters in one piece, two at least; before them `+` (the number's beginning), `*` (one
-    digit) or `%` (any digits), after them `$` (the number's end), `*` or `%`.
+    2 to 16 characters; digits and letters in one piece, two at least; before them `+` (the number's beginning), `*`
+    (one digit) or `%` (any digits), after them `$` (the number's end), `*` or `%`.
     """
     if len(pattern) > 16 or not re.fullmatch(r"[+*%]?[0-9A-Za-z]{2,}[*%$]?", pattern):
         raise Refusal(400, 20422, f"Invalid Pattern {pattern!r}: 2 to 16 digits or letters, wildcards at the ends only")

@@ -103,7 +103,7 @@ def buying(count: int = 10) -> Plan:
         operation="number.search_and_buy",
         account=ACCOUNT,
         title=f"Buy {count} numbers",
-        steps=(*buys, *adds),
+        steps=tuple(step for pair in zip(buys, adds, strict=True) for step in pair),
         differences=tuple(Difference(field=n, before=None, after="bought, in “Acme alerts”") for n in numbers),
         costs=costs,
     )

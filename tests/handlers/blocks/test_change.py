@@ -7,7 +7,7 @@ import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
-from bot.changes.change import FINAL, GroupNeed, Requirement, State, StepRun
+from bot.changes.change import FINAL, Event, GroupNeed, Requirement, State, StepRun
 from handlers.blocks.change import (
     approvals_list,
     change_card,
@@ -84,7 +84,17 @@ def test_every_button_carries_the_number_and_the_digest_that_was_seen(state: Sta
     the = change(state)
     drawn = [change_card(the), told(the), {"blocks": [change_line(the)]}]
     for message in filter(None, drawn):
-        assert {e["value"] for e in elements(message).values()} == {f"142:{the.plan.digest}"}
+        assert {":".join(e["value"].split(":")[:2]) for e in elements(message).values()} == {f"142:{the.plan.digest}"}
+
+
+def test_what_people_say_about_an_unknown_step_carries_which_step_it_was() -> None:
+    the = change("unknown")
+    values = {action: e["value"] for action, e in elements(change_card(the)).items()}
+    assert {a for a, v in values.items() if v == f"142:{the.plan.digest}:step_2"} == {
+        "change.happened",
+        "change.did_not",
+    }
+    assert json.loads(happened_modal(the)["private_metadata"]) == {"n": 142, "g": the.plan.digest, "s": "step_2"}
 
 
 def test_approving_is_confirmed_with_the_price_before_one() -> None:
@@ -140,12 +150,12 @@ def test_each_step_has_a_sign_and_a_word() -> None:
     shown = words(change_card(change("running", of=of, steps=runs)))
     for part in (
         "✓ done · 1. Buy +15035550000",
-        "◐ sent · 2. Buy",
-        "○ waiting · 3. Buy",
-        "Twilio asks to slow down",
-        "✕ failed · 4. Add",
+        "✕ failed · 2. Add",
         "|21712>: In another service",
-        "? unknown · 5. Add",
+        "◐ sent · 3. Buy",
+        "? unknown · 4. Add",
+        "○ waiting · 5. Buy",
+        "Twilio asks to slow down",
         "○ waiting · 6. Add",
     ):
         assert part in shown
@@ -187,6 +197,13 @@ def test_an_abandoned_change_says_what_stays_at_twilio() -> None:
     assert "never settled" in shown
     untouched = words(change_card(change("abandoned", steps={})))
     assert "No step of it is known to be done." in untouched
+
+
+def test_a_change_that_was_abandoned_by_nobody_says_why() -> None:
+    the = change("failed")
+    left = the.model_copy(update={"state": "abandoned", "timeline": (Event(at=NOW, what="abandoned", to="abandoned"),)})
+    assert "It was given up" in words(change_card(left))
+    assert "nobody had settled it" in words(change_card(left))
 
 
 def test_a_stale_card_shows_what_changed_and_the_new_plan() -> None:
@@ -270,7 +287,8 @@ def test_a_list_of_a_hundred_changes_fits(text: str) -> None:
 def test_the_windows_for_a_reason_and_for_a_sid_take_any_text(text: str) -> None:
     for view in (reject_modal(change(of=plan(text))), happened_modal(change("unknown", of=plan(text), text=text))):
         sound_view(view)
-        assert json.loads(view["private_metadata"]) == {"n": 142, "g": change(of=plan(text)).plan.digest}
+        memo = json.loads(view["private_metadata"])
+        assert (memo["n"], memo["g"]) == (142, change(of=plan(text)).plan.digest)
 
 
 def test_a_rejection_needs_a_reason() -> None:
