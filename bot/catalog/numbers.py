@@ -34,6 +34,12 @@ TYPES = (
 )
 
 
+CONTAINS = (
+    "2 to 16 characters, with at least two digits or letters in one piece; * (one digit) or % (any digits) may stand "
+    "at either end"
+)
+
+
 class NumberSearchAndBuy(Form):
     """What to search for, and which of the numbers found to buy."""
 
@@ -47,8 +53,12 @@ class NumberSearchAndBuy(Form):
     ] = None
     contains: Annotated[
         str | None,
-        AfterValidator(shaped(r"[0-9A-Za-z*]{2,16}", "2 to 16 digits or letters; * stands for any one digit")),
-        Ask("Pattern", "Digits or letters that the number holds; `*` stands for any one digit.", max_length=16),
+        AfterValidator(shaped(r"(?=.{2,16}\Z)[+*%]?[0-9A-Za-z]{2,}[*%$]?", CONTAINS)),
+        Ask(
+            "Pattern",
+            "Digits or letters in one piece; at either end `*` is one digit, `%` any; `+` the beginning, `$` the end.",
+            max_length=16,
+        ),
     ] = None
     locality: Annotated[str | None, Field(max_length=80), Ask("City", "For example Portland.", max_length=80)] = None
     region: Annotated[

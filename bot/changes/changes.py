@@ -1,7 +1,8 @@
 """The life of a change until it is approved: asked for, decided, withdrawn, expired."""
 
-from collections.abc import Callable
+from collections.abc import Callable, Mapping
 from datetime import UTC, datetime
+from types import MappingProxyType
 from typing import Any, Protocol
 
 import structlog
@@ -162,12 +163,13 @@ class Changes:
         await self._moved(number, to)
 
     async def expire(self, change: Change) -> bool:
-        """End a pending change whose time is over; False when it is not over or was decided meanwhile."""
-        if change.state not in ("pending", "stale") or self._clock() < change.expires_at:
+        """End a change that nobody decided or settled in time; False when there is time, or it was moved meanwhile."""
+        to = change.lapsed(self._clock())
+        if to is None:
             return False
-        event = Event(at=self._clock(), what="expired: nobody decided in time")
+        event = Event(at=self._clock(), what=_LAPSED[to])
         # from the very state that was looked at: a stale change may be pending again, with new time, by now
-        moved = await self.store.move(change.number, [change.state], "expired", event)
+        moved = await self.store.move(change.number, [change.state], to, event)
         if moved:
             await self._notifier.change_moved(change.number)
         return moved
@@ -256,3 +258,11 @@ class Changes:
 
 def _when(at: float) -> str:
     return f"{datetime.fromtimestamp(at, UTC):%Y-%m-%d %H:%M} UTC"
+
+
+_LAPSED: Mapping[State, str] = MappingProxyType(
+    {
+        "expired": "expired: nobody decided in time",
+        "abandoned": "abandoned: nobody settled it in 30 days",
+    }
+)

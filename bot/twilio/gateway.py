@@ -99,7 +99,7 @@ class Account:
         except TimeoutError as error:
             raise Uncertain(name, "no answer within the time allowed") from error
         except (aiohttp.ClientError, ConnectionError) as error:
-            raise Uncertain(name, f"the connection was lost ({type(error).__name__})") from error
+            raise Uncertain(name, "the connection was lost") from error
         return _judged(answer.status_code, answer.text, answer.headers, name)
 
 

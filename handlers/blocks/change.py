@@ -52,6 +52,7 @@ def _body(change: Change) -> list[Block]:
         blocks = []  # the sentence above says it all
     if change.state in ("pending", "stale"):
         blocks += _titled("What it will do", _planned(change))
+        blocks += _titled("Weigh before you approve", _warnings(change))
     elif was_sent(change) or not change.settled:
         blocks += _titled("Steps", checklist(change))
     blocks += _titled("Made at Twilio", [f"• {line}" for line in results(change)])
@@ -62,6 +63,13 @@ def _body(change: Change) -> list[Block]:
 
 def _titled(title: str, lines: Sequence[str]) -> list[Block]:
     return kit.sections([f"*{title}*", *lines]) if lines else []
+
+
+def _warnings(change: Change, most: int = 6) -> list[str]:
+    """What the checks found, for those who decide about money on it."""
+    found = [f for f in change.plan.findings if f.severity != "note"]
+    lines = [f"• {remark(f.text, 400)}" for f in found[:most]]
+    return lines + ([f"… and {plural(len(found) - most, 'more finding')}, see Details."] if len(found) > most else [])
 
 
 def _planned(change: Change, most: int = 25) -> list[str]:
@@ -101,9 +109,12 @@ def _failed(change: Change) -> str:
 
 
 def _unknown(change: Change) -> str:
+    step = inline(_unknown_title(change))
+    # the note of a run names the step itself
+    what = _note(change).strip() if step in _note(change) else f"{step}.{_note(change)}"
     return (
-        f"Nobody knows yet whether this happened: {inline(_unknown_title(change))}.{_note(change)} Look in Twilio's "
-        "Console, then say here that it happened, or that it did not. Nothing after it runs until then."
+        f"Nobody knows yet whether this happened: {what} Look in Twilio's Console, then say here that it happened, or "
+        "that it did not. Nothing after it runs until then."
     )
 
 

@@ -69,7 +69,9 @@ def decisions(change: Change) -> list[str]:
         word = "✓ Approved" if decision.verb == "approve" else "✕ Rejected"
         reason = f": “{inline(decision.reason, 600)}”" if decision.reason else ""
         lines.append(f"{word} by {person(decision.user)}, {date(decision.at)}{reason}")
-    return lines
+    # what people said about a run that stopped weighs as much as an approval
+    said = [e for e in change.timeline if e.who and e.what.startswith(("said that", "tried again"))]
+    return lines + [f"• {person(e.who)} {inline(e.what, 400)}, {date(e.at)}" for e in said]
 
 
 def checklist(change: Change, most: int | None = 25) -> list[str]:

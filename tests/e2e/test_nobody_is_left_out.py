@@ -57,7 +57,7 @@ async def test_a_requester_who_is_gone_does_not_keep_a_change_open(world: World)
     await world.done(number)
     updates = len(world.slack.calls("chat.update"))
     await world.slack.command(ANN, APPROVALS, "/a2p-approvals")
-    await world.hears(APPROVALS, "othing", user=ANN)
+    await world.until(lambda: world.slack.ephemerals(ANN, APPROVALS), "the list")
     assert len(world.slack.calls("chat.update")) == updates
 
 
