@@ -11,13 +11,14 @@ import structlog
 
 from bot.catalog import catalog
 from bot.catalog.choices import Choices
-from bot.changes.changes import Changes, Notifier
+from bot.changes.changes import Changes
 from bot.changes.drafts import DraftStore
 from bot.changes.policy import Policy, load_policy
 from bot.changes.store import ChangeStore
 from bot.checks.guide import Guide
 from bot.engine import CHANGES_SECONDS, TaskEngine, Tasks
 from bot.health import Pulse
+from bot.ports import Notifier
 from bot.redis.connection import RedisHandle, open_redis
 from bot.redis.keys import Keys
 from bot.redis.lease import Leases

@@ -5,7 +5,8 @@ from dataclasses import dataclass
 import structlog
 from redis.exceptions import RedisError
 
-from bot.changes.changes import Changes, Engine, Notifier
+from bot.changes.changes import Changes
+from bot.ports import Engine, Notifier
 from bot.tracking.tracker import Tracker
 
 log = structlog.get_logger()

@@ -3,7 +3,7 @@
 from collections.abc import Callable, Mapping
 from datetime import UTC, datetime
 from types import MappingProxyType
-from typing import Any, Protocol
+from typing import Any
 
 import structlog
 from redis.exceptions import RedisError
@@ -15,6 +15,7 @@ from bot.changes.store import ChangeStore
 from bot.plans.finding import blocking
 from bot.plans.plan import Plan
 from bot.plans.values import Value
+from bot.ports import Engine, Notifier
 
 PENDING_SECONDS = 7 * 86400.0
 NAMED = 8
@@ -26,23 +27,6 @@ log = structlog.get_logger()
 
 class Refusal(Exception):
     """Something may not be done; the text tells the person why and what to do next."""
-
-
-class Notifier(Protocol):
-    """How the engine tells the world. Each call is a hint: the truth is read from Redis when it is acted on."""
-
-    async def change_moved(self, number: int) -> None:
-        """A change is different from what its cards show."""
-
-    async def registration_moved(self, registration: str) -> None:
-        """A registration has something to announce."""
-
-
-class Engine(Protocol):
-    """Starts the run of an approved change; starting it twice is harmless."""
-
-    async def start_run(self, number: int) -> None:
-        """Run this change soon."""
 
 
 class Request(Value):

@@ -10,11 +10,11 @@ from redis.exceptions import RedisError
 
 from bot.catalog.operation import CannotPlanError, Catalog, Context
 from bot.changes.change import Change
-from bot.changes.changes import Notifier
 from bot.changes.store import ChangeStore
 from bot.plans.finding import blocking
 from bot.plans.plan import Watch
 from bot.plans.step import CallStep
+from bot.ports import Notifier
 from bot.runs.calls import perform
 from bot.runs.difference import in_words
 from bot.runs.ledger import FencedOutError, RunLedger
@@ -98,7 +98,7 @@ class Runner:
             change = await turn.change()
             if change.steps.get(step.id) is None or change.steps[step.id].state != "done":
                 if not isinstance(step, CallStep):
-                    raise NotImplementedError(f"steps of kind {step.kind} are not run yet")
+                    await turn.end("failed", "failed", f"This version of Tenfour cannot run the step “{step.title}”.")
                 await self._notifier.change_moved(turn.number)
                 await perform(turn, change, step)
             await self._follow(turn, step.id)

@@ -5,9 +5,10 @@ from collections.abc import Callable, Mapping, Sequence
 from typing import Any
 
 from bot.changes.change import Change, Event, State, StepRun
-from bot.changes.changes import Engine, Notifier, Refusal
+from bot.changes.changes import Refusal
 from bot.changes.store import ChangeStore
 from bot.plans.step import CallStep
+from bot.ports import Engine, Notifier
 from bot.runs.ledger import RunLedger
 from bot.runs.look import shown
 from bot.twilio.gateway import Account

@@ -9,9 +9,9 @@ from pydantic import ValidationError
 from redis.exceptions import RedisError
 
 from bot.changes.change import Change
-from bot.changes.changes import Notifier
 from bot.plans.call import resolve
 from bot.plans.plan import Watch
+from bot.ports import Notifier
 from bot.tracking.cadence import seconds_until_next_look
 from bot.tracking.registration import GONE, Announcement, Registration, transition_between
 from bot.tracking.store import RegistrationStore

@@ -1,0 +1,20 @@
+"""What the engine needs from outside and says to it; `handlers` and the composition root implement it."""
+
+from typing import Protocol
+
+
+class Notifier(Protocol):
+    """How the engine tells the world. Each call is a hint: the truth is read from Redis when it is acted on."""
+
+    async def change_moved(self, number: int) -> None:
+        """A change is different from what its cards show."""
+
+    async def registration_moved(self, registration: str) -> None:
+        """A registration has something to announce."""
+
+
+class Engine(Protocol):
+    """Starts the run of an approved change; starting it twice is harmless."""
+
+    async def start_run(self, number: int) -> None:
+        """Run this change soon."""
