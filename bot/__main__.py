@@ -79,8 +79,8 @@ def _set_up_logs() -> None:
     pretty = sys.stderr.isatty()
     # Bolt and the SDK log request bodies below WARNING, with what people typed in them
     logging.basicConfig(level=logging.WARNING, stream=sys.stderr, format="%(levelname)s %(name)s %(message)s")
-    # at WARNING it only complains that we bring our own client and identity
-    logging.getLogger("slack_bolt.AsyncApp").setLevel(logging.ERROR)
+    # its warnings only complain that we bring our own client and identity; a level of ours it would set back
+    logging.getLogger("slack_bolt.AsyncApp").addFilter(lambda record: record.levelno >= logging.ERROR)
     structlog.configure(
         processors=[
             structlog.processors.add_log_level,

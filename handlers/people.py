@@ -6,8 +6,10 @@ from typing import Any, TypeVar
 from slack_sdk.errors import SlackApiError
 from slack_sdk.web.async_client import AsyncWebClient
 
+from bot.changes.changes import Refusal
 from bot.changes.people import Person
 from bot.changes.policy import APPROVALS_CHANNEL, Group, Policy
+from handlers.posts import CHANNEL_CLOSED, why
 
 REMEMBER_SECONDS = 120.0
 MOST_REMEMBERED = 5000
@@ -102,7 +104,15 @@ class People:
         found: set[str] = set()
         cursor = ""
         while True:
-            page = await self._client.conversations_members(channel=channel, limit=200, cursor=cursor or None)
+            try:
+                page = await self._client.conversations_members(channel=channel, limit=200, cursor=cursor or None)
+            except SlackApiError as error:
+                if why(error) in CHANNEL_CLOSED:
+                    raise Refusal(
+                        f"Tenfour cannot see who is in <#{channel}>, whose members decide (Slack says {why(error)}). "
+                        "Somebody in that channel must type `/invite @Tenfour`; then try again."
+                    ) from error
+                raise
             found |= set(page["members"])
             cursor = (page.get("response_metadata") or {}).get("next_cursor") or ""
             if not cursor:

@@ -78,7 +78,13 @@ PEOPLE = (RITA, ANN, BOB, GUS, BOT)
 
 CHANNELS = (
     ChannelSeed("C0A2P", "a2p", "A2P 10DLC requests", (RITA.id, ANN.id, BOB.id, GUS.id, BOT.id)),
-    ChannelSeed("C0APPROVALS", "a2p-approvals", "Changes that wait for a decision", (ANN.id, BOB.id, RITA.id, BOT.id)),
+    ChannelSeed(
+        "C0APPROVALS",
+        "a2p-approvals",
+        "Changes that wait for a decision",
+        (ANN.id, BOB.id, RITA.id, BOT.id),
+        is_private=True,
+    ),
     ChannelSeed("C0ALERTS", "a2p-alerts", "What carriers decided", (RITA.id, ANN.id, BOB.id, BOT.id)),
 )
 

@@ -148,7 +148,7 @@ async def test_events_come_only_as_subscribed(app: App, tmp_path: Path) -> None:
 async def test_a_command_that_escapes_turns_names_into_ids(tmp_path: Path) -> None:
     async with connected(manifest=manifest(tmp_path, escape=True)) as app:
         delivery = await app.slack.command(RITA, A2P, "/a2p", "ask @ann in #a2p-approvals about https://a.example")
-    expected = "ask <@U0ANN> in <#C0APPROVALS|a2p-approvals> about <https://a.example>"
+    expected = "ask <@U0ANN> in <#C0APPROVALS|> about <https://a.example>"
     assert delivery.payload["text"] == expected
 
 
