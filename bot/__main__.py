@@ -1,16 +1,14 @@
 """The `tenfour` command line."""
 
 import asyncio
-import logging
 import os
 import signal
-import sys
 from pathlib import Path
 from typing import Annotated
 
-import structlog
 import typer
 
+from bot.logs import set_up_logs
 from bot.settings import SettingsProblem, load_settings, render_docs
 
 app = typer.Typer(
@@ -21,7 +19,7 @@ app = typer.Typer(
 @app.command()
 def run() -> None:
     """Start the bot, with settings from the environment (see docs/settings.md)."""
-    _set_up_logs()
+    set_up_logs()
     try:
         settings = load_settings(os.environ)
     except SettingsProblem as problem:
@@ -73,26 +71,6 @@ def health(state: Annotated[Path, typer.Option(envvar="TENFOUR_STATE")] = Path("
 
     if why := trouble(state):
         _give_up(f"Not healthy: {why}")
-
-
-def _set_up_logs() -> None:
-    pretty = sys.stderr.isatty()
-    # Bolt and the SDK log request bodies below WARNING, with what people typed in them
-    logging.basicConfig(level=logging.WARNING, stream=sys.stderr, format="%(levelname)s %(name)s %(message)s")
-    # its warnings only complain that we bring our own client and identity; a level of ours it would set back
-    logging.getLogger("slack_bolt.AsyncApp").addFilter(lambda record: record.levelno >= logging.ERROR)
-    structlog.configure(
-        processors=[
-            structlog.processors.add_log_level,
-            structlog.processors.TimeStamper(fmt="iso", utc=True),
-            *([] if pretty else [structlog.processors.format_exc_info]),
-            structlog.dev.ConsoleRenderer(exception_formatter=structlog.dev.plain_traceback)
-            if pretty
-            else structlog.processors.JSONRenderer(),
-        ],
-        wrapper_class=structlog.make_filtering_bound_logger(logging.INFO),
-        logger_factory=structlog.PrintLoggerFactory(sys.stderr),
-    )
 
 
 def _give_up(*lines: str) -> None:

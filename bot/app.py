@@ -111,8 +111,15 @@ def _assemble(
     """Every part, made once and handed to those that need it; nothing here talks to anybody yet."""
 
     async def redraw_homes(users: set[str]) -> None:
-        for user in await visitors.among(users | await changes.approvers()):
-            await publish(desk, user)
+        try:
+            users = users | await changes.approvers()
+        except Exception as error:  # who asked is drawn all the same
+            log.warning("approvers_not_known", why=type(error).__name__)
+        for user in await visitors.among(users):
+            try:
+                await publish(desk, user)
+            except Exception as error:  # one page must not keep the others from being drawn
+                log.warning("home_not_drawn", user=user, why=type(error).__name__)
 
     def account_of(sid: str) -> Account:
         if sid != account.sid:
@@ -181,8 +188,8 @@ def _assemble(
             choices.spoil()
 
     async def sweep_changes() -> None:
-        await desk.catch_up()
         await sweep.all_changes()
+        await desk.catch_up()
 
     return desk, Tasks(
         run_change,

@@ -78,7 +78,7 @@ class Pulse:
     async def beat(self) -> None:
         """Write down that the bot is alive, and what is wrong; the log hears when that changes."""
         try:
-            wrong = [what for name, part in self._parts.items() if (what := await self._trouble(name, part))]
+            wrong = [what for name, part in list(self._parts.items()) if (what := await self._trouble(name, part))]
         except RedisError as error:
             wrong = [f"Redis does not answer ({type(error).__name__})"]
         if wrong != self._wrong:

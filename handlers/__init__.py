@@ -111,12 +111,12 @@ async def answer(desk: Desk, inbox: Inbox, delivery: Delivery, handler: Handler 
                 log.info("delivered_again", kind=delivery.kind, user=delivery.user)
                 return {}
             reply = await handler(desk, delivery) or {}
-            await inbox.done(delivery)
-            return reply
     except Exception as error:  # the person must hear of it, whatever it is
         # the type, not the words: a refusal may quote what was typed
         log.warning("not_done", kind=delivery.kind, user=delivery.user, error=type(error).__name__)
         return _sorry(desk, delivery, in_words(error))
+    await inbox.done(delivery)
+    return reply
 
 
 def _sorry(desk: Desk, delivery: Delivery, text: str) -> Payload:

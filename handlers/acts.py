@@ -1,19 +1,28 @@
 """What a person has done is written down before it is acknowledged, so that a crash after the ack loses nothing.
 
 An act is carried out at once, beside the ack; one that a crash left behind is carried out by the next sweep. All are
-harmless to repeat: a decision counts once, a draft becomes one change, a stopped run is settled once.
+harmless to repeat: a decision counts once, a draft becomes one change, and a stopped run is settled only as it was when
+the person saw it.
 """
 
 from typing import Any
 
+import structlog
+from pydantic import ValidationError
 from redis.asyncio import Redis
 
-from bot.plans.values import Value
+from bot.plans.values import Record
 from bot.redis.keys import Keys
-from bot.vault import Vault
+from bot.vault import SealedWithOtherKeyError, Vault
+
+log = structlog.get_logger()
 
 
-class Act(Value):
+class WrittenDownError(Exception):
+    """What a person did is written down and could not be carried out yet."""
+
+
+class Act(Record):
     """One thing a person did: ids and what they typed. `at` is epoch seconds."""
 
     id: str
@@ -40,9 +49,17 @@ class ActStore:
 
     async def left(self, before: float) -> list[Act]:
         """Acts from before a time, oldest first."""
-        rows = await self._redis.hvals(self._keys.plain("acts"))
-        kept = [Act.model_validate(self._vault.open(str(raw))) for raw in rows]
+        kept = []
+        for act_id, raw in (await self._redis.hgetall(self._keys.plain("acts"))).items():
+            try:
+                kept.append(Act.model_validate(self._vault.open(str(raw))))
+            except (SealedWithOtherKeyError, ValidationError) as error:  # must not keep the others waiting
+                log.error("act_unreadable", act=act_id, why=type(error).__name__)
         return sorted((act for act in kept if act.at < before), key=lambda act: act.at)
+
+    async def stands(self, act: Act) -> bool:
+        """Whether the act is still to be carried out."""
+        return bool(await self._redis.hexists(self._keys.plain("acts"), act.id))
 
     def lease(self, act: Act) -> str:
         """The key of the right to carry an act out."""

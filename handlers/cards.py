@@ -80,10 +80,12 @@ class Cards:
         change = await self._changes.load(number)
         if change is None or await self._redis.hget(book, "drawn") == str(change.version):
             return False
-        await self._put_card(book, change)
-        if note := told(change):
-            slot = f"told:{change.state}:{change.entries}:{change.plan.digest[:8]}"
-            await self._posts.once(book, slot, change.requester, note)
+        try:
+            await self._put_card(book, change)
+        finally:  # a channel that is closed to us must not keep the requester from hearing
+            if note := told(change):
+                slot = f"told:{change.state}:{change.entries}:{change.plan.digest[:8]}"
+                await self._posts.once(book, slot, change.requester, note)
         if change.settled:
             await self._changes.close(number)
         await self._redis.hset(book, "drawn", str(change.version))
@@ -110,7 +112,7 @@ class Cards:
             hearers = {self._alerts, *await self._registrations.channels(), *(a.channel for a in waiting)}
             for channel in sorted(hearers):
                 await self._announce(registration, channel, [a for a in waiting if a.channel == channel])
-            await self._registrations.all_told(registration_id)
+            await self._registrations.all_told(registration_id, registration.version)
             if registration.owner:
                 self._background.start(self._homes({registration.owner}), "homes")
 
@@ -128,9 +130,21 @@ class Cards:
                 await self._registrations.told(registration.id, row)
         except SlackApiError as error:
             log.error("slack_refused", registration=registration.id, channel=channel, why=why(error))
-            subscriber = (await self._registrations.channels()).get(channel)
-            if subscriber and channel != self._alerts and why(error) in CHANNEL_CLOSED:
-                await self._registrations.unsubscribe(channel)
-                for row in waiting:
-                    await self._registrations.told(registration.id, row)
-                await self._posts.once(book, f"closed:{channel}", subscriber, channel_closed(channel, why(error)))
+            if channel != self._alerts and why(error) in CHANNEL_CLOSED:
+                await self._close_channel(registration, channel, waiting, why(error))
+
+    async def _close_channel(
+        self, registration: Registration, channel: str, waiting: list[Announcement], reason: str
+    ) -> None:
+        """A channel that we were put out of hears no more; whoever had subscribed it is told first."""
+        subscriber = (await self._registrations.channels()).get(channel)
+        book = self._keys.registration(*registration_parts(registration.id), "posts")
+        try:
+            if subscriber:
+                await self._posts.once(book, f"closed:{channel}", subscriber, channel_closed(channel, reason))
+        except SlackApiError as error:  # the next sweep tries again; the other channels must hear now
+            log.error("slack_refused", registration=registration.id, channel=subscriber, why=why(error))
+            return
+        for row in waiting:
+            await self._registrations.told(registration.id, row)
+        await self._registrations.unsubscribe(channel)

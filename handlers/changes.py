@@ -116,15 +116,17 @@ async def withdraw(desk: Desk, act: Act) -> None:
 
 async def request_again(desk: Desk, act: Act) -> None:
     """Ask for approval of a stale change's new plan."""
+    await _as_it_was_seen(desk, act)
     await desk.changes.ask_again(act.what["number"], act.user)
 
 
 async def settle(desk: Desk, act: Act) -> None:
     """Try a stopped run again, let it go, or say what became of its unknown step."""
     number, how = act.what["number"], act.what["how"]
+    await _as_it_was_seen(desk, act)
     # what became of a call that may have cost money is for somebody other than the one who wants it
     others = how in ("happened", "did_not")
-    if not await desk.changes.concerns(number, act.user, requester=not others):
+    if not await desk.changes.concerns(number, act.user, requester=not others, fresh=others):
         who = "who may approve it" if others else "who asked for it or may approve it"
         raise Refusal(f"Only people {who} can settle #{number} this way.")
     match how:
@@ -136,6 +138,13 @@ async def settle(desk: Desk, act: Act) -> None:
             await desk.settlement.happened(number, act.user, act.what["sid"], act.what["step"])
         case "did_not":
             await desk.settlement.did_not_happen(number, act.user, act.what["step"])
+
+
+async def _as_it_was_seen(desk: Desk, act: Act) -> None:
+    """An act that is carried out late, after a crash, must not settle what came about after it."""
+    change = await desk.changes.store.load(act.what["number"])
+    if change and change.entered_at > act.at:
+        raise Refusal(f"#{change.number} is {change.state} anew since you clicked. Look at its card again.")
 
 
 async def _change(desk: Desk, delivery: Delivery) -> Change:

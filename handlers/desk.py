@@ -8,6 +8,7 @@ from typing import Any
 
 import aiohttp
 import structlog
+from redis.exceptions import RedisError
 from slack_sdk.errors import SlackApiError
 from slack_sdk.web.async_client import AsyncWebClient
 from slack_sdk.webhook.async_client import AsyncWebhookClient
@@ -21,7 +22,7 @@ from bot.redis.lease import Leases
 from bot.runs.settle import Settlement
 from bot.tracking.tracker import Tracker
 from bot.twilio.gateway import Account
-from handlers.acts import Act, ActStore
+from handlers.acts import Act, ActStore, WrittenDownError
 from handlers.background import Background
 from handlers.blocks.form import notice_modal
 from handlers.blocks.help import refusal, window_gone
@@ -37,6 +38,7 @@ log = structlog.get_logger()
 Doer = Callable[["Desk", Act], Awaitable[None]]
 
 SLACK_FAILURES = (SlackApiError, aiohttp.ClientError, TimeoutError)
+
 LEFT_BEHIND_SECONDS = 30.0
 SETTLE_SECONDS = 0.5
 """Slack draws the view of our ack first; an update that overtook it would be drawn over."""
@@ -141,11 +143,20 @@ class Desk:
 
     async def _carry_out(self, act: Act) -> None:
         async with self.leases.held(self.acts.lease(act)) as ours:
-            if not ours:
+            # a kind that we do not know is a newer version's, which will carry it out
+            if not ours or act.kind not in self.doers or not await self.acts.stands(act):
                 return
             try:
                 await self.doers[act.kind](self, act)
-            except Exception:  # the person is told by `later`; only a crash leaves an act to the sweep
-                await self.acts.done(act)
+            except RedisError as error:
+                raise WrittenDownError from error  # the sweep carries it out once Redis is back
+            except Exception:  # the person is told by `later`
+                await self._forget(act)
                 raise
+            await self._forget(act)
+
+    async def _forget(self, act: Act) -> None:
+        try:
             await self.acts.done(act)
+        except RedisError as error:  # it is carried out once more, which is harmless
+            log.warning("act_not_forgotten", kind=act.kind, why=type(error).__name__)

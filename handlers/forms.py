@@ -10,6 +10,7 @@ from bot.catalog.operation import CannotPlanError, Context, Operation
 from bot.changes.change import Change
 from bot.changes.changes import Refusal, Request
 from bot.changes.drafts import Draft
+from bot.plans.plan import Plan
 from bot.plans.values import canonical_json
 from bot.twilio.faults import TwilioFault
 from handlers.acts import Act
@@ -64,9 +65,9 @@ async def submit_page(desk: Desk, delivery: Delivery) -> Payload | None:
 async def request_approval(desk: Desk, delivery: Delivery) -> Payload | None:
     """The preview was submitted: ask for approval of exactly what it showed."""
     draft, operation = await _draft(desk, delivery)
-    if draft.plan is None:
-        raise Refusal("The form was changed after this preview. Go back and look at the new preview first.")
-    await desk.do(delivery, "request", draft=draft.id, view=delivery.view["id"])
+    (shown,) = delivery.memo(g=str)
+    _the_plan_shown(draft, shown)
+    await desk.do(delivery, "request", draft=draft.id, digest=shown, view=delivery.view["id"])
     text = "Asking for approval…"
     return _update(working_modal(operation.title, text, external_id=f"form-{draft.id}"))
 
@@ -75,8 +76,9 @@ async def request(desk: Desk, act: Act) -> None:
     """Ask for approval of a previewed draft, and say in its window what became of that."""
     draft = await desk.drafts.load(act.what["draft"], act.user)
     operation = desk.catalog.get(draft.operation) if draft else None
-    if draft is None or operation is None or draft.plan is None:
-        raise Refusal("There is no preview of this form any more. Type the command again.")
+    if draft is None or operation is None:
+        raise Refusal("This form is gone. Type the command again.")
+    plan = _the_plan_shown(draft, act.what["digest"])
     wanted = Request(
         draft=draft.id,
         requester=act.user,
@@ -85,7 +87,7 @@ async def request(desk: Desk, act: Act) -> None:
         operation=operation.name,
         token=draft.token,
         inputs=parse(operation.form, plain(draft.values)).model_dump(mode="json"),
-        plan=draft.plan,
+        plan=plan,
     )
     try:
         change = await desk.changes.request(wanted)
@@ -115,7 +117,7 @@ async def go_back(desk: Desk, delivery: Delivery) -> Payload | None:
     if delivery.view.get("callback_id") == "form":
         (shown,) = delivery.memo(p=int)
         values = read_state(operation, delivery.view.get("state", {}).get("values", {}))
-        draft = draft.model_copy(update={"values": draft.values | values})
+        draft = draft.model_copy(update={"values": draft.values | values, "plan": None})
         await desk.drafts.save(draft)
         page = max(1, shown - 1)
     else:
@@ -273,6 +275,13 @@ async def _preview(desk: Desk, delivery: Delivery, operation: Operation, draft: 
         await desk.drafts.save(draft)
         view = preview_modal(operation, draft)
     await desk.settle(delivery.view["id"], view, delivery.user)
+
+
+def _the_plan_shown(draft: Draft, digest: str) -> Plan:
+    """The plan of the preview in front of the person; another window may have changed the form since."""
+    if draft.plan is None or draft.plan.digest != digest:
+        raise Refusal("The form was changed after this preview. Go back and look at the new preview first.")
+    return draft.plan
 
 
 def _requested(desk: Desk, change: Change) -> str:

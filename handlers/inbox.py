@@ -1,9 +1,13 @@
 """Slack delivers at least once: the second copy of a delivery is acknowledged and nothing else."""
 
+import structlog
 from redis.asyncio import Redis
+from redis.exceptions import RedisError
 
 from bot.redis.keys import Keys
 from handlers.delivery import Delivery
+
+log = structlog.get_logger()
 
 REMEMBER_SECONDS = 86400
 """Delayed events come again for up to a day (slack.md 2.8)."""
@@ -27,9 +31,12 @@ class Inbox:
         return bool(await self._redis.set(self._key(delivery), "taken", nx=True, px=TAKEN_MILLISECONDS))
 
     async def done(self, delivery: Delivery) -> None:
-        """The delivery was answered."""
-        if delivery.once:
-            await self._redis.set(self._key(delivery), "done", ex=REMEMBER_SECONDS)
+        """The delivery was answered. That its copies are known is not worth losing the answer for."""
+        try:
+            if delivery.once:
+                await self._redis.set(self._key(delivery), "done", ex=REMEMBER_SECONDS)
+        except RedisError as error:
+            log.warning("delivery_not_remembered", kind=delivery.kind, why=type(error).__name__)
 
     def _key(self, delivery: Delivery) -> str:
         return self._keys.plain(f"seen:{delivery.kind}:{delivery.once}".translate({ord("{"): "(", ord("}"): ")"}))

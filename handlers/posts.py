@@ -17,7 +17,7 @@ UNREACHABLE = "unreachable"
 
 NOT_STANDING = frozenset({"message_not_found", "cant_update_message", "edit_window_closed"})
 CHANNEL_CLOSED = frozenset({"not_in_channel", "channel_not_found", "is_archived"})
-PERSON_GONE = frozenset({"user_disabled", "user_not_found", "users_not_found", "account_inactive", "cannot_dm_bot"})
+PERSON_GONE = frozenset({"user_disabled", "user_not_found", "users_not_found", "cannot_dm_bot"})
 UNCLEAR = frozenset({"internal_error", "fatal_error", "service_unavailable", "request_timeout", "team_added_to_org"})
 
 log = structlog.get_logger()
@@ -117,6 +117,8 @@ class Posts:
             else:
                 answer = await self._client.conversations_history(channel=row["channel"], **since)
         except SlackApiError as error:
+            if why(error) not in CHANNEL_CLOSED | {"missing_scope"}:
+                raise  # the next sweep looks again
             # without the history scope we would rather show a message twice than not at all
             log.warning("uncertain_post_not_checked", channel=row["channel"], why=why(error))
             return ""

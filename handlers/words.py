@@ -8,6 +8,7 @@ from bot.changes.changes import Refusal
 from bot.redis.connection import Unreachable
 from bot.twilio.faults import Refused, Throttled, TwilioFault
 from bot.vault import SealedWithOtherKeyError
+from handlers.acts import WrittenDownError
 
 
 def in_words(error: BaseException) -> str:
@@ -26,6 +27,11 @@ def in_words(error: BaseException) -> str:
             words = "Twilio asks us to slow down (429). Nothing was changed; try again in a minute."
         case TwilioFault():
             words = f"{error}. Nothing was changed; try again in a minute."
+        case WrittenDownError():
+            words = (
+                "Tenfour's memory (Redis) does not answer. What you did is written down and is carried out as soon "
+                "as it does; there is no need to do it again."
+            )
         case Unreachable():
             words = "Tenfour's memory (Redis) cannot be reached: this was not done. Nothing is lost; try again shortly."
         case redis.exceptions.RedisError() | ConnectionError():

@@ -114,6 +114,11 @@ class Change(Value):
         return tuple(d for d in self.decisions if d.verb == "approve" and group in d.groups)
 
     @property
+    def entered_at(self) -> float:
+        """When the change entered the state that it is in (epoch seconds); 0 when no event says."""
+        return max((event.at for event in self.timeline if event.to == self.state), default=0.0)
+
+    @property
     def entries(self) -> int:
         """How often the change has entered the state that it is in."""
         return sum(1 for event in self.timeline if event.to == self.state)

@@ -158,12 +158,12 @@ class Changes:
             await self._notifier.change_moved(change.number)
         return moved
 
-    async def may_decide(self, change: Change, user: str) -> bool:
-        """Whether this person's approval would count for the change; may be some minutes old."""
-        if change.requester == user or (await self._directory.person(user)).bar:
+    async def may_decide(self, change: Change, user: str, *, fresh: bool = False) -> bool:
+        """Whether this person's approval would count for the change; may be some minutes old unless `fresh`."""
+        if change.requester == user or (await self._directory.person(user, fresh=fresh)).bar:
             return False
         groups = [self._policy.groups[n.group] for n in change.requirement.groups if n.group in self._policy.groups]
-        return any([user in await self._directory.members(group) for group in groups])
+        return any([user in await self._directory.members(group, fresh=fresh) for group in groups])
 
     async def approvers(self) -> set[str]:
         """Everybody whose approval some rule asks for; may be some minutes old."""
@@ -171,10 +171,10 @@ class Changes:
         members = [await self._directory.members(self._policy.groups[group]) for group in named]
         return {user for group in members for user in group}
 
-    async def concerns(self, number: int, user: str, *, requester: bool) -> bool:
+    async def concerns(self, number: int, user: str, *, requester: bool, fresh: bool) -> bool:
         """Whether this person may approve the change, or (with `requester`) asked for it: they settle a stopped run."""
         change = await self._known(number)
-        return (requester and change.requester == user) or await self.may_decide(change, user)
+        return (requester and change.requester == user) or await self.may_decide(change, user, fresh=fresh)
 
     async def _moved(self, number: int, state: State) -> None:
         await self._notifier.change_moved(number)

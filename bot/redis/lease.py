@@ -1,14 +1,13 @@
 """Leases: the right of one process to do one thing for a while, renewed as long as it is at it."""
 
-import asyncio
 import secrets
 from collections.abc import AsyncIterator
-from contextlib import asynccontextmanager, suppress
+from contextlib import asynccontextmanager
 
 import structlog
 from redis.asyncio import Redis
-from redis.exceptions import RedisError
 
+from bot.redis.renewal import LeaseLostError, renewed
 from bot.redis.scripts import Script
 
 _TAKE = Script.beside(__file__, "lease.lua")
@@ -27,7 +26,10 @@ class Leases:
 
     @asynccontextmanager
     async def held(self, key: str) -> AsyncIterator[bool]:
-        """The lease of `key` while the body runs, or False when somebody has it, here or elsewhere."""
+        """The lease of `key` while the body runs, or False when somebody has it, here or elsewhere.
+
+        A body whose lease is lost ends where it is: somebody else goes on.
+        """
         if key in self._held:
             yield False
             return
@@ -37,13 +39,12 @@ class Leases:
             if not await self._take(key):
                 yield False
                 return
-            renewing = asyncio.create_task(self._renew(key))
             try:
-                yield True
+                async with renewed(lambda: self._renew(key), self._seconds / 3, key):
+                    yield True
+            except LeaseLostError as error:
+                log.warning("lease_lost", key=key, why=str(error))
             finally:
-                renewing.cancel()
-                with suppress(asyncio.CancelledError):
-                    await renewing
                 await _YIELD(self._redis, keys=[key], args=[self._me])
         finally:
             self._held.discard(key)
@@ -52,9 +53,5 @@ class Leases:
         return bool(await _TAKE(self._redis, keys=[key], args=[self._me, int(self._seconds * 1000)]))
 
     async def _renew(self, key: str) -> None:
-        while True:
-            await asyncio.sleep(self._seconds / 3)
-            try:
-                await self._take(key)
-            except RedisError as error:
-                log.warning("lease_not_renewed", key=key, why=type(error).__name__)
+        if not await self._take(key):
+            raise LeaseLostError("somebody else has it")

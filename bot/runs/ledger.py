@@ -4,6 +4,7 @@ from redis.asyncio import Redis
 
 from bot.changes.change import Event, State, StepRun
 from bot.redis.keys import Keys
+from bot.redis.renewal import LeaseLostError
 from bot.redis.scripts import Script
 
 _LEASE = Script.beside(__file__, "lease.lua")
@@ -17,7 +18,7 @@ LANE_SECONDS = {"default": 0.0, "registration": 1.0, "external": 5.0}
 """Least time between two calls of one lane of one account (twilio.md 11.8)."""
 
 
-class FencedOutError(Exception):
+class FencedOutError(LeaseLostError):
     """Another worker owns the run by now: stop at once and record nothing more."""
 
 

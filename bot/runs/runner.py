@@ -1,12 +1,10 @@
 """Runs an approved change, step by step, so that each approved call is sent at most once (design, section 6)."""
 
 import asyncio
-from collections.abc import AsyncIterator, Awaitable, Callable
-from contextlib import asynccontextmanager
+from collections.abc import Awaitable, Callable
 from typing import Any, Protocol
 
 import structlog
-from redis.exceptions import RedisError
 
 from bot.catalog.operation import CannotPlanError, Catalog, Context
 from bot.changes.change import Change
@@ -15,6 +13,7 @@ from bot.plans.finding import blocking
 from bot.plans.plan import Watch
 from bot.plans.step import CallStep
 from bot.ports import Notifier
+from bot.redis.renewal import renewed
 from bot.runs.calls import perform
 from bot.runs.difference import in_words
 from bot.runs.ledger import FencedOutError, RunLedger
@@ -65,7 +64,8 @@ class Runner:
         try:
             account = self._account(change.plan.account)
             turn = Turn(number, fence, account, self._store, self._ledger, self._clock, self._sleep, self._patience)
-            async with self._held(number, fence):
+            # losing the lease ends the turn, as another worker goes on
+            async with renewed(lambda: self._ledger.renew(number, fence), self._ledger.lease_seconds / 3, f"#{number}"):
                 await self._take(turn)
         except Later as later:
             log.info("run_put_off", change=number, seconds=later.seconds, why=str(later))
@@ -74,7 +74,7 @@ class Runner:
             log.info("run_turn_ended", change=number, why=str(end))
         except Exception as error:
             # nobody foresaw it, so nothing is known but that the next step has not been sent: say so, and try again
-            log.error("run_broke", change=number, error=repr(error), exc_info=error)
+            log.error("run_broke", change=number, error=type(error).__name__, exc_info=error)
             why = str(error) if isinstance(error, UnknownAccount) else f"{type(error).__name__}, see the log"
             note = f"The run was interrupted ({why}). Trying again by itself."
             await self._tell_of_trouble(number, fence, note)
@@ -126,43 +126,3 @@ class Runner:
         for watch in change.plan.watches:
             if watch.step == step_id:
                 await self._followers.follow(change, watch, change.results)
-
-    @asynccontextmanager
-    async def _held(self, number: int, fence: int) -> AsyncIterator[None]:
-        """Keep the lease while the body runs; losing it cancels the body, as another worker goes on."""
-        body = asyncio.current_task()
-        over = asyncio.Event()
-        lost: list[FencedOutError] = []
-
-        async def keep() -> None:
-            while not lost and not await _within(over, self._ledger.lease_seconds / 3):
-                try:
-                    await self._ledger.renew(number, fence)
-                except RedisError as error:
-                    # it may be back in time; if not, the fence keeps this worker from recording anything
-                    log.warning("lease_not_renewed", change=number, why=repr(error))
-                except FencedOutError as error:
-                    lost.append(error)
-                    if body and not over.is_set():
-                        body.cancel()
-
-        keeper = asyncio.create_task(keep())
-        try:
-            yield
-        except asyncio.CancelledError:
-            if lost and body and not body.uncancel():
-                raise lost[0] from None
-            raise
-        finally:
-            # told, not cancelled: up to Python 3.11 asyncio.wait_for, under redis-py, may lose a cancellation
-            over.set()
-            await keeper
-
-
-async def _within(event: asyncio.Event, seconds: float) -> bool:
-    """Wait for an event, but no longer than this; False when it did not come."""
-    try:
-        async with asyncio.timeout(seconds):
-            return await event.wait()
-    except TimeoutError:
-        return False

@@ -30,7 +30,7 @@ class RegistrationStore:
         await self.look_at(registration.id, registration.started_at)
         fields = registration.model_dump(exclude={"snapshot"}) | {"snapshot": "{}"}
         flat = ["" if x is None else x for pair in fields.items() for x in pair]
-        args = [registration.change or "", registration.title, registration.started_at, *flat]
+        args = [registration.change or "", registration.title, registration.started_at, registration.owner, *flat]
         await _BEGIN(self._redis, keys=[self._at(registration.id, "doc")], args=args)
         # again, as a sweep may have taken it in between, and would look again only much later
         await self.look_at(registration.id, registration.started_at)
@@ -104,10 +104,14 @@ class RegistrationStore:
         """Take an announcement off the outbox."""
         await self._redis.hdel(self._at(registration_id, "outbox"), announcement.id)
 
-    async def all_told(self, registration_id: str) -> None:
-        """Take a registration off the list of those with something to tell, unless something came in again."""
+    async def all_told(self, registration_id: str, drawn: int) -> None:
+        """Take a registration, drawn at version `drawn`, off the list of those with something to tell.
+
+        It stays on it when announcements or a newer version came in meanwhile.
+        """
         await self._redis.srem(self._keys.plain(_UNTOLD), registration_id)
-        if await self._redis.hlen(self._at(registration_id, "outbox")):
+        newer = await self._redis.hget(self._at(registration_id, "doc"), "version") != str(drawn)
+        if newer or await self._redis.hlen(self._at(registration_id, "outbox")):
             await self._redis.sadd(self._keys.plain(_UNTOLD), registration_id)
 
     async def transitions(self, registration_id: str) -> list[Transition]:

@@ -302,7 +302,7 @@ _TOLD: Mapping[State, str] = MappingProxyType(
 
 def told(change: Change) -> Message | None:
     """The direct message to the requester; None for states that they need not hear about."""
-    if change.state not in _TOLD:
+    if change.state not in _TOLD or (change.state == "approved" and not _newly_approved(change)):
         return None
     free = change.state == "approved" and not change.requirement.groups
     what = "needs no approval and starts" if free else _TOLD[change.state]
@@ -315,6 +315,12 @@ def told(change: Change) -> Message | None:
     blocks += _titled("Made at Twilio", [f"• {line}" for line in results(change)])
     more = [_button(change, "Ask for approval again", "ask_again", style="primary")] if change.state == "stale" else []
     return kit.message(f"{said} {_sentence(change)}", [*blocks, kit.actions(*more, _details(change))])
+
+
+def _newly_approved(change: Change) -> bool:
+    """Whether people have just approved it; a run that was settled or tried again passes through approved too."""
+    last = next((e for e in reversed(change.timeline) if e.to == "approved"), None)
+    return last is None or not last.what.startswith(("tried again", "said that"))
 
 
 # Lists

@@ -47,7 +47,7 @@ def preview_modal(operation: Operation, draft: Draft) -> dict[str, Any]:
         blocks,
         callback_id="preview",
         submit=None if stops else "Request approval",
-        private_metadata=memo(d=draft.id),
+        private_metadata=memo(d=draft.id, g=plan.digest),
     )
 
 

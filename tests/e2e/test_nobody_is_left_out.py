@@ -80,3 +80,42 @@ async def test_a_short_fault_of_slack_is_not_blamed_on_a_missing_invitation(worl
     number = await world.request(RITA, "/a2p-service", "create", *SERVICE)
     assert "invite" not in str(world.slack.messages("D0RITA"))
     assert len([m for m in world.slack.messages(APPROVALS) if f"#{number} " in shown(m)]) == 1
+
+
+async def test_an_act_that_nobody_can_read_keeps_no_other_waiting(empty_world: World) -> None:
+    async with open_redis(empty_world.redis_url, empty_world.state) as redis:
+        await redis.client.hset(Keys().plain("acts"), "broken", "not sealed by us")
+    await _left_behind(empty_world, number=99, digest="0" * 64, verb="approve")
+    async with empty_world.bot():
+        await empty_world.told(ANN, "There is no change #99")
+        number = await empty_world.request(RITA, "/a2p-service", "create", *SERVICE)
+        await empty_world.approve(ANN, number)
+        await empty_world.done(number)
+
+
+async def test_trying_again_is_not_told_as_another_approval(world: World) -> None:
+    number = await world.request(RITA, "/a2p-service", "create", *SERVICE)
+    world.twilio.faults.add(match="POST /v1/Services$", status=400, code=21713)
+    await world.approve(ANN, number)
+    await world.card(number, "change.retry")
+    await world.slack.click(RITA, "change.retry", channel=APPROVALS)
+    await world.done(number)
+    assert len([m for m in world.slack.messages("D0RITA") if "was approved" in m["text"]]) == 1
+
+
+async def test_a_preview_that_another_window_has_overtaken_cannot_be_requested(world: World) -> None:
+    await world.fill(RITA, "/a2p-service", "create", *SERVICE)
+    shown_first = world.view(RITA)
+    await world.slack.click(RITA, "form.back")
+    await world.page(RITA, 2)
+    await world.slack.submit(RITA, {"validity_period": "600"})
+    await world.previewed(RITA)
+    forged = {
+        "type": "view_submission",
+        "team": {"id": "T0TENFOUR"},
+        "user": {"id": RITA},
+        "trigger_id": "t.older",
+        "view": {**world.view(RITA), "private_metadata": shown_first["private_metadata"]},
+    }
+    delivery = await world.slack.deliver(forged)
+    assert "changed after this preview" in str(delivery.ack)

@@ -57,7 +57,7 @@ async def test_announcements_wait_oldest_first_until_each_is_told(registrations:
     assert [a.transition.id for a in waiting] == [1, 2, 10]
     await registrations.told(registration.id, waiting[0])
     await registrations.told(registration.id, waiting[0])
-    await registrations.all_told(registration.id)
+    await registrations.all_told(registration.id, 3)
     assert await registrations.untold() == [registration.id]
     assert [a.transition.id for a in await registrations.announcements(registration.id)] == [2, 10]
 
@@ -66,8 +66,16 @@ async def test_what_is_all_told_is_off_the_list(registrations: RegistrationStore
     registration = await begun(registrations)
     await registrations.observe(registration, transition_of(1), [announcement_of(1)])
     await registrations.told(registration.id, announcement_of(1))
-    await registrations.all_told(registration.id)
+    await registrations.all_told(registration.id, 1)
     assert await registrations.untold() == []
+
+
+async def test_what_moved_while_it_was_drawn_stays_on_the_list(registrations: RegistrationStore) -> None:
+    registration = await begun(registrations)
+    await registrations.observe(registration, transition_of(1), [announcement_of(1)])
+    await registrations.told(registration.id, announcement_of(1))
+    await registrations.all_told(registration.id, drawn=0)
+    assert await registrations.untold() == [registration.id]
 
 
 async def test_a_list_entry_without_rows_is_cleaned_up(registrations: RegistrationStore) -> None:
@@ -75,7 +83,7 @@ async def test_a_list_entry_without_rows_is_cleaned_up(registrations: Registrati
     await registrations.observe(registration, None, ())
     assert not await registrations.observe(registration, transition_of(1), [announcement_of(1)])
     assert await registrations.untold() == [registration.id]
-    await registrations.all_told(registration.id)
+    await registrations.all_told(registration.id, 1)
     assert await registrations.untold() == []
 
 
@@ -89,7 +97,7 @@ async def test_an_announcement_that_comes_while_the_last_one_is_crossed_off_is_n
         async def cross_off(registration_id: str = registration.id) -> None:
             for _ in range(lead):
                 await asyncio.sleep(0)
-            await registrations.all_told(registration_id)
+            await registrations.all_told(registration_id, 0)
 
         await asyncio.gather(
             registrations.observe(registration, transition_of(1), [announcement_of(1)]), cross_off(), cross_off()

@@ -53,7 +53,7 @@ def test_a_plan_that_may_be_asked_for_has_its_button() -> None:
     view = preview(plan())
     assert view["submit"]["text"] == "Request approval"
     assert view["callback_id"] == "preview"
-    assert json.loads(view["private_metadata"]) == {"d": draft().id}
+    assert json.loads(view["private_metadata"]) == {"d": draft().id, "g": plan().digest}
     assert "form.back" in elements(view)
 
 
