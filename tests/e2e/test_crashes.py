@@ -22,7 +22,6 @@ async def test_a_bot_killed_in_the_middle_of_a_run_leaves_one_service_after_its_
     empty_world: World, moment: str
 ) -> None:
     world = empty_world
-    world.patience = 60.0  # that a call has not happened is sure after half a minute
     bot = await world.process()
     number = await world.request(RITA, "/a2p-service", "create", *SERVICE)
     world.twilio.faults.add(match="POST /v1/Services", **KILLED_WHILE[moment])

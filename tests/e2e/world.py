@@ -91,6 +91,8 @@ class World:
 
     async def process(self, **more: str) -> asyncio.subprocess.Process:
         """The bot as a process of its own, ready."""
+        # killed in mid-call, its lease ends after ten seconds, and that the call has not happened is sure after thirty
+        self.patience = 90.0
         log = self.state.with_name(f"bot-{len(self.processes)}.log")
         bot = await asyncio.create_subprocess_exec(
             sys.executable,
