@@ -72,7 +72,7 @@ def alive(pid: int) -> bool:
     try:
         state = Path(f"/proc/{pid}/stat").read_text().rpartition(")")[2].split()[0]
         threads = os.listdir(f"/proc/{pid}/task")
-    except FileNotFoundError:
+    except (FileNotFoundError, ProcessLookupError):  # gone before the read, or in the middle of it
         return False
     # The first thread turns zombie before the others are gone, and sockets close with the last one.
     return state != "Z" or len(threads) > 1
