@@ -171,7 +171,6 @@ def _assemble(
         choices=choices,
         account=account,
         people=people,
-        guide=guide,
         background=background,
         visitors=visitors,
         acts=ActStore(redis.client, keys, vault),

@@ -5,12 +5,11 @@ import shlex
 from collections.abc import Iterable
 
 from bot.catalog.form import Form
-from bot.catalog.operation import Catalog
-from bot.changes.change import Change
 from bot.changes.changes import Refusal
 from handlers import forms
 from handlers.blocks.change import approvals_list
 from handlers.blocks.help import help_message, usage
+from handlers.blocks.kit import Message
 from handlers.delivery import Delivery, Payload
 from handlers.desk import Desk
 
@@ -76,31 +75,15 @@ def nearest(word: str, known: Iterable[str]) -> str:
     return found[0] if found else ""
 
 
-async def allowed(desk: Desk, user: str, catalog: Catalog) -> dict[str, str]:
-    """Operation name -> "" when this person may ask for it, or the rule that says no."""
-    verdicts = {}
-    for operation in catalog.operations:
-        try:
-            verdict = await desk.changes.verdict(user, operation.name)
-            verdicts[operation.name] = "" if verdict.allowed else verdict.rule
-        except Refusal as no:
-            verdicts[operation.name] = str(no)
-    return verdicts
-
-
-async def open_changes(desk: Desk) -> list[Change]:
-    """Changes that are not settled, oldest first."""
-    return [change async for change in desk.changes.store.open_changes() if not change.settled]
-
-
 async def _send_help(desk: Desk, delivery: Delivery) -> None:
-    may = await allowed(desk, delivery.user, desk.catalog)
+    may = await desk.changes.allowed(delivery.user, (o.name for o in desk.catalog.operations))
     await desk.answer(delivery, help_message(desk.catalog, allowed=may))
 
 
 async def _send_approvals(desk: Desk, delivery: Delivery) -> None:
-    await desk.answer(delivery, approvals_list(await open_changes(desk), viewer=delivery.user))
+    unsettled = [change async for change in desk.changes.store.unsettled()]
+    await desk.answer(delivery, approvals_list(unsettled, viewer=delivery.user))
 
 
-def _ephemeral(message: object) -> Payload:
-    return {"response_type": "ephemeral", **dict(message)}  # type: ignore[call-overload]
+def _ephemeral(message: Message) -> Payload:
+    return {"response_type": "ephemeral", **message}

@@ -17,7 +17,6 @@ from bot.catalog.choices import Choices
 from bot.catalog.operation import Catalog
 from bot.changes.changes import Changes, Refusal
 from bot.changes.drafts import DraftStore
-from bot.checks.guide import Guide
 from bot.redis.lease import Leases
 from bot.runs.settle import Settlement
 from bot.tracking.tracker import Tracker
@@ -30,7 +29,7 @@ from handlers.blocks.kit import Message
 from handlers.delivery import Delivery, Payload
 from handlers.people import People
 from handlers.visitors import Visitors
-from handlers.words import in_words
+from handlers.words import explained
 
 log = structlog.get_logger()
 
@@ -57,7 +56,6 @@ class Desk:
     choices: Choices
     account: Account
     people: People
-    guide: Guide
     background: Background
     visitors: Visitors
     acts: ActStore
@@ -90,10 +88,7 @@ class Desk:
                     raise Refusal(f"{bar} Ask a full member of this workspace.")
                 await work
             except Exception as error:  # the one place where a failure becomes words for a person
-                if not isinstance(error, Refusal):
-                    # the type and the place, not the words: an error may quote what was typed
-                    log.error("handler_failed", kind=delivery.kind, error=type(error).__name__, exc_info=error)
-                await self.tell(delivery, in_words(error))
+                await self.tell(delivery, explained(error, delivery.kind))
 
         self.background.start(guarded(), f"{delivery.kind} of {delivery.user}")
 

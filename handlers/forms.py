@@ -2,7 +2,7 @@
 
 from typing import Any
 
-import structlog
+from redis.exceptions import RedisError
 
 from bot.catalog.choices import StillLoading
 from bot.catalog.form import Mistake, mistakes, parse
@@ -15,13 +15,11 @@ from bot.plans.values import canonical_json
 from bot.twilio.faults import TwilioFault
 from handlers.acts import Act
 from handlers.blocks import kit
-from handlers.blocks.form import LABEL, form_modal, notice_modal, read_state, read_values, working_modal
+from handlers.blocks.form import LABEL, form_modal, notice_modal, read_values, working_modal
 from handlers.blocks.plan import preview_modal
 from handlers.delivery import Delivery, Payload
 from handlers.desk import Desk
-from handlers.words import in_words
-
-log = structlog.get_logger()
+from handlers.words import explained, in_words
 
 
 async def open_form(desk: Desk, delivery: Delivery, operation: Operation, values: dict[str, Any]) -> None:
@@ -51,7 +49,7 @@ async def submit_page(desk: Desk, delivery: Delivery) -> Payload | None:
         return {"response_action": "errors", "errors": {m.field: _sentence(m.text) for m in wrong}}
     if page == 1 and operation.prefill and draft.filled_for != _filling(operation, draft):
         desk.later(delivery, _fill(desk, delivery, operation, draft, delivery.view["id"], page=2))
-        return _update(_reading(operation, draft))
+        return _update(_working(operation, draft))
     if page < operation.form.pages():
         _look_ahead(desk, operation, draft, page + 1)
         return _update(form_modal(operation, draft, page + 1))
@@ -59,7 +57,7 @@ async def submit_page(desk: Desk, delivery: Delivery) -> Payload | None:
         return _update(form_modal(operation, draft, _page_of(operation, wrong), mistakes=wrong))
     desk.later(delivery, _preview(desk, delivery, operation, draft))
     text = "Reading Twilio to see what would be done, what it costs and what could go wrong…"
-    return _update(working_modal(operation.title, text, external_id=f"form-{draft.id}"))
+    return _update(_working(operation, draft, text))
 
 
 async def request_approval(desk: Desk, delivery: Delivery) -> Payload | None:
@@ -68,16 +66,12 @@ async def request_approval(desk: Desk, delivery: Delivery) -> Payload | None:
     (shown,) = delivery.memo(g=str)
     _the_plan_shown(draft, shown)
     await desk.do(delivery, "request", draft=draft.id, digest=shown, view=delivery.view["id"])
-    text = "Asking for approval…"
-    return _update(working_modal(operation.title, text, external_id=f"form-{draft.id}"))
+    return _update(_working(operation, draft, "Asking for approval…"))
 
 
 async def request(desk: Desk, act: Act) -> None:
     """Ask for approval of a previewed draft, and say in its window what became of that."""
-    draft = await desk.drafts.load(act.what["draft"], act.user)
-    operation = desk.catalog.get(draft.operation) if draft else None
-    if draft is None or operation is None:
-        raise Refusal("This form is gone. Type the command again.")
+    draft, operation = await _loaded(desk, act.what["draft"], act.user, "This form is gone. Type the command again.")
     plan = _the_plan_shown(draft, act.what["digest"])
     wanted = Request(
         draft=draft.id,
@@ -91,10 +85,10 @@ async def request(desk: Desk, act: Act) -> None:
     )
     try:
         change = await desk.changes.request(wanted)
+    except RedisError:
+        raise  # the act stays written down, and the sweep asks once Redis is back (decision 007)
     except Exception as error:
-        words = in_words(error)
-        if not isinstance(error, Refusal):
-            log.error("request_failed", operation=operation.name, error=type(error).__name__, exc_info=error)
+        words = explained(error, f"request of {operation.name}")
         await desk.settle(act.what["view"], notice_modal(operation.title, words, level="error"), act.user)
         return
     await desk.drafts.finished(draft)
@@ -104,7 +98,7 @@ async def request(desk: Desk, act: Act) -> None:
 async def keep_answer(desk: Desk, delivery: Delivery) -> Payload | None:
     """An answer was typed or chosen: keep it in the draft, so that closing the window loses nothing."""
     draft, operation = await _draft(desk, delivery)
-    values = read_state(operation, delivery.view.get("state", {}).get("values", {}))
+    values = read_values(operation, delivery.view)
     if values != {k: draft.values.get(k) for k in values}:
         await desk.drafts.save(draft.model_copy(update={"values": draft.values | values, "plan": None}))
     return None
@@ -113,10 +107,9 @@ async def keep_answer(desk: Desk, delivery: Delivery) -> Payload | None:
 async def go_back(desk: Desk, delivery: Delivery) -> Payload | None:
     """Back, to the page before; from the preview, to the last page."""
     draft, operation = await _draft(desk, delivery)
-    page = 1
     if delivery.view.get("callback_id") == "form":
         (shown,) = delivery.memo(p=int)
-        values = read_state(operation, delivery.view.get("state", {}).get("values", {}))
+        values = read_values(operation, delivery.view)
         draft = draft.model_copy(update={"values": draft.values | values, "plan": None})
         await desk.drafts.save(draft)
         page = max(1, shown - 1)
@@ -128,10 +121,8 @@ async def go_back(desk: Desk, delivery: Delivery) -> Payload | None:
 
 async def resume(desk: Desk, delivery: Delivery) -> Payload | None:
     """Go on with the draft that was left behind."""
-    draft = await desk.drafts.load(delivery.value, delivery.user)
-    operation = desk.catalog.get(draft.operation) if draft else None
-    if draft is None or operation is None:
-        raise Refusal("That draft is gone: drafts are kept for two weeks. Fill in the form afresh.")
+    gone = "That draft is gone: drafts are kept for two weeks. Fill in the form afresh."
+    draft, operation = await _loaded(desk, delivery.value, delivery.user, gone)
     _look_ahead(desk, operation, draft, 1)
     desk.later(delivery, _resume(desk, delivery, operation, draft))
     return None
@@ -146,7 +137,7 @@ async def choices(desk: Desk, delivery: Delivery) -> Payload | None:
     """The choices of a lookup, live from Twilio through a warm cache."""
     draft, operation = await _draft(desk, delivery)
     source = delivery.action_id.partition(":")[2]
-    given = plain(draft.values | read_state(operation, delivery.view.get("state", {}).get("values", {})))
+    given = plain(draft.values | read_values(operation, delivery.view))
     if desk.people.bars(delivery.user):
         return {"options": []}
     try:
@@ -167,10 +158,15 @@ def plain(values: dict[str, Any]) -> dict[str, Any]:
 
 async def _draft(desk: Desk, delivery: Delivery) -> tuple[Draft, Operation]:
     (draft_id,) = delivery.memo(d=str)
-    draft = await desk.drafts.load(draft_id, delivery.user)
+    gone = "This form is not yours or is older than two weeks. Close it and type the command again."
+    return await _loaded(desk, draft_id, delivery.user, gone)
+
+
+async def _loaded(desk: Desk, draft_id: str, user: str, gone: str) -> tuple[Draft, Operation]:
+    draft = await desk.drafts.load(draft_id, user)
     operation = desk.catalog.get(draft.operation) if draft else None
     if draft is None or operation is None:
-        raise Refusal("This form is not yours or is older than two weeks. Close it and type the command again.")
+        raise Refusal(gone)
     return draft, operation
 
 
@@ -188,7 +184,7 @@ async def _open(desk: Desk, delivery: Delivery, operation: Operation, view: Payl
 async def _resume(desk: Desk, delivery: Delivery, operation: Operation, draft: Draft) -> None:
     view_id = delivery.view["id"]
     # Slack keeps what an input holds as long as its block stays: without a view in between, the empty form would win
-    await desk.show(view_id, _reading(operation, draft), delivery.user)
+    await desk.show(view_id, _working(operation, draft), delivery.user)
     await desk.settle(view_id, form_modal(operation, draft, 1), delivery.user)
 
 
@@ -203,7 +199,7 @@ async def _refuse_if_barred(desk: Desk, delivery: Delivery, operation: Operation
 
 
 async def _open_filled(desk: Desk, delivery: Delivery, operation: Operation, draft: Draft) -> None:
-    opened = await desk.client.views_open(trigger_id=delivery.trigger, view=_reading(operation, draft))
+    opened = await desk.client.views_open(trigger_id=delivery.trigger, view=_working(operation, draft))
     view_id = opened["view"]["id"]
     if not await _refuse_if_barred(desk, delivery, operation, view_id):
         # what the first page asks may be known already, as from the button of a rejection
@@ -218,10 +214,7 @@ async def _fill(desk: Desk, delivery: Delivery, operation: Operation, draft: Dra
     try:
         found = await operation.prefill(chosen, desk.account)
     except Exception as error:
-        if not isinstance(error, (TwilioFault, CannotPlanError)):
-            log.error("filling_failed", operation=operation.name, error=type(error).__name__, exc_info=error)
-        wrong = [Mistake(getattr(error, "field", ""), in_words(error))]
-        view = form_modal(operation, draft, 1, mistakes=wrong)
+        view = form_modal(operation, draft, 1, mistakes=[_as_mistake(error, f"filling in {operation.name}")])
     else:
         values = draft.values | found if draft.filled_for else found | draft.values
         draft = draft.model_copy(update={"values": values, "filled_for": _filling(operation, draft)})
@@ -240,8 +233,8 @@ def _first_page(operation: Operation, draft: Draft) -> dict[str, Any]:
     return {n: v for n, v in plain(draft.values).items() if n in asks and asks[n].page == 1}
 
 
-def _reading(operation: Operation, draft: Draft) -> Payload:
-    return working_modal(operation.title, "Reading what stands at Twilio…", external_id=f"form-{draft.id}")
+def _working(operation: Operation, draft: Draft, text: str = "Reading what stands at Twilio…") -> Payload:
+    return working_modal(operation.title, text, external_id=f"form-{draft.id}")
 
 
 def _look_ahead(desk: Desk, operation: Operation, draft: Draft, page: int) -> None:
@@ -263,13 +256,9 @@ async def _preview(desk: Desk, delivery: Delivery, operation: Operation, draft: 
         await _may(desk, delivery.user, operation)
         form = parse(operation.form, plain(draft.values))
         plan = await operation.plan(form, Context(account=desk.account, token=draft.token))
-    except CannotPlanError as error:
-        wrong = [Mistake(error.field, str(error))]
-        view = form_modal(operation, draft, _page_of(operation, wrong), mistakes=wrong)
     except Exception as error:  # whatever it is, the window must not go on saying that it reads Twilio
-        if not isinstance(error, (TwilioFault, Refusal)):
-            log.error("preview_failed", operation=operation.name, error=type(error).__name__, exc_info=error)
-        view = form_modal(operation, draft, operation.form.pages(), mistakes=[Mistake("", in_words(error))])
+        wrong = [_as_mistake(error, f"preview of {operation.name}")]
+        view = form_modal(operation, draft, _page_of(operation, wrong), mistakes=wrong)
     else:
         draft = draft.model_copy(update={"plan": plan})
         await desk.drafts.save(draft)
@@ -290,6 +279,11 @@ def _requested(desk: Desk, change: Change) -> str:
         return f"#{change.number} needs no approval (rule “{change.requirement.rule}”) and is being run: see {where}."
     told = "You will get a direct message when it is decided and when it has run."
     return f"#{change.number} waits for approval in {where}. {told}"
+
+
+def _as_mistake(error: Exception, during: str) -> Mistake:
+    """A failure as a form shows it: on the field at fault when there is one, else on top."""
+    return Mistake(error.field if isinstance(error, CannotPlanError) else "", explained(error, during))
 
 
 def _sentence(text: str) -> str:

@@ -1,7 +1,7 @@
 """App Home: what waits for me, what I asked for, and the campaigns with their states."""
 
 from bot.changes.changes import Refusal
-from handlers import commands, forms
+from handlers import forms
 from handlers.blocks.home import home_view
 from handlers.delivery import Delivery, Payload
 from handlers.desk import Desk
@@ -35,8 +35,9 @@ async def start(desk: Desk, delivery: Delivery) -> Payload | None:
 
 async def publish(desk: Desk, user: str) -> None:
     """Draw somebody's App Home as things stand now."""
-    undecided = [c for c in await commands.open_changes(desk) if c.state in ("pending", "unknown")]
+    undecided = [c async for c in desk.changes.store.unsettled() if c.state in ("pending", "unknown")]
     waiting = [c for c in undecided if await desk.changes.may_decide(c, user)]
+    may = await desk.changes.allowed(user, (o.name for o in desk.catalog.operations))
     mine = []
     async for change in desk.changes.store.latest():
         if change.requester == user:
@@ -48,7 +49,7 @@ async def publish(desk: Desk, user: str) -> None:
         waiting=waiting,
         mine=mine,
         registrations=await desk.tracker.store.some(REGISTRATIONS_SHOWN),
-        may_ask=[n for n, no in (await commands.allowed(desk, user, desk.catalog)).items() if not no],
+        may_ask=[name for name, no in may.items() if not no],
         now=desk.clock(),
     )
     await desk.client.views_publish(user_id=user, view=view)

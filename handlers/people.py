@@ -39,14 +39,14 @@ class People:
                 f"usergroup:{group.usergroup}", lambda: self._usergroup(group.usergroup), fresh
             )
         if group.channel:
-            channel = self._approvals if group.channel == APPROVALS_CHANNEL else group.channel
+            channel = self._named(group.channel)
             found |= await self._remembered(f"channel:{channel}", lambda: self._channel(channel), fresh)
         return frozenset(found - {self._bot})
 
     async def open_doors(self, policy: Policy) -> list[str]:
         """Channels that make their members approvers and that are not private: whoever joins one can approve."""
         groups = {policy.groups[name] for rule in policy.rules for name in rule.approvals}
-        channels = {self._approvals if g.channel == APPROVALS_CHANNEL else g.channel for g in groups if g.channel}
+        channels = {self._named(g.channel) for g in groups if g.channel}
         found = {c: (await self._client.conversations_info(channel=c))["channel"] for c in sorted(channels)}
         return [channel for channel, info in found.items() if not info.get("is_private")]
 
@@ -64,6 +64,9 @@ class People:
         """Forget everything: Slack said that groups have changed."""
         self._seen.clear()
 
+    def _named(self, channel: str) -> str:
+        return self._approvals if channel == APPROVALS_CHANNEL else channel
+
     async def _remembered(self, key: str, read: Callable[[], Awaitable[T]], fresh: bool) -> T:
         entry = self._seen.get(key)
         if entry and not fresh and self._clock() - entry[0] < REMEMBER_SECONDS:
@@ -79,7 +82,7 @@ class People:
         try:
             info = (await self._client.users_info(user=user))["user"]
         except SlackApiError as error:
-            if error.response.get("error") in ("user_not_found", "user_not_visible"):
+            if why(error) in ("user_not_found", "user_not_visible"):
                 return Person(id=user, name=user, bar="You are not a member of this workspace.")
             raise
         name = info.get("profile", {}).get("display_name") or info.get("real_name") or info.get("name") or user

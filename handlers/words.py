@@ -1,6 +1,7 @@
 """Turns what went wrong into words for people: what happened, and what to do next. The only place that does."""
 
 import redis.exceptions
+import structlog
 from slack_sdk.errors import SlackApiError
 
 from bot.catalog.operation import CannotPlanError
@@ -9,6 +10,20 @@ from bot.redis.connection import Unreachable
 from bot.twilio.faults import Refused, Throttled, TwilioFault
 from bot.vault import SealedWithOtherKeyError
 from handlers.acts import WrittenDownError
+
+log = structlog.get_logger()
+
+FORESEEN = (Refusal, CannotPlanError, TwilioFault)
+
+
+def explained(error: Exception, during: str) -> str:
+    """A sentence or two for the person who asked; what nobody foresaw is logged as well.
+
+    The log gets the type and the place, not the words: an error may quote what was typed.
+    """
+    if not isinstance(error, FORESEEN):
+        log.error("failed", during=during, error=type(error).__name__, exc_info=error)
+    return in_words(error)
 
 
 def in_words(error: BaseException) -> str:

@@ -23,7 +23,6 @@ def _sid(prefix: str, what: str) -> Any:
 
 ServiceSid = Annotated[str, _sid("MG", "a messaging service SID")]
 BrandSid = Annotated[str, _sid("BN", "a brand registration SID")]
-NumberSid = Annotated[str, _sid("PN", "a phone number SID")]
 
 
 def _us_number(value: str) -> str:

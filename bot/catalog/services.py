@@ -9,7 +9,7 @@ from bot.catalog.form import Ask, Form, Option, Values
 from bot.catalog.operation import Context, Operation
 from bot.catalog.rules import HTTP_METHODS, Url, flag
 from bot.plans.call import Call
-from bot.plans.finding import Finding
+from bot.plans.finding import Finding, note, warn
 from bot.plans.plan import Plan
 from bot.plans.step import Adopt, CallStep
 from bot.twilio import reads
@@ -169,35 +169,16 @@ async def _plan_create(form: ServiceCreate, context: Context) -> Plan:
 def _findings(form: ServiceCreate, same: list[str]) -> list[Finding]:
     found = []
     if same:
-        found.append(
-            Finding(
-                severity="warn",
-                code="name-in-use",
-                field="friendly_name",
-                text=f"A service with this name exists already ({same[0]}). Twilio allows it; people will mix them up.",
-                fix="Choose another name, or use the service that exists.",
-            )
-        )
+        text = f"A service with this name exists already ({same[0]}). Twilio allows it; people will mix them up."
+        fix = "Choose another name, or use the service that exists."
+        found.append(warn("name-in-use", text, fix, "friendly_name"))
     if form.inbound == "drop":
-        found.append(
-            Finding(
-                severity="warn",
-                code="inbound-dropped",
-                field="inbound",
-                text="Replies, STOP included, reach nobody and are not logged.",
-                fix="Choose Defer or one webhook, unless silence is what you want.",
-            )
-        )
+        text = "Replies, STOP included, reach nobody and are not logged."
+        fix = "Choose Defer or one webhook, unless silence is what you want."
+        found.append(warn("inbound-dropped", text, fix, "inbound"))
     if form.usecase != "undeclared":
-        found.append(
-            Finding(
-                severity="note",
-                code="use-declared",
-                field="usecase",
-                text="An external campaign (from TCR) cannot be associated with a service that declares a use.",
-                fix="Keep it not declared if the campaign comes from TCR.",
-            )
-        )
+        text = "An external campaign (from TCR) cannot be associated with a service that declares a use."
+        found.append(note("use-declared", text, "Keep it not declared if the campaign comes from TCR.", "usecase"))
     return found
 
 

@@ -1,6 +1,6 @@
 """The life of a change until it is approved: asked for, decided, withdrawn, expired."""
 
-from collections.abc import Callable, Mapping
+from collections.abc import Callable, Iterable, Mapping
 from datetime import UTC, datetime
 from types import MappingProxyType
 from typing import Any
@@ -66,6 +66,17 @@ class Changes:
         named = {name for rule in self._policy.rules for name in rule.requesters} - {EVERYONE}
         groups = {g for g in named if user in await self._directory.members(self._policy.groups[g], fresh=fresh)}
         return judge(self._policy, operation, groups | {EVERYONE})
+
+    async def allowed(self, user: str, operations: Iterable[str]) -> dict[str, str]:
+        """Operation name -> "" when this person may ask for it, or the rule or the reason that says no."""
+        answers = {}
+        for operation in operations:
+            try:
+                verdict = await self.verdict(user, operation)
+                answers[operation] = "" if verdict.allowed else verdict.rule
+            except Refusal as no:
+                answers[operation] = str(no)
+        return answers
 
     async def request(self, request: Request) -> Change:
         """Store what was asked for as a pending change; asking twice for one draft gives one change."""

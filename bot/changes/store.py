@@ -175,10 +175,11 @@ class ChangeStore:
         """Take a change off the list of open ones: it is settled and everybody has been told."""
         await self._redis.srem(self._keys.plain(_OPEN), number)
 
-    async def open_changes(self) -> AsyncIterator[Change]:
-        """The changes that are not settled, or whose last word has not been told yet; oldest first."""
+    async def unsettled(self) -> AsyncIterator[Change]:
+        """The changes that are not settled, oldest first."""
         for number in await self.open_numbers():
-            if change := await self._readable(number):
+            change = await self._readable(number)
+            if change and not change.settled:
                 yield change
 
     async def latest(self, limit: int = 200) -> AsyncIterator[Change]:
