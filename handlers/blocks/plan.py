@@ -1,5 +1,6 @@
 """What a plan would do: findings, before and after, price, and the exact calls."""
 
+import os.path
 import re
 from collections.abc import Iterable, Mapping
 from decimal import Decimal
@@ -26,6 +27,8 @@ _SEVERITIES: Mapping[Severity, str] = MappingProxyType(
 _EACH: Mapping[Period, str] = MappingProxyType({"once": "once", "month": "a month"})
 _PRICE_MISSING = "price-unknown"  # the finding of a plan whose costs lack a price that Twilio does not name
 _DIGEST_SHOWN = 12
+DIFFERENCE, LEAD = 300, 60
+"""Characters shown of each side of a difference, and of what both sides share before it."""
 _LIKE_A_REFERENCE = re.compile(r"\{\w+\.\w+\}")
 
 
@@ -139,10 +142,19 @@ def _differences(differences: tuple[Difference, ...]) -> list[Block]:
 
 def _difference(difference: Difference) -> str:
     name = f"*{inline(difference.field, 80)}*"
-    before, after = (None if v is None else f"“{inline(v, 300)}”" for v in (difference.before, difference.after))
+    sides = _where_they_differ(difference.before, difference.after)
+    before, after = (None if v is None else f"“{inline(v, DIFFERENCE)}”" for v in sides)
     if before is None:
         return f"{name}: {after} (new)" if after else f"{name}: nothing"
     return f"{name}: {before} → {after}" if after else f"{name}: {before} goes away"
+
+
+def _where_they_differ(before: str | None, after: str | None) -> tuple[str | None, str | None]:
+    """Both sides from shortly before their first difference, when cutting their ends would hide it."""
+    if before is None or after is None or max(len(before), len(after)) <= DIFFERENCE:
+        return before, after
+    start = len(os.path.commonprefix([before, after])) - LEAD
+    return (before, after) if start <= 0 else ("…" + before[start:], "…" + after[start:])
 
 
 def _price(plan: Plan) -> list[Block]:

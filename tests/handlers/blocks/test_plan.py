@@ -11,7 +11,7 @@ from hypothesis import strategies as st
 from bot.plans.call import Call, Ref
 from bot.plans.cost import Cost
 from bot.plans.finding import warn
-from bot.plans.plan import Plan
+from bot.plans.plan import Difference, Plan
 from handlers.blocks.plan import call_text, checks, details_modal, plan_blocks, preview_modal, price
 from tests.handlers.blocks.judge import elements, sound_view, words
 from tests.handlers.blocks.samples import CATALOG, STATES, STRANGE, buying, by_hand, change, draft, plan
@@ -159,3 +159,10 @@ def test_a_long_timeline_shows_its_end() -> None:
     long = change("running")
     many = long.model_copy(update={"timeline": long.timeline * 200})
     assert "_300 older entries are not shown._" in words(sound_view(details_modal(many)))
+
+
+def test_a_difference_at_the_end_of_a_long_text_is_shown() -> None:
+    long = "Customers tick a box when they order. " * 20
+    changed = (Difference(field="How people opt in", before=long, after=long + "The box is on paper too."),)
+    shown = words({"blocks": plan_blocks(plan().model_copy(update={"differences": changed}))})
+    assert "The box is on paper too." in shown
