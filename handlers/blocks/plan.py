@@ -1,9 +1,9 @@
 """What a plan would do: findings, before and after, price, and the exact calls."""
 
-import os.path
 import re
 from collections.abc import Iterable, Mapping
 from decimal import Decimal
+from itertools import takewhile
 from types import MappingProxyType
 from typing import Any
 
@@ -153,7 +153,8 @@ def _where_they_differ(before: str | None, after: str | None) -> tuple[str | Non
     """Both sides from shortly before their first difference, when cutting their ends would hide it."""
     if before is None or after is None or max(len(before), len(after)) <= DIFFERENCE:
         return before, after
-    start = len(os.path.commonprefix([before, after])) - LEAD
+    shared = sum(1 for _ in takewhile(lambda pair: pair[0] == pair[1], zip(before, after, strict=False)))
+    start = shared - LEAD
     return (before, after) if start <= 0 else ("…" + before[start:], "…" + after[start:])
 
 
