@@ -5,7 +5,7 @@ RUN python -m venv /opt/tenfour
 WORKDIR /src
 # The lock alone first: its layer is kept for as long as no dependency changes.
 COPY requirements.lock .
-RUN /opt/tenfour/bin/pip install --require-hashes -r requirements.lock
+RUN /opt/tenfour/bin/pip install --require-hashes --no-deps -r requirements.lock
 COPY pyproject.toml README.md LICENSE ./
 COPY bot bot
 COPY handlers handlers

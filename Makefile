@@ -37,11 +37,14 @@ lint: $(VENV)/.dev
 	$(BIN)/lint-imports
 
 docs: $(VENV)/.runtime
-	$(BIN)/python -m bot.settings > docs/settings.md.new
+	$(BIN)/python -m bot.settings_page > docs/settings.md.new
 	mv docs/settings.md.new docs/settings.md
+	$(BIN)/python -m bot operations > docs/operations.md.new
+	mv docs/operations.md.new docs/operations.md
 
 docs-check: $(VENV)/.runtime
-	@$(BIN)/python -m bot.settings | diff -u docs/settings.md - || { echo 'docs/settings.md is out of date: run "make docs"' >&2; exit 1; }
+	@$(BIN)/python -m bot.settings_page | diff -u docs/settings.md - || { echo 'docs/settings.md is out of date: run "make docs"' >&2; exit 1; }
+	@$(BIN)/python -m bot operations | diff -u docs/operations.md - || { echo 'docs/operations.md is out of date: run "make docs"' >&2; exit 1; }
 
 # No host names in the locks: pip takes the packages from wherever the machine is told to, and the hashes decide.
 LOCK := $(BIN)/uv pip compile --quiet --universal --generate-hashes --no-header --no-emit-index-url --python-version 3.11 $(UPGRADE) pyproject.toml
@@ -63,11 +66,12 @@ $(BIN)/python:
 # The stamps are newer than what they were made from, so a second start installs nothing.
 $(VENV)/.runtime: requirements.lock pyproject.toml | $(BIN)/python
 	@echo "Installing what the bot needs into $(VENV) ..."
-	@$(PIP) --require-hashes -r requirements.lock
+	@$(PIP) --require-hashes --no-deps -r requirements.lock
 	@$(PIP) --no-deps --no-build-isolation -e .
+	@$(BIN)/python -m pip check
 	@touch $@
 
 $(VENV)/.dev: requirements-dev.lock $(VENV)/.runtime
 	@echo "Installing what the tests need into $(VENV) ..."
-	@$(PIP) --require-hashes -r requirements-dev.lock
+	@$(PIP) --require-hashes --no-deps -r requirements-dev.lock
 	@touch $@

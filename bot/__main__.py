@@ -9,7 +9,8 @@ from typing import Annotated
 import typer
 
 from bot.logs import set_up_logs
-from bot.settings import SettingsProblem, load_settings, render_docs
+from bot.settings import SettingsProblem, load_settings
+from bot.settings_page import render_docs
 
 app = typer.Typer(
     help="Tenfour: provision Twilio for US A2P 10DLC from Slack.", no_args_is_help=True, pretty_exceptions_enable=False
@@ -62,6 +63,15 @@ def sandbox(
 def settings() -> None:
     """Print every setting, its default and how to get it."""
     typer.echo(render_docs(), nl=False)
+
+
+@app.command()
+def operations() -> None:
+    """Print everything that can be asked for in Slack, field by field."""
+    from bot.catalog import catalog
+    from bot.catalog.describe import operations_page
+
+    typer.echo(operations_page(catalog()), nl=False)
 
 
 @app.command()

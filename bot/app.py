@@ -1,16 +1,20 @@
 """The composition root: settings in, a running bot out. The only place where the engine and Slack's side meet."""
 
+import asyncio
 import os
 import socket
 import time
-from collections.abc import AsyncIterator, Callable
+from collections.abc import AsyncIterator, Callable, Sequence
 from contextlib import AsyncExitStack, asynccontextmanager
 from dataclasses import dataclass
 
 import structlog
+from aiohttp.web import RouteDef
 
+from bot.accounts_file import AccountSettings
 from bot.catalog import catalog
-from bot.catalog.choices import Choices
+from bot.catalog.choices import AllChoices
+from bot.changes.account_choice import ChannelAccounts
 from bot.changes.changes import Changes
 from bot.changes.drafts import DraftStore
 from bot.changes.policy import Policy, load_policy
@@ -18,6 +22,7 @@ from bot.changes.store import ChangeStore
 from bot.checks.guide import Guide
 from bot.engine import CHANGES_SECONDS, TaskEngine, Tasks
 from bot.health import Pulse
+from bot.intake.tcr import TcrIntake
 from bot.ports import Notifier
 from bot.redis.connection import RedisHandle, open_redis
 from bot.redis.keys import Keys
@@ -28,9 +33,12 @@ from bot.runs.runner import Runner
 from bot.runs.settle import Settlement
 from bot.settings import Settings, encryption_keys
 from bot.sweep import Sweep
+from bot.tracking.registration import registration_parts
 from bot.tracking.store import RegistrationStore
 from bot.tracking.tracker import Tracker
-from bot.twilio.faults import TwilioFault, UnknownAccount
+from bot.twilio import reads_account
+from bot.twilio.accounts import Accounts
+from bot.twilio.faults import TwilioFault
 from bot.twilio.gateway import Account
 from bot.vault import Vault
 from handlers import ACTS, register
@@ -73,14 +81,14 @@ async def running(
         slack = await stack.enter_async_context(
             connect(settings.slack_api_url, settings.slack_bot_token.get_secret_value(), app_token)
         )
-        account, quiet = _account(settings), _account(settings, QUIET)
-        stack.push_async_callback(account.close)
+        accounts, quiet = _accounts(settings), _accounts(settings, QUIET)
+        stack.push_async_callback(accounts.close)
         stack.push_async_callback(quiet.close)
         keys = Keys()
         pulse = Pulse(settings.state, redis.client, keys, clock)
         engine = TaskEngine(redis.url, f"{keys.prefix}-tasks", clock)
         desk, tasks = _assemble(
-            settings, policy, vault, redis, keys, slack, account, quiet, engine, pulse, clock, patience
+            settings, policy, vault, redis, keys, slack, accounts, quiet, engine, pulse, clock, patience
         )
         stack.push_async_callback(desk.choices.close)
         # twice: what was begun by deliveries, and, once the last run has ended, its cards
@@ -89,8 +97,10 @@ async def running(
         stack.push_async_callback(desk.background.finish, FINISH_SECONDS)
         app = bolt_app(slack, None if app_token else secret)
         register(app, desk, Inbox(redis.client, keys))
-        await stack.enter_async_context(deliveries(app, app_token, settings.port, pulse))
+        others = _intake(settings, redis, keys, desk, accounts)
+        await stack.enter_async_context(deliveries(app, app_token, settings.port, pulse, others))
         desk.background.start(_warn_of_open_doors(desk.people, policy), "open doors")
+        desk.background.start(_warn_of_silent_accounts(quiet), "silent accounts")
         yield
 
 
@@ -101,8 +111,8 @@ def _assemble(
     redis: RedisHandle,
     keys: Keys,
     slack: Slack,
-    account: Account,
-    quiet: Account,
+    accounts: Accounts,
+    quiet: Accounts,
     engine: TaskEngine,
     pulse: Pulse,
     clock: Callable[[], float],
@@ -121,11 +131,6 @@ def _assemble(
             except Exception as error:  # one page must not keep the others from being drawn
                 log.warning("home_not_drawn", user=user, why=type(error).__name__)
 
-    def account_of(sid: str) -> Account:
-        if sid != account.sid:
-            raise UnknownAccount(sid)
-        return account
-
     store, registrations = ChangeStore(redis.client, keys, vault), RegistrationStore(redis.client, keys)
     ledger = RunLedger(redis.client, keys, worker=f"{socket.gethostname()}:{os.getpid()}")
     background, guide, visitors = Background(), Guide.load(), Visitors(redis.client, keys)
@@ -143,33 +148,33 @@ def _assemble(
     )
     people = People(slack.client, slack.team, settings.approvals_channel, slack.bot_user, clock)
     changes = Changes(store, policy, people, cards, engine, clock)
-    operations, choices = catalog(), Choices(account, clock, quiet=quiet)
+    operations, choices = catalog(), AllChoices(accounts, clock, quiet=quiet)
 
     async def warm() -> None:
-        try:
-            await choices.warm()
-        except TwilioFault as fault:
-            log.warning("choices_not_warm", why=str(fault))
+        for sid, fault in (await choices.warm()).items():
+            log.warning("choices_not_warm", account=sid, why=str(fault))
 
     tracker = Tracker(
         registrations,
-        account_of,
+        accounts.__getitem__,
         _Refreshing(cards, choices.spoil),
         clock,
         settings.poll_seconds,
         settings.alerts_channel,
+        engine.start_run,
     )
-    runner = Runner(store, ledger, account_of, operations, tracker, cards, clock, patience=patience)
-    sweep = Sweep(changes, tracker, engine, cards)
+    runner = Runner(store, ledger, accounts.__getitem__, operations, tracker, cards, clock, patience=patience)
+    sweep = Sweep(changes, tracker, engine, cards, clock)
     desk = Desk(
         client=slack.client,
         catalog=operations,
         changes=changes,
         drafts=DraftStore(redis.client, keys, vault, clock),
-        settlement=Settlement(store, ledger, account_of, cards, engine, clock),
+        settlement=Settlement(store, ledger, accounts.__getitem__, cards, engine, clock),
         tracker=tracker,
         choices=choices,
-        account=account,
+        accounts=accounts,
+        channel_accounts=ChannelAccounts(redis.client, keys, clock),
         people=people,
         background=background,
         visitors=visitors,
@@ -184,7 +189,8 @@ def _assemble(
         try:
             return await runner.run(number)
         finally:
-            choices.spoil()
+            if change := await store.load(number):
+                choices.spoil(change.plan.account)
 
     async def sweep_changes() -> None:
         await sweep.all_changes()
@@ -204,13 +210,14 @@ class _Refreshing:
     """A `Notifier` that also has lists read again that the news makes stale."""
 
     notifier: Notifier
-    refresh: Callable[[], None]
+    refresh: Callable[[str], None]
 
     async def change_moved(self, number: int) -> None:
         await self.notifier.change_moved(number)
 
     async def registration_moved(self, registration: str) -> None:
-        self.refresh()
+        _, account, _ = registration_parts(registration)
+        self.refresh(account)
         await self.notifier.registration_moved(registration)
 
 
@@ -223,14 +230,37 @@ async def _warn_of_open_doors(people: People, policy: Policy) -> None:
         )
 
 
-def _account(settings: Settings, concurrency: int = 20) -> Account:
-    if settings.twilio_api_key and settings.twilio_api_secret:
-        username, password = settings.twilio_api_key, settings.twilio_api_secret
-    else:
-        assert settings.twilio_auth_token  # noqa: S101  # the settings' own check has made sure of it
-        username, password = settings.twilio_account_sid, settings.twilio_auth_token
-    secret = password.get_secret_value()
-    return Account(settings.twilio_account_sid, username, secret, settings.twilio_api_url, concurrency)
+async def _warn_of_silent_accounts(accounts: Accounts) -> None:
+    async def look(account: Account) -> None:
+        try:
+            await reads_account.prove(account)
+        except TwilioFault as fault:
+            log.warning("account_does_not_answer", account=account.sid, name=account.name, why=str(fault))
+
+    await asyncio.gather(*(look(account) for account in accounts.all))
+
+
+def _accounts(settings: Settings, concurrency: int = 20) -> Accounts:
+    """A client for every account, `concurrency` calls at a time for each."""
+
+    def opened(known: AccountSettings, parent: Account | None = None) -> Account:
+        username, secret = known.login
+        url, password = settings.twilio_api_url, secret.get_secret_value()
+        return Account(known.sid, username, password, url, concurrency, name=known.name, parent=parent)
+
+    main_accounts = {known.name: opened(known) for known in settings.accounts if not known.parent}
+    return Accounts(
+        opened(known, main_accounts[known.parent]) if known.parent else main_accounts[known.name]
+        for known in settings.accounts
+    )
+
+
+def _intake(settings: Settings, redis: RedisHandle, keys: Keys, desk: Desk, accounts: Accounts) -> Sequence[RouteDef]:
+    """Where others than Slack tell us things over HTTP, as far as the settings want them."""
+    if settings.tcr_secret is None:
+        return ()
+    sids = tuple(account.sid for account in accounts.all)
+    return TcrIntake(redis.client, keys, desk.tracker, sids, settings.tcr_secret.get_secret_value()).routes()
 
 
 def _say_where_memory_is(redis: RedisHandle) -> None:

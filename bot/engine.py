@@ -21,6 +21,7 @@ CHANGES_SECONDS = 5.0
 WARM_SECONDS = 45.0
 CONCURRENCY = 20
 """Tasks in hand at a time; each takes connections of docket's, which strands a task that finds none left."""
+LONG_SECONDS = 30.0
 REDELIVER_SECONDS = 10.0
 """How long a dead worker's task waits before another worker takes it."""
 
@@ -43,8 +44,12 @@ class TaskEngine:
         await self._docket.add("run_change", key=f"run:{number}")(number)
 
     async def start_run_at(self, number: int, seconds: float) -> None:
-        """Run a change again after a while."""
-        when = self._clock() + seconds
+        """Run a change again after a while.
+
+        Long pauses end on common beats, so that however often a change was woken, one task looks at it per beat.
+        """
+        beat = seconds // 2 if seconds >= LONG_SECONDS else 1.0
+        when = math.ceil((self._clock() + seconds) / beat) * beat
         at = datetime.fromtimestamp(when, UTC)
         await self._docket.add("run_change", when=at, key=f"run:{number}:{math.ceil(when)}")(number)
 

@@ -9,7 +9,6 @@ import math
 import os
 import re
 import stat
-import sys
 import tempfile
 from collections.abc import Callable, Mapping
 from contextlib import suppress
@@ -21,6 +20,8 @@ from cryptography.fernet import Fernet
 from pydantic import AfterValidator, Field, SecretStr, ValidationError, model_validator
 from pydantic.fields import FieldInfo
 from pydantic_settings import BaseSettings, PydanticBaseSettingsSource, SettingsConfigDict
+
+from bot.accounts_file import AccountSettings, bad_name, read_accounts
 
 REDIS_SCHEMES = ("redis", "rediss", "unix", "redis+sentinel", "rediss+sentinel", "redis+cluster", "rediss+cluster")
 
@@ -93,6 +94,12 @@ def _fernet_keys(value: SecretStr) -> SecretStr:
     return value
 
 
+def _account_name(value: str) -> str:
+    if bad := bad_name(value):
+        raise ValueError(bad)
+    return value
+
+
 def _readable_file(value: Path) -> Path:
     if not value.is_file():
         raise ValueError(f"no file at {value}")
@@ -156,6 +163,12 @@ class Settings(BaseSettings):
         "The Twilio account (or subaccount) the bot works in.",
         "console.twilio.com, Account Dashboard, Account Info",
     )
+    twilio_account_name: Annotated[str, AfterValidator(_account_name)] = _setting(
+        "TWILIO_ACCOUNT_NAME",
+        "What people call that account in Slack: lower-case letters, digits and dashes.",
+        "any name; it matters once there are several accounts",
+        default="main",
+    )
     twilio_api_key: Annotated[str, _shaped(r"SK[0-9a-f]{32}", "must be SK and 32 hexadecimal digits")] | None = (
         _setting(
             "TWILIO_API_KEY",
@@ -181,6 +194,12 @@ class Settings(BaseSettings):
         "Base address of Twilio's APIs; {product} becomes messaging, api, pricing and so on.",
         "leave it alone outside the sandbox",
         default="https://{product}.twilio.com",
+    )
+    accounts_file: Annotated[Path, AfterValidator(_readable_file)] | None = _setting(
+        "TENFOUR_ACCOUNTS",
+        "TOML file with further Twilio accounts and subaccounts, each with a name and credentials of its own.",
+        "write one as shown above, and keep it from others' eyes (chmod 600) when secrets stand in it",
+        default=None,
     )
     redis_url: Annotated[SecretStr, AfterValidator(_redis_url)] | None = _setting(
         "REDIS_URL",
@@ -220,6 +239,15 @@ class Settings(BaseSettings):
         "60 suits production: Twilio's verdicts take hours",
         default=60.0,
     )
+    tcr_secret: Annotated[SecretStr, _secret(r"[A-Za-z0-9_-]{16,}", "needs 16 letters, digits, - or _")] | None = (
+        _setting(
+            "TENFOUR_TCR_SECRET",
+            "Secret part of the address at which TCR's webhook tells that a campaign was accepted or declined: "
+            "https://YOUR-HOST/tcr/SECRET, served on PORT. Not set: a person's word is asked for instead.",
+            'python -c "import secrets; print(secrets.token_urlsafe(24))"',
+            default=None,
+        )
+    )
     state: Path = _setting(
         "TENFOUR_STATE",
         "Folder for what the bot keeps on disk: its own Redis and its key file. Nobody else should read it.",
@@ -228,10 +256,12 @@ class Settings(BaseSettings):
     )
     port: Annotated[int, AfterValidator(_port)] = _setting(
         "PORT",
-        "Port of the HTTP listener for Slack's requests when the bot is not in Socket Mode.",
-        "any free port; Slack reaches it through your TLS proxy",
+        "Port of the HTTP listener: for Slack's requests when the bot is not in Socket Mode, and for TCR's webhook.",
+        "any free port; Slack and TCR reach it through your TLS proxy",
         default=3000,
     )
+    further_accounts: tuple[AccountSettings, ...] = ()
+    """What stands in `accounts_file`; not from the environment itself."""
 
     @classmethod
     def settings_customise_sources(
@@ -247,11 +277,23 @@ class Settings(BaseSettings):
 
     @model_validator(mode="after")
     def _belong_together(self) -> Self:
-        given = {_env_name(name) for name in type(self).model_fields if getattr(self, name) is not None}
+        given = {env for env, name in environment_names().items() if getattr(self, name) is not None}
         missing = _missing_partners(given)
         if missing:
             raise ValueError("; ".join(f"{name}: {wrong}" for name, wrong in missing))
         return self
+
+    @property
+    def accounts(self) -> tuple[AccountSettings, ...]:
+        """Every Twilio account, the main one first."""
+        main = AccountSettings(
+            name=self.twilio_account_name,
+            sid=self.twilio_account_sid,
+            api_key=self.twilio_api_key,
+            api_secret=self.twilio_api_secret,
+            auth_token=self.twilio_auth_token,
+        )
+        return (main, *self.further_accounts)
 
     @property
     def socket_mode(self) -> bool:
@@ -264,10 +306,11 @@ def load_settings(environ: Mapping[str, str]) -> Settings:
 
     Raises SettingsProblem with one line for each bad or missing setting.
     """
-    known = {_env_name(name) for name in Settings.model_fields}
-    values = {name: text for name in known if (text := environ.get(name, "").strip())}
-    problems = dict(_misspelt(environ, known))
-    problems |= dict(_missing_partners(set(values)))
+    known = set(environment_names())
+    values: dict[str, Any] = {name: text for name in known if (text := environ.get(name, "").strip())}
+    problems = [*_misspelt(environ, known), *_missing_partners(set(values))]
+    values["further_accounts"], wrong = _further_accounts(values, environ)
+    problems += [("TENFOUR_ACCOUNTS", line) for line in wrong]
     settings: Settings | None = None
     try:
         settings = Settings.model_validate(values)
@@ -276,10 +319,10 @@ def load_settings(environ: Mapping[str, str]) -> Settings:
             # A cross-check (no location) is told by _missing_partners above; a default that could not be made follows
             # from another setting that is told itself.
             if found["loc"] and found["type"] != "default_factory_not_called":
-                problems[str(found["loc"][0])] = _in_words(found["type"], found["msg"], found.get("ctx"))
+                problems.append((str(found["loc"][0]), _in_words(found["type"], found["msg"], found.get("ctx"))))
     if settings is None or problems:
         # Not "from error": pydantic's own error is about values, and values may be secrets.
-        raise SettingsProblem([f"{name}: {wrong}.{_how(name)}" for name, wrong in sorted(problems.items())]) from None
+        raise SettingsProblem([f"{name}: {wrong}.{_how(name)}" for name, wrong in sorted(problems)]) from None
     return settings
 
 
@@ -303,55 +346,32 @@ def encryption_keys(settings: Settings) -> tuple[str, ...]:
     return tuple(key.strip() for key in text.split(","))
 
 
-def render_docs() -> str:
-    """docs/settings.md, made from the settings themselves."""
-    lines = [
-        "# Settings",
-        "",
-        "<!-- Made by `make docs` from bot/settings.py; change that file, not this one. -->",
-        "",
-        "Settings come from the environment. An empty value counts as not set. `tenfour settings` prints this page; a",
-        "bot that is started with bad or missing settings names all of them at once and never shows a secret's value.",
-        "",
-        "Slack is reached by Socket Mode when `SLACK_APP_TOKEN` is set, otherwise over HTTP, which needs",
-        "`SLACK_SIGNING_SECRET`. Twilio needs `TWILIO_API_KEY` with `TWILIO_API_SECRET`, or `TWILIO_AUTH_TOKEN`.",
-        "",
-        "`make run` and `docker compose up` also read a file `.env` with a line `NAME=value` for each. `make sandbox`",
-        "needs none of this: it makes its own settings, and takes only `SANDBOX_PORT` (8010) and `TENFOUR_STATE`.",
-        "",
-        "| setting | default | what it is | how to get it |",
-        "|---|---|---|---|",
-    ]
-    for name, field in Settings.model_fields.items():
-        cells = (f"`{_env_name(name)}`", _default_in_words(name, field), field.description or "", _how_of(field))
-        lines.append("| " + " | ".join(cell.replace("|", "\\|") for cell in cells) + " |")
-    return "\n".join(lines) + "\n"
+def environment_names() -> dict[str, str]:
+    """The fields that come from the environment, by their names there."""
+    return {field.alias: name for name, field in Settings.model_fields.items() if field.alias}
 
 
-def _env_name(field_name: str) -> str:
-    return Settings.model_fields[field_name].alias or field_name
-
-
-def _how_of(field: FieldInfo) -> str:
+def how_of(field: FieldInfo) -> str:
+    """How a person gets a value for this field."""
     extra = field.json_schema_extra
     return str(extra.get("how", "")) if isinstance(extra, dict) else ""
+
+
+def _further_accounts(
+    values: Mapping[str, str], environ: Mapping[str, str]
+) -> tuple[tuple[AccountSettings, ...], list[str]]:
+    file = values.get("TENFOUR_ACCOUNTS")
+    if not file or not Path(file).is_file():  # its own check tells of a file that is not there
+        return (), []
+    main_name = values.get("TWILIO_ACCOUNT_NAME", Settings.model_fields["twilio_account_name"].default)
+    return read_accounts(Path(file), environ, main_name, values.get("TWILIO_ACCOUNT_SID", ""))
 
 
 def _how(env: str) -> str:
     for field in Settings.model_fields.values():
         if field.alias == env:
-            return f" How to get it: {_how_of(field)}"
+            return f" How to get it: {how_of(field)}"
     return ""
-
-
-def _default_in_words(name: str, field: FieldInfo) -> str:
-    if field.is_required():
-        return "required"
-    if name == "alerts_channel":
-        return "`TENFOUR_APPROVALS_CHANNEL`"
-    if field.default is None:
-        return "not set"
-    return f"`{field.default:g}`" if isinstance(field.default, float) else f"`{field.default}`"
 
 
 def _missing_partners(given: set[str]) -> list[tuple[str, str]]:
@@ -398,7 +418,3 @@ def _create_key_file(path: Path) -> None:
             os.link(draft, path)
     finally:
         os.unlink(draft)
-
-
-if __name__ == "__main__":
-    sys.stdout.write(render_docs())

@@ -1,13 +1,18 @@
 """Finds what a crash, a lost task or an outage left lying, and sets it going again."""
 
+from collections.abc import Callable
 from dataclasses import dataclass
 
 import structlog
 from redis.exceptions import RedisError
 
 from bot.changes.changes import Changes
+from bot.engine import CHANGES_SECONDS
 from bot.ports import Engine, Notifier
 from bot.tracking.tracker import Tracker
+
+WAITING_SECONDS = 900.0
+"""How often changes that wait are looked at whatever happens."""
 
 log = structlog.get_logger()
 
@@ -20,6 +25,7 @@ class Sweep:
     tracker: Tracker
     engine: Engine
     notifier: Notifier
+    clock: Callable[[], float]
 
     async def all_changes(self) -> None:
         """Expire what is over, start what is approved and not running, redraw what does not show the truth."""
@@ -35,7 +41,9 @@ class Sweep:
         change = await self.changes.store.load(number)
         if change is None or await self.changes.expire(change):
             return
-        if change.state in ("approved", "running"):
+        # what waits is woken by what it waits for; now and then all the same, should its next look have been lost
+        beat = change.state == "waiting" and self.clock() % WAITING_SECONDS < CHANGES_SECONDS
+        if change.state in ("approved", "running") or beat:
             await self.engine.start_run(number)
         await self.notifier.change_moved(number)
 

@@ -8,7 +8,7 @@ from typing import Any
 import structlog
 from slack_bolt.async_app import AsyncApp
 
-from handlers import changes, commands, forms, home, registrations
+from handlers import accounts, changes, commands, forms, home, previews, registrations, reopening
 from handlers.blocks.form import notice_modal
 from handlers.blocks.help import refusal
 from handlers.delivery import Delivery, Payload
@@ -22,9 +22,15 @@ Handler = Callable[[Desk, Delivery], Awaitable[Payload | None]]
 COMMANDS: Mapping[str, Handler] = {
     "/a2p": commands.show_help,
     "/a2p-service": commands.operate,
-    "/a2p-number": commands.operate,
     "/a2p-sender": commands.operate,
+    "/a2p-number": commands.operate,
+    "/a2p-address": commands.operate,
+    "/a2p-brand": commands.operate,
     "/a2p-campaign": commands.operate,
+    "/a2p-external": commands.operate,
+    "/a2p-message": commands.operate,
+    "/a2p-flex": commands.operate,
+    "/a2p-account": accounts.accounts,
     "/a2p-approvals": commands.show_approvals,
     "/a2p-watch": registrations.watch,
 }
@@ -35,6 +41,7 @@ ACTIONS: Mapping[str, Handler] = {
     "lookup": forms.keep_answer,
     "form.back": forms.go_back,
     "form.resume": forms.resume,
+    "form.account": forms.switch_account,
     "change.approve": changes.approve,
     "change.reject": changes.open_reject,
     "change.details": changes.open_details,
@@ -44,6 +51,10 @@ ACTIONS: Mapping[str, Handler] = {
     "change.abandon": changes.abandon,
     "change.happened": changes.open_happened,
     "change.did_not": changes.did_not_happen,
+    "change.skip": changes.skip,
+    "change.done": changes.done,
+    "change.undo": changes.undo,
+    "change.form": reopening.reopen,
     "registration.check": registrations.check_now,
     "registration.resubmit": registrations.fix_and_resubmit,
     "watch.on": registrations.watch_on,
@@ -53,12 +64,12 @@ ACTIONS: Mapping[str, Handler] = {
 
 SUBMISSIONS: Mapping[str, Handler] = {
     "form": forms.submit_page,
-    "preview": forms.request_approval,
+    "preview": previews.request_approval,
     "reject": changes.reject,
     "happened": changes.happened,
 }
 
-CLOSED: Mapping[str, Handler] = {"form": forms.closed}
+CLOSED: Mapping[str, Handler] = {"form": forms.closed, "report": forms.closed}
 
 OPTIONS: Mapping[str, Handler] = {"lookup": forms.choices}
 
@@ -70,10 +81,11 @@ EVENTS: Mapping[str, Handler] = {
 # What was acknowledged and is carried out after it, also after a crash.
 ACTS: Mapping[str, Doer] = {
     "decide": changes.decide,
-    "request": forms.request,
+    "request": previews.request,
     "withdraw": changes.withdraw,
     "ask_again": changes.request_again,
     "settle": changes.settle,
+    "undo": changes.request_undo,
 }
 
 ANSWER_SECONDS = 2.4

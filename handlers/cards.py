@@ -5,6 +5,7 @@ because of a crash is drawn by the next sweep.
 """
 
 import asyncio
+import hashlib
 from collections.abc import Callable, Coroutine
 from typing import Any
 
@@ -20,11 +21,14 @@ from bot.redis.lease import Leases
 from bot.tracking.registration import Announcement, Registration, registration_parts
 from bot.tracking.store import RegistrationStore
 from handlers.background import Background
-from handlers.blocks.change import change_card, told
+from handlers.blocks.change import change_card, next_part, part_decided, told
+from handlers.blocks.change_words import refusal
 from handlers.blocks.help import card_not_shown, channel_closed
 from handlers.blocks.registration import registration_card, verdict
 from handlers.posts import CHANNEL_CLOSED, Posts, why
 
+_ASKS = "gate:"
+"""The slots of messages that ask for the approval of a part begin with it."""
 LEAST_BETWEEN_SECONDS = 1.2
 """chat.update allows about 50 a minute over all messages (slack.md 5); a run shows its steps within that."""
 
@@ -84,7 +88,7 @@ class Cards:
             await self._put_card(book, change)
         finally:  # a channel that is closed to us must not keep the requester from hearing
             if note := told(change):
-                slot = f"told:{change.state}:{change.entries}:{change.plan.digest[:8]}"
+                slot = f"told:{change.state}:{_occasion(change)}:{change.digest[:8]}"
                 await self._posts.once(book, slot, change.requester, note)
         if change.settled:
             await self._changes.close(number)
@@ -94,7 +98,16 @@ class Cards:
 
     async def _put_card(self, book: str, change: Change) -> None:
         try:
-            await self._posts.put(book, "card", self._approvals, change_card(change))
+            card = await self._posts.put(book, "card", self._approvals, change_card(change))
+            asking = ""
+            if change.state == "pending" and change.gate:
+                # a card that is redrawn tells nobody: whoever approves must hear that something waits for them again
+                asking, ask = f"{_ASKS}{change.gate}:{change.entries}", next_part(change)
+                await self._posts.once(book, asking, self._approvals, ask, thread_ts=card, broadcast=True)
+            for slot in map(str, await self._redis.hkeys(book)):
+                if slot.startswith(_ASKS) and slot != asking:  # its buttons would only refuse
+                    gate = slot.removeprefix(_ASKS).rpartition(":")[0]
+                    await self._posts.close(book, slot, part_decided(change, gate))
         except SlackApiError as error:
             if why(error) in CHANNEL_CLOSED:
                 words = card_not_shown(change.number, self._approvals, why(error))
@@ -148,3 +161,14 @@ class Cards:
         for row in waiting:
             await self._registrations.told(registration.id, row)
         await self._registrations.unsubscribe(channel)
+
+
+def _occasion(change: Change) -> str:
+    """What makes the state of a change news again: that it was entered anew.
+
+    A wait is entered anew with whatever is heard of it: it is news once for its step, and with each refusal.
+    """
+    if change.state != "waiting" or change.at is None:
+        return str(change.entries)
+    said = hashlib.sha256(change.note.encode()).hexdigest()[:8] if refusal(change) else ""
+    return f"{change.at.id}:{said}"

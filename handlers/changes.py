@@ -1,12 +1,19 @@
 """Clicks on the cards of changes: decide, withdraw, look, and settle a run that stopped."""
 
-from bot.changes.change import Change
-from bot.changes.changes import Refusal
+from itertools import count
+
+from bot.catalog.operation import Context
+from bot.catalog.undo import NAME as UNDO
+from bot.catalog.undo import undo_of
+from bot.changes.change import FINAL, Change
+from bot.changes.changes import Refusal, Request
 from handlers.acts import Act
 from handlers.blocks.change import happened_modal, reject_modal
 from handlers.blocks.plan import details_modal
 from handlers.delivery import Delivery, Payload
 from handlers.desk import Desk
+
+CAME_TO_NOTHING = FINAL - {"succeeded"}
 
 
 async def approve(desk: Desk, delivery: Delivery) -> Payload | None:
@@ -20,7 +27,7 @@ async def open_reject(desk: Desk, delivery: Delivery) -> Payload | None:
     """Ask for the reason of a rejection."""
     change = await _change(desk, delivery)
     if change.state != "pending":
-        raise Refusal(f"#{change.number} is already {change.state}.")
+        raise Refusal(f"#{change.number} is already {change.called}.")
     if change.requester == delivery.user:
         raise Refusal(f"You asked for #{change.number}: withdraw it instead of rejecting it.")
     desk.later(delivery, _open(desk, delivery, reject_modal(change)), members_only=True)
@@ -79,6 +86,27 @@ async def did_not_happen(desk: Desk, delivery: Delivery) -> Payload | None:
     return None
 
 
+async def skip(desk: Desk, delivery: Delivery) -> Payload | None:
+    """Go on without the step that failed."""
+    number, _, step = delivery.ticket()
+    await desk.do(delivery, "settle", number=number, how="skip", step=step)
+    return None
+
+
+async def done(desk: Desk, delivery: Delivery) -> Payload | None:
+    """The step that waits for a person is done."""
+    number, _, step = delivery.ticket()
+    await desk.do(delivery, "settle", number=number, how="done", step=step)
+    return None
+
+
+async def undo(desk: Desk, delivery: Delivery) -> Payload | None:
+    """Ask for a change that takes this one back."""
+    number, _, _ = delivery.ticket()
+    await desk.do(delivery, "undo", number=number)
+    return None
+
+
 async def open_happened(desk: Desk, delivery: Delivery) -> Payload | None:
     """Ask for the SID of what the unknown step made."""
     change = await _change(desk, delivery)
@@ -126,7 +154,7 @@ async def settle(desk: Desk, act: Act) -> None:
     await _as_it_was_seen(desk, act)
     # what became of a call that may have cost money is for somebody other than the one who wants it
     others = how in ("happened", "did_not")
-    if not await desk.changes.concerns(number, act.user, requester=not others, fresh=others):
+    if not await desk.changes.concerns(number, act.user, requester=not others):
         who = "who may approve it" if others else "who asked for it or may approve it"
         raise Refusal(f"Only people {who} can settle #{number} this way.")
     match how:
@@ -134,17 +162,71 @@ async def settle(desk: Desk, act: Act) -> None:
             await desk.settlement.retry(number, act.user)
         case "abandon":
             await desk.settlement.abandon(number, act.user)
+        case "skip":
+            await desk.settlement.skip(number, act.user, act.what["step"])
+        case "done":
+            await desk.settlement.done(number, act.user, act.what["step"])
         case "happened":
             await desk.settlement.happened(number, act.user, act.what["sid"], act.what["step"])
         case "did_not":
             await desk.settlement.did_not_happen(number, act.user, act.what["step"])
 
 
+async def request_undo(desk: Desk, act: Act) -> None:
+    """Ask for a change that takes another one back; one that had stopped is let go for it."""
+    number = act.what["number"]
+    change = await desk.changes.store.load(number)
+    if change is None or not await desk.changes.concerns(number, act.user, requester=True):
+        raise Refusal(f"Only people who asked for #{number} or may approve it can ask for its undoing.")
+    if change.state != "abandoned":  # what was given up, perhaps by this very act before a crash, is as it was
+        await _as_it_was_seen(desk, act)
+    form = undo_of(change)
+    if form is None:
+        raise Refusal(f"#{number} is {change.called}: there is nothing of it that could be taken back.")
+    operation = desk.catalog[UNDO]
+    plan = await operation.planned(form, Context(account=desk.accounts[change.plan.account], token=change.token))
+    draft = await _undoing(desk, act)
+    if change.state == "failed":
+        if not (verdict := await desk.changes.verdict(act.user, UNDO)).allowed:
+            raise Refusal(f"You may not ask for {UNDO} (policy: {verdict.rule}).")
+        # first: somebody who tries it again in this moment must not have it run on while it is undone
+        undoing = await desk.changes.store.number_for(draft)
+        await desk.settlement.abandon(number, act.user, f"gave it up, to undo it with #{undoing}")
+    await desk.changes.request(
+        Request(
+            draft=draft,
+            requester=act.user,
+            team=act.team,
+            channel=change.channel,
+            operation=UNDO,
+            token=change.token,
+            inputs=form.model_dump(mode="json"),
+            plan=plan,
+        )
+    )
+
+
+async def _undoing(desk: Desk, act: Act) -> str:
+    """The draft of an undoing: one for all clicks, and another once it has come to nothing.
+
+    Raises `Refusal` when one was asked for before this click.
+    """
+    number = act.what["number"]
+    for again in count(1):
+        draft = f"undo-{number}-{again}"
+        known = await desk.changes.store.of_draft(draft)
+        if known is None or known.created_at >= act.at:
+            break
+        if known.state not in CAME_TO_NOTHING:
+            raise Refusal(f"#{known.number} takes #{number} back already, and is {known.called}.")
+    return draft
+
+
 async def _as_it_was_seen(desk: Desk, act: Act) -> None:
     """An act that is carried out late, after a crash, must not settle what came about after it."""
     change = await desk.changes.store.load(act.what["number"])
     if change and change.entered_at > act.at:
-        raise Refusal(f"#{change.number} is {change.state} anew since you clicked. Look at its card again.")
+        raise Refusal(f"#{change.number} is {change.called} anew since you clicked. Look at its card again.")
 
 
 async def _change(desk: Desk, delivery: Delivery) -> Change:

@@ -1,11 +1,12 @@
 """The connection to Slack: one session, one identity, and the two ways in which deliveries arrive."""
 
-from collections.abc import AsyncIterator
-from contextlib import asynccontextmanager
+from collections.abc import AsyncIterator, Sequence
+from contextlib import AsyncExitStack, asynccontextmanager
 from dataclasses import dataclass
 
 import aiohttp
 import structlog
+from aiohttp.web import RouteDef
 from slack_bolt.adapter.socket_mode.aiohttp import AsyncSocketModeHandler
 from slack_bolt.async_app import AsyncApp
 from slack_bolt.authorization import AuthorizeResult
@@ -89,10 +90,26 @@ def bolt_app(slack: Slack, signing_secret: str | None) -> AsyncApp:
 
 
 @asynccontextmanager
-async def deliveries(app: AsyncApp, app_token: str | None, port: int, pulse: Pulse) -> AsyncIterator[None]:
-    """Receive deliveries until the body ends: by Socket Mode with an app token, else over HTTP on `port`."""
+async def deliveries(
+    app: AsyncApp, app_token: str | None, port: int, pulse: Pulse, others: Sequence[RouteDef]
+) -> AsyncIterator[None]:
+    """Receive deliveries until the body ends: by Socket Mode with an app token, else over HTTP on `port`.
+
+    `others` are served on that port beside Slack's, also in Socket Mode.
+    """
+    async with AsyncExitStack() as stack:
+        if others and app_token:
+            await stack.enter_async_context(listen(None, port, others))
+        await stack.enter_async_context(_slack(app, app_token, port, pulse, others))
+        yield
+
+
+@asynccontextmanager
+async def _slack(
+    app: AsyncApp, app_token: str | None, port: int, pulse: Pulse, others: Sequence[RouteDef]
+) -> AsyncIterator[None]:
     if app_token is None:
-        async with listen(app, port):
+        async with listen(app, port, others):
             log.info("ready", by="HTTP", port=port, path=PATH)
             yield
         return

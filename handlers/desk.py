@@ -13,14 +13,15 @@ from slack_sdk.errors import SlackApiError
 from slack_sdk.web.async_client import AsyncWebClient
 from slack_sdk.webhook.async_client import AsyncWebhookClient
 
-from bot.catalog.choices import Choices
+from bot.catalog.choices import AllChoices
 from bot.catalog.operation import Catalog
+from bot.changes.account_choice import ChannelAccounts
 from bot.changes.changes import Changes, Refusal
 from bot.changes.drafts import DraftStore
 from bot.redis.lease import Leases
 from bot.runs.settle import Settlement
 from bot.tracking.tracker import Tracker
-from bot.twilio.gateway import Account
+from bot.twilio.accounts import Accounts
 from handlers.acts import Act, ActStore, WrittenDownError
 from handlers.background import Background
 from handlers.blocks.form import notice_modal
@@ -53,8 +54,9 @@ class Desk:
     drafts: DraftStore
     settlement: Settlement
     tracker: Tracker
-    choices: Choices
-    account: Account
+    choices: AllChoices
+    accounts: Accounts
+    channel_accounts: ChannelAccounts
     people: People
     background: Background
     visitors: Visitors
@@ -108,11 +110,12 @@ class Desk:
             log.info("told_by_direct_message", why=type(error).__name__)
         await self._write_to(delivery.user, refusal(text))
 
-    async def answer(self, delivery: Delivery, message: Message) -> None:
-        """Show a message to this person alone, under their command or click."""
+    async def answer(self, delivery: Delivery, message: Message, *, public: bool = False) -> None:
+        """Show a message under a command or click: to this person alone, or with `public` to everybody there."""
+        kind = "in_channel" if public else "ephemeral"
         hook = AsyncWebhookClient(delivery.response_url, session=self.client.session)
         reply = await hook.send(
-            text=message["text"], blocks=message["blocks"], response_type="ephemeral", replace_original=False
+            text=message["text"], blocks=message["blocks"], response_type=kind, replace_original=False
         )
         if reply.status_code != 200:
             await self.client.chat_postEphemeral(channel=delivery.channel, user=delivery.user, **message)

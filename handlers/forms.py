@@ -1,147 +1,169 @@
-"""Forms on their way: open, page by page, kept as a draft, previewed, and asked for."""
+"""Forms: open, page by page, kept as a draft. What comes after the last page is in `handlers.previews`."""
 
 from typing import Any
 
-from redis.exceptions import RedisError
+import structlog
+from slack_sdk.errors import SlackApiError
 
 from bot.catalog.choices import StillLoading
-from bot.catalog.form import Mistake, mistakes, parse
-from bot.catalog.operation import CannotPlanError, Context, Operation
-from bot.changes.change import Change
-from bot.changes.changes import Refusal, Request
+from bot.catalog.form import Mistake, mistakes
+from bot.catalog.operation import Entry, Inquiry, Operation
+from bot.changes.changes import Refusal
 from bot.changes.drafts import Draft
-from bot.plans.plan import Plan
-from bot.plans.values import canonical_json
+from bot.plans.finding import blocking
 from bot.twilio.faults import TwilioFault
-from handlers.acts import Act
+from bot.twilio.gateway import Account
+from handlers import drafting
+from handlers.accounts import account_for, account_of
 from handlers.blocks import kit
-from handlers.blocks.form import LABEL, form_modal, notice_modal, read_values, working_modal
-from handlers.blocks.plan import preview_modal
+from handlers.blocks.form import asked_on, drawn_fields, offered, read_values, shape
 from handlers.delivery import Delivery, Payload
 from handlers.desk import Desk
-from handlers.words import explained, in_words
+from handlers.drafting import page_view, plain, turned, update, with_answers, working
+from handlers.posts import why
+from handlers.previews import outcome
+from handlers.words import in_words
+
+MORE = "There is more to answer here than was shown a moment ago."
+GOES_ON = "Your draft goes on here. What you gave before it stands: Back leads there."
+
+log = structlog.get_logger()
 
 
-async def open_form(desk: Desk, delivery: Delivery, operation: Operation, values: dict[str, Any]) -> None:
-    """Open an operation's form. Nothing at Twilio or Slack is asked before the modal is open."""
-    if desk.people.knows(delivery.user):
-        await _may(desk, delivery.user, operation)
-    draft = desk.drafts.begin(delivery.user, operation.name, values, delivery.channel)
-    await desk.drafts.save(draft, offer=False)
-    left = await desk.drafts.unfinished(delivery.user, operation.name)
-    if operation.prefill and values:
-        desk.later(delivery, _open_filled(desk, delivery, operation, draft))
+async def open_form(
+    desk: Desk, delivery: Delivery, entry: Entry, values: dict[str, Any], account: Account | None = None
+) -> None:
+    """Open a form, for this account or else the channel's.
+
+    Nothing at Twilio or Slack is asked before the modal is open.
+    """
+    await drafting.may_as_known(desk, delivery.user, entry)
+    account = account or await account_for(desk, delivery.channel)
+    draft = desk.drafts.begin(delivery.user, entry.name, values, delivery.channel, account.sid)
+    await drafting.keep(desk, entry, draft, offer=False)
+    left = await desk.drafts.unfinished(delivery.user, entry.name)
+    if isinstance(entry, Operation) and entry.prefill and values:
+        desk.later(delivery, _open_filled(desk, delivery, entry, draft))
         return
-    wrong = [m for m in mistakes(operation.form, values) if m.field in values]
-    view = form_modal(operation, draft, 1, resume=left, mistakes=wrong)
-    desk.later(delivery, _open(desk, delivery, operation, view))
+    desk.later(delivery, _open(desk, delivery, entry, page_view(desk, entry, draft, 1, resume=left)))
 
 
 async def submit_page(desk: Desk, delivery: Delivery) -> Payload | None:
-    """A page was submitted: mistakes on their fields, the next page, or the preview."""
-    draft, operation = await _draft(desk, delivery)
+    """A page was submitted: mistakes on their fields, the next page, or what comes after the last one."""
+    draft, entry = await drafting.of_view(desk, delivery)
     (page,) = delivery.memo(p=int)
-    if not 1 <= page <= operation.form.pages():
+    if not 1 <= page <= max(entry.form.pages(), 1):
         raise Refusal("This window was changed on its way here. Close it and start again.")
-    draft = draft.model_copy(update={"values": draft.values | read_values(operation, delivery.view), "plan": None})
-    await desk.drafts.save(draft)
-    if wrong := mistakes(operation.form, plain(draft.values), page):
+    draft = with_answers(draft, read_values(entry, delivery.view))
+    values = plain(draft.values)
+    wrong = mistakes(entry.form, values, page)
+    # submitted in the moment between an answer and the questions that follow from it
+    more = not asked_on(entry.form, values, page).keys() <= drawn_fields(delivery.view)
+    draft = _without_wrong_secrets(entry, draft, {m.field for m in wrong})
+    draft = draft if wrong and not more else turned(draft)
+    await drafting.keep(desk, entry, draft)
+    if more:
+        return update(page_view(desk, entry, draft, page, wrong=wrong, note=MORE))
+    if wrong:
         return {"response_action": "errors", "errors": {m.field: _sentence(m.text) for m in wrong}}
-    if page == 1 and operation.prefill and draft.filled_for != _filling(operation, draft):
-        desk.later(delivery, _fill(desk, delivery, operation, draft, delivery.view["id"], page=2))
-        return _update(_working(operation, draft))
-    if page < operation.form.pages():
-        _look_ahead(desk, operation, draft, page + 1)
-        return _update(form_modal(operation, draft, page + 1))
-    if wrong := mistakes(operation.form, plain(draft.values)):
-        return _update(form_modal(operation, draft, _page_of(operation, wrong), mistakes=wrong))
-    desk.later(delivery, _preview(desk, delivery, operation, draft))
-    text = "Reading Twilio to see what would be done, what it costs and what could go wrong…"
-    return _update(_working(operation, draft, text))
-
-
-async def request_approval(desk: Desk, delivery: Delivery) -> Payload | None:
-    """The preview was submitted: ask for approval of exactly what it showed."""
-    draft, operation = await _draft(desk, delivery)
-    (shown,) = delivery.memo(g=str)
-    _the_plan_shown(draft, shown)
-    await desk.do(delivery, "request", draft=draft.id, digest=shown, view=delivery.view["id"])
-    return _update(_working(operation, draft, "Asking for approval…"))
-
-
-async def request(desk: Desk, act: Act) -> None:
-    """Ask for approval of a previewed draft, and say in its window what became of that."""
-    draft, operation = await _loaded(desk, act.what["draft"], act.user, "This form is gone. Type the command again.")
-    plan = _the_plan_shown(draft, act.what["digest"])
-    wanted = Request(
-        draft=draft.id,
-        requester=act.user,
-        team=act.team,
-        channel=draft.channel,
-        operation=operation.name,
-        token=draft.token,
-        inputs=parse(operation.form, plain(draft.values)).model_dump(mode="json"),
-        plan=plan,
-    )
-    try:
-        change = await desk.changes.request(wanted)
-    except RedisError:
-        raise  # the act stays written down, and the sweep asks once Redis is back (decision 007)
-    except Exception as error:
-        words = explained(error, f"request of {operation.name}")
-        await desk.settle(act.what["view"], notice_modal(operation.title, words, level="error"), act.user)
-        return
-    await desk.drafts.finished(draft)
-    await desk.settle(act.what["view"], notice_modal(f"Requested #{change.number}", _requested(desk, change)), act.user)
+    if page == 1 and isinstance(entry, Operation) and drafting.to_fill(entry, draft):
+        desk.later(delivery, _fill(desk, delivery, entry, draft, delivery.view["id"], page=2))
+        return update(working(entry, draft))
+    following = [p for p in entry.form.open_pages(values) if p > page]
+    if following:
+        _look_ahead(desk, entry, draft, following[0])
+        return update(page_view(desk, entry, draft, following[0]))
+    if wrong := mistakes(entry.form, values):
+        return update(page_view(desk, entry, draft, drafting.page_of(entry, draft, wrong), wrong=wrong))
+    desk.later(delivery, _show_outcome(desk, delivery, entry, draft))
+    return update(working(entry, draft, drafting.PLANNING if isinstance(entry, Operation) else drafting.READING))
 
 
 async def keep_answer(desk: Desk, delivery: Delivery) -> Payload | None:
-    """An answer was typed or chosen: keep it in the draft, so that closing the window loses nothing."""
-    draft, operation = await _draft(desk, delivery)
-    values = read_values(operation, delivery.view)
-    if values != {k: draft.values.get(k) for k in values}:
-        await desk.drafts.save(draft.model_copy(update={"values": draft.values | values, "plan": None}))
+    """An answer was typed or chosen: keep it, so that closing the window loses nothing, and ask what follows from it.
+
+    Sensitive answers wait for the page to be submitted: half of one would pass for one that was given before.
+    """
+    draft, entry = await drafting.of_view(desk, delivery)
+    page, drawn, turn = delivery.memo(p=int, s=str, t=int)
+    values = read_values(entry, delivery.view, sensitive=False)
+
+    def answered(standing: Draft) -> Draft:
+        # Slack sends letter by letter, and the submission after them: what comes late must not go back behind it
+        news = standing.turn == turn and values != {k: standing.values.get(k) for k in values}
+        return with_answers(standing, values) if news else standing
+
+    if answered(draft) != draft:
+        draft = await drafting.amend(desk, entry, draft, answered)
+    if draft.turn == turn and shape(entry.form, plain(draft.values), page) != drawn:
+        desk.later(delivery, _redraw(desk, delivery, entry, draft, page))
     return None
 
 
 async def go_back(desk: Desk, delivery: Delivery) -> Payload | None:
-    """Back, to the page before; from the preview, to the last page."""
-    draft, operation = await _draft(desk, delivery)
+    """Back, to the page before; from what came after the last page, to that one, or to what stops the request."""
+    draft, entry = await drafting.of_view(desk, delivery)
+    page, wrong = entry.form.pages(), _stopping(entry, draft)
+    if wrong:
+        page = drafting.page_of(entry, draft, wrong)
     if delivery.view.get("callback_id") == "form":
         (shown,) = delivery.memo(p=int)
-        values = read_values(operation, delivery.view)
-        draft = draft.model_copy(update={"values": draft.values | values, "plan": None})
-        await desk.drafts.save(draft)
-        page = max(1, shown - 1)
-    else:
-        page = operation.form.pages()
-    desk.later(delivery, desk.show(delivery.view["id"], form_modal(operation, draft, page), delivery.user))
+        draft = turned(with_answers(draft, read_values(entry, delivery.view)))
+        await drafting.keep(desk, entry, draft)
+        page, wrong = max(1, shown - 1), []
+    # the page itself, or the last one before it on which anything is asked
+    view = page_view(desk, entry, draft, page, wrong=wrong)
+    desk.later(delivery, desk.show(delivery.view["id"], view, delivery.user))
     return None
 
 
 async def resume(desk: Desk, delivery: Delivery) -> Payload | None:
-    """Go on with the draft that was left behind."""
+    """Go on with the draft that was left behind, where it was left."""
     gone = "That draft is gone: drafts are kept for two weeks. Fill in the form afresh."
-    draft, operation = await _loaded(desk, delivery.value, delivery.user, gone)
-    _look_ahead(desk, operation, draft, 1)
-    desk.later(delivery, _resume(desk, delivery, operation, draft))
+    draft, entry = await drafting.loaded(desk, delivery.value, delivery.user, gone)
+    # where it was left: at the first thing that is missing, not at the beginning of eleven pages
+    missing = mistakes(entry.form, plain(draft.values))
+    page = 1 if drafting.to_fill(entry, draft) else drafting.page_of(entry, draft, missing)
+    note = GOES_ON if page > entry.form.open_pages(draft.values)[0] else ""
+    _look_ahead(desk, entry, draft, page)
+    desk.later(delivery, _show_anew(desk, delivery, entry, draft, page, note))
+    return None
+
+
+async def switch_account(desk: Desk, delivery: Delivery) -> Payload | None:
+    """Another account was chosen: what was chosen from the first one's lists is not there, so it is asked again."""
+    draft, entry = await drafting.of_view(desk, delivery)
+    sid = str((delivery.action.get("selected_option") or {}).get("value") or "")
+    if sid not in desk.accounts:
+        raise Refusal("Tenfour has no credentials for that Twilio account any more. Choose another one.")
+    if sid == (draft.account or desk.accounts.default.sid):
+        return None
+    draft = turned(with_answers(draft, read_values(entry, delivery.view)))
+    draft = draft.model_copy(update={"account": sid, "values": _portable(entry, draft), "filled_for": ""})
+    await drafting.keep(desk, entry, draft)
+    _look_ahead(desk, entry, draft, 1)
+    desk.later(delivery, _show_anew(desk, delivery, entry, draft, 1))
     return None
 
 
 async def closed(desk: Desk, delivery: Delivery) -> Payload | None:
-    """The window was closed; the draft stands as it was last kept, and is offered next time."""
+    """The window was closed: an operation's draft stands as it was last kept, an inquiry's is forgotten."""
+    (draft_id,) = delivery.memo(d=str)
+    draft = await desk.drafts.load(draft_id, delivery.user)
+    if draft and isinstance(desk.catalog.entry(draft.operation), Inquiry):
+        await desk.drafts.forget(draft)
     return None
 
 
 async def choices(desk: Desk, delivery: Delivery) -> Payload | None:
     """The choices of a lookup, live from Twilio through a warm cache."""
-    draft, operation = await _draft(desk, delivery)
+    draft, entry = await drafting.of_view(desk, delivery)
     source = delivery.action_id.partition(":")[2]
-    given = plain(draft.values | read_values(operation, delivery.view))
+    given = plain(draft.values | read_values(entry, delivery.view))
     if desk.people.bars(delivery.user):
         return {"options": []}
     try:
-        found = await desk.choices.find(source, delivery.body.get("value") or "", given)
+        found = await desk.choices.find(account_of(desk, draft), source, delivery.body.get("value") or "", given)
     except StillLoading:
         return {"options": [kit.option("…", "Still asking Twilio: type a letter to look again")]}
     except TwilioFault as fault:
@@ -151,150 +173,98 @@ async def choices(desk: Desk, delivery: Delivery) -> Payload | None:
     return {"options": [kit.option(o.value, o.label, o.description) for o in found[:100]]}
 
 
-def plain(values: dict[str, Any]) -> dict[str, Any]:
-    """Values without the labels that are kept beside them for redrawing."""
-    return {name: value for name, value in values.items() if not name.endswith(LABEL)}
-
-
-async def _draft(desk: Desk, delivery: Delivery) -> tuple[Draft, Operation]:
-    (draft_id,) = delivery.memo(d=str)
-    gone = "This form is not yours or is older than two weeks. Close it and type the command again."
-    return await _loaded(desk, draft_id, delivery.user, gone)
-
-
-async def _loaded(desk: Desk, draft_id: str, user: str, gone: str) -> tuple[Draft, Operation]:
-    draft = await desk.drafts.load(draft_id, user)
-    operation = desk.catalog.get(draft.operation) if draft else None
-    if draft is None or operation is None:
-        raise Refusal(gone)
-    return draft, operation
-
-
-async def _may(desk: Desk, user: str, operation: Operation) -> None:
-    verdict = await desk.changes.verdict(user, operation.name)
-    if not verdict.allowed:
-        raise Refusal(f"You may not ask for {operation.name} (policy: {verdict.rule}). See `/a2p` for what you may.")
-
-
-async def _open(desk: Desk, delivery: Delivery, operation: Operation, view: Payload) -> None:
+async def _open(desk: Desk, delivery: Delivery, entry: Entry, view: Payload) -> None:
     opened = await desk.client.views_open(trigger_id=delivery.trigger, view=view)
-    await _refuse_if_barred(desk, delivery, operation, opened["view"]["id"])
-
-
-async def _resume(desk: Desk, delivery: Delivery, operation: Operation, draft: Draft) -> None:
-    view_id = delivery.view["id"]
-    # Slack keeps what an input holds as long as its block stays: without a view in between, the empty form would win
-    await desk.show(view_id, _working(operation, draft), delivery.user)
-    await desk.settle(view_id, form_modal(operation, draft, 1), delivery.user)
-
-
-async def _refuse_if_barred(desk: Desk, delivery: Delivery, operation: Operation, view_id: str) -> bool:
-    # a person we had not met was shown the form first, as asking Slack about them could have cost the trigger
-    try:
-        await _may(desk, delivery.user, operation)
-    except Refusal as no:
-        await desk.client.views_update(view_id=view_id, view=notice_modal(operation.title, str(no), level="error"))
-        return True
-    return False
+    await drafting.refused(desk, delivery, entry, opened["view"]["id"])
 
 
 async def _open_filled(desk: Desk, delivery: Delivery, operation: Operation, draft: Draft) -> None:
-    opened = await desk.client.views_open(trigger_id=delivery.trigger, view=_working(operation, draft))
+    opened = await desk.client.views_open(trigger_id=delivery.trigger, view=working(operation, draft))
     view_id = opened["view"]["id"]
-    if not await _refuse_if_barred(desk, delivery, operation, view_id):
+    if not await drafting.refused(desk, delivery, operation, view_id):
         # what the first page asks may be known already, as from the button of a rejection
-        complete = not mistakes(operation.form, plain(draft.values), 1) and operation.form.pages() > 1
+        complete = not mistakes(operation.form, plain(draft.values), 1)
         await _fill(desk, delivery, operation, draft, view_id, page=2 if complete else 1)
 
 
 async def _fill(desk: Desk, delivery: Delivery, operation: Operation, draft: Draft, view_id: str, *, page: int) -> None:
-    """Fill in the answers from what stands at Twilio, and show a page. What was typed before the first time stays."""
-    assert operation.prefill  # noqa: S101  # both callers have looked
-    chosen = _first_page(operation, draft)
+    """Fill in the answers from what stands at Twilio, and show a page, or what comes after the only one."""
     try:
-        found = await operation.prefill(chosen, desk.account)
+        draft = await drafting.filled(desk, operation, draft)
     except Exception as error:
-        view = form_modal(operation, draft, 1, mistakes=[_as_mistake(error, f"filling in {operation.name}")])
+        wrong = [drafting.as_mistake(error, f"filling in {operation.name}", operation, draft)]
+        view = page_view(desk, operation, draft, 1, wrong=wrong)
     else:
-        values = draft.values | found if draft.filled_for else found | draft.values
-        draft = draft.model_copy(update={"values": values, "filled_for": _filling(operation, draft)})
         await desk.drafts.save(draft, offer=page > 1)
-        view = form_modal(operation, draft, page)
+        pages = [p for p in operation.form.open_pages(plain(draft.values)) if p >= page]
+        view = page_view(desk, operation, draft, pages[0] if pages else page)
     await desk.settle(view_id, view, delivery.user)
 
 
-def _filling(operation: Operation, draft: Draft) -> str:
-    """What the first page's answers choose to be filled in from."""
-    return canonical_json(_first_page(operation, draft))
+async def _show_outcome(desk: Desk, delivery: Delivery, entry: Entry, draft: Draft) -> None:
+    await desk.settle(delivery.view["id"], await outcome(desk, delivery.user, entry, draft), delivery.user)
 
 
-def _first_page(operation: Operation, draft: Draft) -> dict[str, Any]:
-    asks = operation.form.asks()
-    return {n: v for n, v in plain(draft.values).items() if n in asks and asks[n].page == 1}
+async def _show_anew(desk: Desk, delivery: Delivery, entry: Entry, draft: Draft, page: int, note: str = "") -> None:
+    view_id = delivery.view["id"]
+    # Slack keeps what an input holds as long as its block stays: without a view in between, what stands there would win
+    await desk.show(view_id, working(entry, draft), delivery.user)
+    await desk.settle(view_id, page_view(desk, entry, draft, page, note=note), delivery.user)
 
 
-def _working(operation: Operation, draft: Draft, text: str = "Reading what stands at Twilio…") -> Payload:
-    return working_modal(operation.title, text, external_id=f"form-{draft.id}")
+async def _redraw(desk: Desk, delivery: Delivery, entry: Entry, draft: Draft, page: int) -> None:
+    """Draw a page anew with the questions that its answers ask for. Inputs that stay keep what is typed in them."""
+    older = offered(delivery.view)
+    left = await desk.drafts.load(older, delivery.user) if older else None
+    view = page_view(desk, entry, draft, page, resume=left)
+    try:
+        await desk.client.views_update(view_id=delivery.view["id"], hash=delivery.view["hash"], view=view)
+    except SlackApiError as error:
+        # a newer view has won, or the window is closed; the next answer compares again
+        if why(error) not in ("hash_conflict", "not_found"):
+            raise
+        log.info("page_not_redrawn", why=why(error))
 
 
-def _look_ahead(desk: Desk, operation: Operation, draft: Draft, page: int) -> None:
+def _stopping(entry: Entry, draft: Draft) -> list[Mistake]:
+    """What stopped the plan of a draft, as mistakes of the questions that it is about."""
+    found = blocking(draft.plan.findings) if draft.plan else ()
+    return [Mistake(f.field, f"{f.text} {f.fix}".strip()) for f in found if f.field in entry.form.asks()]
+
+
+def _without_wrong_secrets(entry: Entry, draft: Draft, wrong: set[str]) -> Draft:
+    """The draft without sensitive answers that were refused: as they are not shown, they would seem to be right."""
+    asks = entry.form.asks()
+    dropped = {n for n in wrong if n in asks and asks[n].sensitive}
+    return draft.model_copy(update={"values": {n: v for n, v in draft.values.items() if n not in dropped}})
+
+
+def _portable(entry: Entry, draft: Draft) -> dict[str, Any]:
+    """The answers that hold in another account too: nothing chosen there, and nothing filled in from there."""
+    asks = entry.form.asks()
+    first_page_only = bool(draft.filled_for)
+    return {
+        name: value
+        for name, value in plain(draft.values).items()
+        if name in asks and not asks[name].source and (asks[name].page == 1 or not first_page_only)
+    }
+
+
+def _look_ahead(desk: Desk, entry: Entry, draft: Draft, page: int) -> None:
     """Ask Twilio for a page's choices while the person still reads it."""
-    sources = {a.source for a in operation.form.asks().values() if a.page == page and a.source}
+    values = plain(draft.values)
+    sources = {ask.source for ask in asked_on(entry.form, values, page).values() if ask.source}
+    account = account_of(desk, draft)
 
     async def look() -> None:
         for source in sources:
             try:
-                await desk.choices.find(source, "", plain(draft.values))
+                await desk.choices.find(account, source, "", values)
             except (StillLoading, TwilioFault):
                 continue  # the person's own search will say so
 
     desk.background.start(look(), "look ahead")
 
 
-async def _preview(desk: Desk, delivery: Delivery, operation: Operation, draft: Draft) -> None:
-    try:
-        await _may(desk, delivery.user, operation)
-        form = parse(operation.form, plain(draft.values))
-        plan = await operation.plan(form, Context(account=desk.account, token=draft.token))
-    except Exception as error:  # whatever it is, the window must not go on saying that it reads Twilio
-        wrong = [_as_mistake(error, f"preview of {operation.name}")]
-        view = form_modal(operation, draft, _page_of(operation, wrong), mistakes=wrong)
-    else:
-        draft = draft.model_copy(update={"plan": plan})
-        await desk.drafts.save(draft)
-        view = preview_modal(operation, draft)
-    await desk.settle(delivery.view["id"], view, delivery.user)
-
-
-def _the_plan_shown(draft: Draft, digest: str) -> Plan:
-    """The plan of the preview in front of the person; another window may have changed the form since."""
-    if draft.plan is None or draft.plan.digest != digest:
-        raise Refusal("The form was changed after this preview. Go back and look at the new preview first.")
-    return draft.plan
-
-
-def _requested(desk: Desk, change: Change) -> str:
-    where = kit.channel(desk.approvals_channel)
-    if change.state != "pending":
-        return f"#{change.number} needs no approval (rule “{change.requirement.rule}”) and is being run: see {where}."
-    told = "You will get a direct message when it is decided and when it has run."
-    return f"#{change.number} waits for approval in {where}. {told}"
-
-
-def _as_mistake(error: Exception, during: str) -> Mistake:
-    """A failure as a form shows it: on the field at fault when there is one, else on top."""
-    return Mistake(error.field if isinstance(error, CannotPlanError) else "", explained(error, during))
-
-
 def _sentence(text: str) -> str:
     return text[:1].upper() + text[1:140]
-
-
-def _page_of(operation: Operation, wrong: list[Mistake]) -> int:
-    asks = operation.form.asks()
-    pages = [asks[m.field].page for m in wrong if m.field in asks]
-    return min(pages, default=operation.form.pages())
-
-
-def _update(view: Payload) -> Payload:
-    return {"response_action": "update", "view": view}

@@ -48,7 +48,7 @@ async def publish(desk: Desk, user: str) -> None:
         viewer=user,
         waiting=waiting,
         mine=mine,
-        registrations=await desk.tracker.store.some(REGISTRATIONS_SHOWN),
+        registrations=await desk.tracker.followed(REGISTRATIONS_SHOWN),
         may_ask=[name for name, no in may.items() if not no],
         now=desk.clock(),
     )

@@ -1,6 +1,7 @@
 """Reads people and groups from Slack: the `Directory` of the engine."""
 
-from collections.abc import Awaitable, Callable
+from collections.abc import Awaitable, Callable, Iterable, Iterator
+from functools import partial
 from typing import Any, TypeVar
 
 from slack_sdk.errors import SlackApiError
@@ -34,13 +35,8 @@ class People:
     async def members(self, group: Group, *, fresh: bool = False) -> frozenset[str]:
         """The user ids in a group: listed, of a Slack user group, and of a channel."""
         found = set(group.users)
-        if group.usergroup:
-            found |= await self._remembered(
-                f"usergroup:{group.usergroup}", lambda: self._usergroup(group.usergroup), fresh
-            )
-        if group.channel:
-            channel = self._named(group.channel)
-            found |= await self._remembered(f"channel:{channel}", lambda: self._channel(channel), fresh)
+        for key, read in self._parts(group):
+            found |= await self._remembered(key, read, fresh)
         return frozenset(found - {self._bot})
 
     async def open_doors(self, policy: Policy) -> list[str]:
@@ -50,10 +46,11 @@ class People:
         found = {c: (await self._client.conversations_info(channel=c))["channel"] for c in sorted(channels)}
         return [channel for channel, info in found.items() if not info.get("is_private")]
 
-    def knows(self, user: str) -> bool:
-        """Whether this person can be judged without asking Slack."""
-        entry = self._seen.get(f"person:{user}")
-        return entry is not None and self._clock() - entry[0] < REMEMBER_SECONDS
+    def knows(self, user: str, groups: Iterable[Group]) -> bool:
+        """Whether this person, and who is in these groups, can be told without asking Slack."""
+        needed = [f"person:{user}", *(key for group in groups for key, _ in self._parts(group))]
+        seen = [self._seen.get(key) for key in needed]
+        return all(entry and self._clock() - entry[0] < REMEMBER_SECONDS for entry in seen)
 
     def bars(self, user: str) -> bool:
         """Whether this person is known to be one who takes no part."""
@@ -63,6 +60,14 @@ class People:
     def forget(self) -> None:
         """Forget everything: Slack said that groups have changed."""
         self._seen.clear()
+
+    def _parts(self, group: Group) -> Iterator[tuple[str, Callable[[], Awaitable[set[str]]]]]:
+        """What of a group Slack has to tell: how it is remembered, and how it is read."""
+        if group.usergroup:
+            yield f"usergroup:{group.usergroup}", partial(self._usergroup, group.usergroup)
+        if group.channel:
+            channel = self._named(group.channel)
+            yield f"channel:{channel}", partial(self._channel, channel)
 
     def _named(self, channel: str) -> str:
         return self._approvals if channel == APPROVALS_CHANNEL else channel

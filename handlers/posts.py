@@ -67,6 +67,17 @@ class Posts:
             await self._redis.hset(book, slot, json.dumps({"channel": channel, "ts": UNREACHABLE}))
             return UNREACHABLE
 
+    async def close(self, book: str, slot: str, message: Message) -> None:
+        """Redraw a message for the last time, if it stands, and keep nothing of it."""
+        standing = await self._standing(book, slot)
+        if standing is not None and standing["ts"] != UNREACHABLE:
+            try:
+                await self._client.chat_update(channel=standing["channel"], ts=standing["ts"], **message)
+            except SlackApiError as error:
+                if why(error) not in NOT_STANDING:
+                    raise
+        await self._redis.hdel(book, slot)
+
     async def _standing(self, book: str, slot: str) -> dict[str, Any] | None:
         raw = await self._redis.hget(book, slot)
         row = json.loads(raw) if raw else None

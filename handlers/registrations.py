@@ -1,14 +1,24 @@
 """What is followed: watching it in a channel, checking now, fixing and resubmitting."""
 
+from types import MappingProxyType
+
 from bot.changes.changes import Refusal
 from bot.tracking.registration import registration_parts
 from handlers import forms
 from handlers.blocks.form import LABEL
-from handlers.blocks.registration import standing, watch_panel
+from handlers.blocks.registration import external, standing, watch_panel
 from handlers.delivery import Delivery, Payload
 from handlers.desk import Desk
 
 SHOWN = 20
+MENDED_BY = MappingProxyType(
+    {
+        "campaign": ("campaign.resubmit", "service_sid"),
+        "brand": ("brand.resubmit", "brand_sid"),
+        "external": ("external.reassociate", "service_sid"),
+    }
+)
+"""With which operation a refused registration is mended, and which field of its form names the registration."""
 
 
 async def watch(desk: Desk, delivery: Delivery) -> Payload | None:
@@ -40,15 +50,17 @@ async def check_now(desk: Desk, delivery: Delivery) -> Payload | None:
 
 
 async def fix_and_resubmit(desk: Desk, delivery: Delivery) -> Payload | None:
-    """Open the form of a refused campaign, filled with what was submitted."""
-    kind, _, key = registration_parts(_known_id(delivery.value))
-    if kind != "campaign":
-        raise Refusal(f"A {kind} cannot be resubmitted from here yet.")
+    """Open the form with which a refused registration is mended, filled with what was submitted."""
+    kind, account, key = registration_parts(_known_id(delivery.value))
     registration = await desk.tracker.store.load(delivery.value)
     if registration and registration.status not in ("FAILED", ""):
         raise Refusal(f"{registration.title} is {registration.status} by now: there is nothing to resubmit.")
-    known = {"service_sid": key, f"service_sid{LABEL}": registration.title if registration else key}
-    await forms.open_form(desk, delivery, desk.catalog["campaign.resubmit"], known)
+    way = "external" if registration and external(registration) else kind
+    if way not in MENDED_BY:
+        raise Refusal(f"A {kind} cannot be resubmitted.")
+    operation, field = MENDED_BY[way]
+    known = {field: key, f"{field}{LABEL}": registration.title if registration else key}
+    await forms.open_form(desk, delivery, desk.catalog[operation], known, desk.accounts[account])
     return None
 
 
@@ -59,7 +71,7 @@ async def _watch(desk: Desk, delivery: Delivery, channel: str, word: str) -> Non
     elif word == "off":
         await store.unsubscribe(channel)
     hears = channel == desk.tracker.alerts_channel or channel in await store.channels()
-    await desk.answer(delivery, watch_panel(channel, hears, await store.some(SHOWN)))
+    await desk.answer(delivery, watch_panel(channel, hears, await desk.tracker.followed(SHOWN)))
 
 
 async def _check(desk: Desk, delivery: Delivery, registration_id: str) -> None:

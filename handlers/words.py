@@ -7,7 +7,7 @@ from slack_sdk.errors import SlackApiError
 from bot.catalog.operation import CannotPlanError
 from bot.changes.changes import Refusal
 from bot.redis.connection import Unreachable
-from bot.twilio.faults import Refused, Throttled, TwilioFault
+from bot.twilio.faults import Refused, Throttled, TwilioFault, UnknownAccount
 from bot.vault import SealedWithOtherKeyError
 from handlers.acts import WrittenDownError
 
@@ -31,17 +31,8 @@ def in_words(error: BaseException) -> str:
     match error:
         case Refusal() | CannotPlanError():
             words = str(error)
-        case Refused() if error.credentials:
-            words = (
-                f"Twilio does not accept our credentials for this ({error.status}, {error.code}: {error.message}). "
-                "Nothing was changed. Whoever runs Tenfour must check TWILIO_ACCOUNT_SID and the API key."
-            )
-        case Refused():
-            words = f"{error}. Nothing was changed. {error.link}".strip()
-        case Throttled():
-            words = "Twilio asks us to slow down (429). Nothing was changed; try again in a minute."
         case TwilioFault():
-            words = f"{error}. Nothing was changed; try again in a minute."
+            words = _of_twilio(error)
         case WrittenDownError():
             words = (
                 "Tenfour's memory (Redis) does not answer. What you did is written down and is carried out as soon "
@@ -63,3 +54,19 @@ def in_words(error: BaseException) -> str:
                 "Look at the card or the list before you try again."
             )
     return words
+
+
+def _of_twilio(fault: TwilioFault) -> str:
+    match fault:
+        case Refused() if fault.credentials:
+            return (
+                f"Twilio does not accept our credentials for this ({fault.status}, {fault.code}: {fault.message}). "
+                "Nothing was changed. Whoever runs Tenfour must check the account's SID and its API key."
+            )
+        case Refused():
+            return f"{fault}. Nothing was changed. {fault.link}".strip()
+        case Throttled():
+            return "Twilio asks us to slow down (429). Nothing was changed; try again in a minute."
+        case UnknownAccount():
+            return f"{fault}. Nothing was changed. Whoever runs Tenfour must give it some (TENFOUR_ACCOUNTS)."
+    return f"{fault}. Nothing was changed; try again in a minute."

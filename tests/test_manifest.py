@@ -10,6 +10,7 @@ import jsonschema
 import pytest
 import yaml
 
+from bot.catalog import catalog
 from handlers import COMMANDS, EVENTS
 
 REPOSITORY = Path(__file__).parent.parent
@@ -54,6 +55,21 @@ def test_every_scope_says_why_it_is_there_and_what_breaks_without_it(manifest: d
     explained = table("Scopes")
     assert list(explained) == manifest["oauth_config"]["scopes"]["bot"]
     assert all(len(cells) == 2 and all(cells) for cells in explained.values())
+
+
+def test_every_command_is_explained(manifest: dict[str, Any]) -> None:
+    assert list(table("Commands")) == [entry["command"] for entry in manifest["features"]["slash_commands"]]
+
+
+def test_every_command_of_the_catalogue_is_answered() -> None:
+    assert set(catalog().commands) <= set(COMMANDS)
+
+
+def test_what_can_follow_a_command_is_named_where_slack_completes_it(manifest: dict[str, Any]) -> None:
+    hints = {entry["command"]: entry.get("usage_hint", "") for entry in manifest["features"]["slash_commands"]}
+    for command in catalog().commands:
+        named = {part.split()[0] for part in hints[command].split(" | ")}
+        assert named == {*catalog().under(command), "help"}, command
 
 
 def test_every_event_is_explained(manifest: dict[str, Any]) -> None:

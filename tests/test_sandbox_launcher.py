@@ -146,9 +146,11 @@ async def test_the_bot_gets_no_setting_of_the_person_who_tries_it(tmp_path: Path
         "TWILIO_API_URL",
         "REDIS_URL",
         "TENFOUR_APPROVALS_CHANNEL",
+        "TENFOUR_ACCOUNTS",
         "TENFOUR_ALERTS_CHANNEL",
         "TENFOUR_POLL_SECONDS",
         "TENFOUR_STATE",
+        "TENFOUR_TCR_SECRET",
     }
 
 

@@ -8,7 +8,8 @@ import pytest
 from cryptography.fernet import Fernet
 from pydantic import ValidationError
 
-from bot.settings import Settings, SettingsProblem, encryption_keys, load_settings, render_docs
+from bot.settings import Settings, SettingsProblem, encryption_keys, load_settings
+from bot.settings_page import render_docs
 
 REPOSITORY = Path(__file__).parent.parent
 
@@ -56,6 +57,7 @@ def test_every_line_says_how_to_get_the_setting() -> None:
         ("SLACK_API_URL", "slack.com/api", "must be an https:// address"),
         ("TWILIO_ACCOUNT_SID", "AC123", "AC and 32 hexadecimal digits"),
         ("TWILIO_ACCOUNT_SID", "AC" + "5A" * 16, "AC and 32 hexadecimal digits"),
+        ("TWILIO_ACCOUNT_NAME", "Head Office", "lower-case letters, digits and single dashes"),
         ("TWILIO_API_KEY", "SKshort", "SK and 32 hexadecimal digits"),
         ("TWILIO_API_URL", "https://api.twilio.com", "must contain {product}"),
         ("TWILIO_API_URL", "http://twilio.example/{product}", "must be an https:// address"),

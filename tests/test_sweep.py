@@ -44,8 +44,16 @@ class Bench:
 
     async def swept(self, engine: Started | None = None) -> list[int]:
         """The runs that a sweep has started."""
-        tracker = Tracker(RegistrationStore(self.redis, self.keys), nobody, self.told, self.clock, 60.0, "C0ALERTS")
-        await Sweep(self.changes, tracker, engine or self.started, self.told).all_changes()
+        tracker = Tracker(
+            RegistrationStore(self.redis, self.keys),
+            nobody,
+            self.told,
+            self.clock,
+            60.0,
+            "C0ALERTS",
+            self.started.start_run,
+        )
+        await Sweep(self.changes, tracker, engine or self.started, self.told, self.clock).all_changes()
         return self.started.runs
 
 
@@ -91,8 +99,8 @@ async def test_what_a_newer_version_added_to_the_story_of_a_change_does_not_stop
     timeline, decisions = (bench.keys.change(change.number, part) for part in ("timeline", "decisions"))
     asked = json.loads(str(await bench.redis.lindex(timeline, 0)))
     await bench.redis.lset(timeline, 0, json.dumps(asked | {"mood": "cheerful"}))
-    approval = json.loads(str(await bench.redis.hget(decisions, ANN)))
-    await bench.redis.hset(decisions, ANN, json.dumps(approval | {"device": "phone"}))
+    [(field, approval)] = (await bench.redis.hgetall(decisions)).items()
+    await bench.redis.hset(decisions, field, json.dumps(json.loads(approval) | {"device": "phone"}))
     assert await bench.swept() == [change.number]
 
 

@@ -6,8 +6,10 @@ from collections.abc import Awaitable, Callable, Mapping, Sequence
 from dataclasses import dataclass, replace
 from typing import Any
 
-from bot.catalog import sources
 from bot.catalog.form import Option
+from bot.catalog.sources import lists as sources
+from bot.twilio.accounts import Accounts
+from bot.twilio.faults import TwilioFault
 from bot.twilio.gateway import Account
 
 MOST = 100
@@ -130,6 +132,47 @@ class Choices:
         self._kept.move_to_end(key)
         while len(self._kept) > KEPT:
             self._kept.popitem(last=False)
+
+
+class AllChoices:
+    """The choices of every account, each with lists of its own: no account's things are ever offered on another's form.
+
+    `quiet` has the same accounts, for what nobody waits for.
+    """
+
+    def __init__(
+        self, accounts: Accounts, clock: Callable[[], float], wait: float = 2.0, quiet: Accounts | None = None
+    ) -> None:
+        self._clock, self._default = clock, accounts.default.sid
+        self._of = {a.sid: Choices(a, clock, wait, quiet[a.sid] if quiet else None) for a in accounts.all}
+        self._used: dict[str, float] = {}
+
+    async def find(self, account: Account, source: str, query: str, given: Mapping[str, Any]) -> list[Option]:
+        """The options of this account that hold every word of `query`; `given` are the form's other answers.
+
+        Raises `StillLoading`, `TwilioFault` when there is nothing to show, and `LookupError` for an unknown source.
+        """
+        self._used[account.sid] = self._clock()
+        return await self._of[account.sid].find(source, query, given)
+
+    async def warm(self) -> dict[str, TwilioFault]:
+        """Refresh the lists of the main account and of those in use lately; returns what went wrong, by account SID."""
+        lately = self._clock() - IN_USE
+        sids = [sid for sid in self._of if sid == self._default or self._used.get(sid, lately) > lately]
+        # one account that cannot be read must not keep the others' lists from being ready
+        ends = await asyncio.gather(*(self._of[sid].warm() for sid in sids), return_exceptions=True)
+        if odd := next((e for e in ends if e and not isinstance(e, TwilioFault)), None):
+            raise odd
+        return {sid: end for sid, end in zip(sids, ends, strict=True) if isinstance(end, TwilioFault)}
+
+    def spoil(self, account_sid: str) -> None:
+        """Show nothing of this account without looking again first; nothing happens when it is not known any more."""
+        if account_sid in self._of:
+            self._of[account_sid].spoil()
+
+    async def close(self) -> None:
+        """Stop what is under way."""
+        await asyncio.gather(*(choices.close() for choices in self._of.values()))
 
 
 async def _shown(loading: Awaitable[Sequence[Option]]) -> tuple[Option, ...]:

@@ -1,9 +1,11 @@
 """Forms: the validated inputs of an operation, which also describe their own questions."""
 
+import inspect
 from collections.abc import Mapping, Sized
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
+from functools import lru_cache
 from types import MappingProxyType
-from typing import Annotated, Any, ClassVar, Literal, TypeVar
+from typing import Annotated, Any, ClassVar, Literal, TypeVar, cast
 
 from pydantic import BaseModel, ConfigDict, TypeAdapter, ValidationError
 
@@ -39,8 +41,19 @@ class Option:
 
 
 @dataclass(frozen=True)
+class When:
+    """A question is asked only while another field (of the same form) has one of these values."""
+
+    field: str
+    values: tuple[Any, ...]
+
+
+@dataclass(frozen=True)
 class Ask:
-    """How a field is asked. `page` counts from 1; `source` names the choices of a lookup (`bot.catalog.choices`)."""
+    """How a field is asked. `page` counts from 1; `source` names the choices of a lookup (`bot.catalog.choices`).
+
+    A `sensitive` answer identifies a person or a company: it is shown masked, wherever it stands.
+    """
 
     label: str
     hint: str = ""
@@ -50,29 +63,71 @@ class Ask:
     source: str = ""
     placeholder: str = ""
     max_length: int | None = None
+    sensitive: bool = False
+    when: When | None = None
 
 
 class Form(BaseModel):
-    """Inputs of an operation. Subclasses annotate each field with `Annotated[type, constraints, Ask(...)]`."""
+    """Inputs of an operation. Subclasses annotate each field with `Annotated[type, constraints, Ask(...)]`.
 
-    model_config = ConfigDict(frozen=True, extra="forbid")
+    A form may be put together from others: `starts` says by how many pages the questions of a base are moved.
+    """
+
+    model_config = ConfigDict(frozen=True, extra="forbid", hide_input_in_errors=True)
     page_titles: ClassVar[tuple[str, ...]] = ()
+    starts: ClassVar[Mapping[str, int]] = MappingProxyType({})
 
     @classmethod
     def asks(cls) -> dict[str, Ask]:
         """The questions by field name, in the order of their pages."""
-        found = [(n, ask) for n, info in cls.model_fields.items() for ask in info.metadata if isinstance(ask, Ask)]
-        return dict(sorted(found, key=lambda named: named[1].page))
+        return dict(_asks(cls))
+
+    @classmethod
+    def asked(cls, values: Values) -> dict[str, Ask]:
+        """The questions that these answers leave open: those whose condition, if they have one, is met."""
+        asks = cls.asks()
+        # once for each field that conditions look at: pages are drawn anew while people type
+        answers = {ask.when.field: answer(cls, ask.when.field, values) for ask in asks.values() if ask.when}
+
+        def open_(ask: Ask) -> bool:
+            if ask.when is None:
+                return True
+            # a question about something that is not asked itself is not asked either
+            return open_(asks[ask.when.field]) and answers[ask.when.field] in ask.when.values
+
+        return {name: ask for name, ask in asks.items() if open_(ask)}
 
     @classmethod
     def pages(cls) -> int:
         """How many pages the questions are split over."""
-        return max(ask.page for ask in cls.asks().values())
+        return max((ask.page for ask in cls.asks().values()), default=0)
+
+    @classmethod
+    def open_pages(cls, values: Values) -> list[int]:
+        """The pages on which these answers leave something to ask, in order; the first one at least."""
+        return sorted({ask.page for ask in cls.asked(values).values()}) or [1]
 
     @classmethod
     def together(cls, values: Values) -> dict[str, str]:
         """Rules over several fields: field name -> what is wrong. Values may be missing while the form is filled."""
         return {}
+
+
+@lru_cache(maxsize=512)
+def _asks(form: type[Form]) -> tuple[tuple[str, Ask], ...]:
+    """The questions of a form in the order of their pages: they never change, and are looked at with every letter."""
+
+    def moved(name: str) -> int:
+        base = next((c.__name__ for c in reversed(form.__mro__) if name in inspect.get_annotations(c)), "")
+        return form.starts.get(base, 0)
+
+    found = [
+        (n, replace(ask, page=ask.page + moved(n)))
+        for n, info in form.model_fields.items()
+        for ask in info.metadata
+        if isinstance(ask, Ask)
+    ]
+    return tuple(sorted(found, key=lambda named: named[1].page))
 
 
 @dataclass(frozen=True)
@@ -85,18 +140,18 @@ class Mistake:
 
 def mistakes(form: type[Form], values: Values, page: int | None = None) -> list[Mistake]:
     """What is wrong with `values`, for one page or for the whole form; also names that the form does not know."""
-    asks = form.asks()
-    names = [n for n, ask in asks.items() if page is None or ask.page == page]
+    asks, asked = form.asks(), form.asked(values)
+    names = [n for n, ask in asked.items() if page is None or ask.page == page]
     found: dict[str, str] = {}
     parsed: dict[str, Any] = {}
-    for name in asks:
+    for name in asked:
         try:
             parsed[name] = _parsed(form, name, values.get(name))
         except ValueError as error:
             if name in names:
                 found[name] = str(error)
     for name in values:
-        if name not in asks and page is None:
+        if name not in form.model_fields and page is None:
             found[name] = f"unknown field; this form has {', '.join(asks)}"
     for name, text in form.together(parsed).items():
         if name in names:
@@ -109,29 +164,57 @@ def parse(form: type[F], values: Values) -> F:
     wrong = mistakes(form, values)
     if wrong:
         raise ValueError("; ".join(f"{m.field}: {m.text}" for m in wrong))
-    return form.model_validate({n: _parsed(form, n, v) for n, v in values.items() if not _blank(v)})
+    asks, asked = form.asks(), form.asked(values)
+    # what is not asked has no value, also where it would be needed if it were
+    given = {n: None if n in asks and n not in asked else _parsed(form, n, values.get(n)) for n in form.model_fields}
+    return cast("F", form.model_construct(**given))
 
 
-def _blank(value: Any) -> bool:
+def answer(form: type[Form], name: str, values: Values) -> Any:
+    """One answer as the form takes it, or its default where none was given; None for one that it refuses."""
+    try:
+        return _parsed(form, name, values.get(name))
+    except ValueError:
+        return None
+
+
+def accepts(form: type[Form], name: str, value: Any) -> bool:
+    """Whether a field takes this value by its own rules."""
+    try:
+        _parsed(form, name, value)
+    except ValueError:
+        return False
+    return True
+
+
+def blank(value: Any) -> bool:
+    """Whether this is no answer at all."""
     return value is None or value in ("", [], ()) or (isinstance(value, str) and not value.strip())
 
 
 def _parsed(form: type[Form], name: str, value: Any) -> Any:
     info = form.model_fields[name]
-    if _blank(value):
+    if blank(value):
         if info.is_required():
             raise ValueError("this is needed")
         return info.get_default(call_default_factory=True)
-    annotated: Any = Annotated[info.annotation, *info.metadata] if info.metadata else info.annotation
     try:
-        return TypeAdapter(annotated).validate_python(value.strip() if isinstance(value, str) else value)
+        return _adapter(form, name).validate_python(value.strip() if isinstance(value, str) else value)
     except ValidationError as error:
-        raise ValueError("; ".join(dict.fromkeys(_in_words(e) for e in error.errors()))) from None
+        sensitive = any(isinstance(m, Ask) and m.sensitive for m in info.metadata)
+        raise ValueError("; ".join(dict.fromkeys(_in_words(e, quote=not sensitive) for e in error.errors()))) from None
 
 
-def _in_words(error: Mapping[str, Any]) -> str:
-    given, words = error["input"], _IN_WORDS.get(error["type"])
+@lru_cache(maxsize=4096)
+def _adapter(form: type[Form], name: str) -> TypeAdapter[Any]:
+    info = form.model_fields[name]
+    annotated: Any = Annotated[info.annotation, *info.metadata] if info.metadata else info.annotation
+    return TypeAdapter(annotated)
+
+
+def _in_words(error: Mapping[str, Any], *, quote: bool) -> str:
+    given, words = error["input"] if quote else "this", _IN_WORDS.get(error["type"])
     if words is None:
         return str(error["msg"]).removeprefix("Value error, ")
-    size = len(given) if isinstance(given, Sized) else 0
-    return words.format(given=repr(str(given)[:40]), size=size, **error.get("ctx", {}))
+    size = len(error["input"]) if isinstance(error["input"], Sized) else 0
+    return words.format(given=repr(str(given)[:40]) if quote else given, size=size, **error.get("ctx", {}))

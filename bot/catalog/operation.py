@@ -1,10 +1,11 @@
-"""Operations: what can be asked for."""
+"""Operations: what can be asked for. Inquiries: what can be looked at."""
 
 from collections.abc import Awaitable, Callable
 from dataclasses import dataclass, field
 from typing import Any
 
 from bot.catalog.form import Form, Values
+from bot.catalog.report import Report
 from bot.plans.plan import Plan
 from bot.twilio.gateway import Account
 
@@ -35,6 +36,9 @@ class Operation:
 
     `plan` reads Twilio and returns what would be done now; it raises `CannotPlanError` or `TwilioFault`.
     `prefill` completes the given values from Twilio when the form opens on something that exists (may be slow).
+    `fees` names what it may cost (`fees.toml`), and `notes` what people should know of it, for its help page.
+    `next` is what people usually do after it, for its help page and for whoever asked, when it is done.
+    One without a `command` is asked for by a button alone.
     """
 
     name: str
@@ -45,17 +49,65 @@ class Operation:
     form: type[Form]
     plan: Callable[[Any, Context], Awaitable[Plan]]
     prefill: Callable[[Values, Account], Awaitable[dict[str, Any]]] | None = None
+    fees: tuple[str, ...] = ()
+    notes: tuple[str, ...] = ()
+    next: str = ""
+
+    async def planned(self, form: Form, context: Context) -> Plan:
+        """The plan for these inputs on this account, under the account's name."""
+        plan = await self.plan(form, context)
+        return plan.model_copy(update={"account_name": context.account.name})
+
+
+@dataclass(frozen=True)
+class Inquiry:
+    """One thing that can be looked at: nothing is changed, nothing needs approval.
+
+    `answer` reads Twilio; it raises `CannotPlanError` or `TwilioFault`.
+    """
+
+    name: str
+    title: str
+    summary: str
+    command: str
+    word: str
+    form: type[Form]
+    answer: Callable[[Any, Account], Awaitable[Report]]
+    notes: tuple[str, ...] = ()
+
+
+Entry = Operation | Inquiry
+"""One entry of the catalogue: what has a form."""
 
 
 @dataclass(frozen=True)
 class Catalog:
-    """Every operation, found by name or by command and word."""
+    """Every operation and inquiry, found by name or by command and word."""
 
     operations: tuple[Operation, ...]
+    inquiries: tuple[Inquiry, ...] = ()
     _by_name: dict[str, Operation] = field(init=False, repr=False)
 
     def __post_init__(self) -> None:
         object.__setattr__(self, "_by_name", {o.name: o for o in self.operations})
+
+    def entry(self, name: str) -> Entry | None:
+        """The operation or inquiry of this name, if there is one."""
+        return self.get(name) or next((i for i in self.inquiries if i.name == name), None)
+
+    def under(self, command: str) -> dict[str, Entry]:
+        """Everything under one slash command, by word: what can be looked at, then what can be asked for."""
+        return {**self.looks(command), **self.words(command)}
+
+    @property
+    def commands(self) -> tuple[str, ...]:
+        """The slash commands that have anything under them, in the order of the catalogue."""
+        return tuple(dict.fromkeys(entry.command for entry in self.entries if entry.command))
+
+    @property
+    def entries(self) -> tuple[Entry, ...]:
+        """Every operation and inquiry."""
+        return (*self.operations, *self.inquiries)
 
     def __getitem__(self, name: str) -> Operation:
         return self._by_name[name]
@@ -67,3 +119,7 @@ class Catalog:
     def words(self, command: str) -> dict[str, Operation]:
         """The operations under one slash command, by word."""
         return {o.word: o for o in self.operations if o.command == command}
+
+    def looks(self, command: str) -> dict[str, Inquiry]:
+        """The inquiries under one slash command, by word."""
+        return {i.word: i for i in self.inquiries if i.command == command}

@@ -49,6 +49,24 @@ NumberOrSid = Annotated[str, AfterValidator(_number_or_sid)]
 """A number of ours: its SID, or the number itself."""
 
 
+def _any_number(value: str) -> str:
+    value = value.removeprefix("whatsapp:")
+    foreign = re.fullmatch(r"\+(?!1)[1-9]\d{6,14}", value)
+    return value if foreign or re.fullmatch(r"\d{5,6}", value) else _number_or_sid(value)
+
+
+AnyNumberOrSid = Annotated[str, AfterValidator(_any_number)]
+"""The SID of a number, a number of any country in E.164 (with or without `whatsapp:`), or a short code."""
+
+
+def _address(value: str) -> str:
+    return value if re.fullmatch(r"IG[0-9a-fA-F]{32}", value) else _any_number(value)
+
+
+AddressOrNumber = Annotated[str, AfterValidator(_address)]
+"""A Conversations address: its SID, or the number whose address it is."""
+
+
 def _url(value: str) -> str:
     parts = urlsplit(value)
     if parts.scheme not in ("http", "https") or not parts.hostname or " " in value:

@@ -1,10 +1,13 @@
 """A change: a requested plan with its life."""
 
+from collections.abc import Mapping
+from types import MappingProxyType
 from typing import Any, Literal
 
 from pydantic import Field
 
 from bot.plans.plan import Plan
+from bot.plans.step import ApprovalStep, CallStep, Step
 from bot.plans.values import Record, Value
 
 State = Literal[
@@ -27,8 +30,19 @@ FINAL: frozenset[State] = frozenset({"succeeded", "rejected", "cancelled", "expi
 LEFT_SECONDS = 30 * 86400.0
 """How long a failed or unknown change may lie without a move."""
 
+_CALLED: Mapping[State, str] = MappingProxyType(
+    {
+        "pending": "waiting for approval",
+        "unknown": "unsettled",
+        "succeeded": "done",
+        "cancelled": "withdrawn",
+        "stale": "out of date",
+        "abandoned": "given up",
+    }
+)
+
 Verb = Literal["approve", "reject"]
-StepState = Literal["attempting", "done", "failed", "unknown", "waiting"]
+StepState = Literal["attempting", "done", "failed", "unknown", "waiting", "skipped"]
 
 
 class GroupNeed(Value):
@@ -58,7 +72,10 @@ class Decision(Record):
 
 
 class StepRun(Record):
-    """How far one step of a run is. `attempt` counts calls that may have reached Twilio."""
+    """How far one step of a run is. `attempt` counts calls that may have reached Twilio.
+
+    `result` is what is kept of Twilio's answer; a *failed* step has one when its call took effect, but not as it must.
+    """
 
     state: StepState
     attempt: int
@@ -109,9 +126,31 @@ class Change(Value):
         """Whether nothing more will happen to it."""
         return self.state in FINAL
 
+    @property
+    def called(self) -> str:
+        """The state as people say it after "is"."""
+        return _CALLED.get(self.state, self.state)
+
     def approvals(self, group: str) -> tuple[Decision, ...]:
-        """The approvals that count for one group."""
-        return tuple(d for d in self.decisions if d.verb == "approve" and group in d.groups)
+        """The approvals that count for one group and the part of the plan that is to be decided."""
+        return tuple(d for d in self.decisions if d.verb == "approve" and group in d.groups and d.digest == self.digest)
+
+    @property
+    def gate(self) -> str:
+        """The approval step that the run has come to last, or "" while it is in its first part."""
+        reached = [s.id for s in self.plan.steps if isinstance(s, ApprovalStep) and s.id in self.steps]
+        return reached[-1] if reached else ""
+
+    @property
+    def digest(self) -> str:
+        """What a decision is bound to: the plan, and the part of it that is to be approved."""
+        return self.plan.digest_at(self.gate)
+
+    @property
+    def at(self) -> Step | None:
+        """The step that the run stands at: the first that is neither done nor skipped."""
+        over = {step for step, run in self.steps.items() if run.state in ("done", "skipped")}
+        return next((s for s in self.plan.steps if s.id not in over), None)
 
     @property
     def entered_at(self) -> float:
@@ -127,6 +166,7 @@ class Change(Value):
         """The state in which it ends at `now` because nobody decided or settled it in time; None when there is time."""
         if self.state in ("pending", "stale") and now >= self.expires_at:
             return "expired"
+        # a wait of weeks is what a waiting change is for: it never lapses
         moved_at = max((event.at for event in self.timeline), default=self.created_at)
         if self.state in ("failed", "unknown") and now >= moved_at + LEFT_SECONDS:
             return "abandoned"
@@ -134,8 +174,24 @@ class Change(Value):
 
     @property
     def begun(self) -> bool:
-        """Whether a call of it has taken effect, or may have."""
-        return any(run.state in ("attempting", "done", "unknown") for run in self.steps.values())
+        """Whether a call of it has taken effect, or may have; a look has none."""
+        may_have = ("attempting", "unknown")
+        return bool(self.effects) or any(self.steps[s].state in may_have for s in self._acts if s in self.steps)
+
+    @property
+    def effects(self) -> dict[str, dict[str, Any]]:
+        """What the calls yielded that took effect, by step id, in the order of the plan.
+
+        Also one that was answered otherwise than it must be: it stands at Twilio, whatever people make of it.
+        """
+        runs = {s: self.steps[s] for s in self._acts if s in self.steps}
+        answered = ("failed", "skipped")
+        return {s: r.result for s, r in runs.items() if r.state == "done" or (r.state in answered and r.result)}
+
+    @property
+    def _acts(self) -> tuple[str, ...]:
+        """The ids of the steps that change something at Twilio."""
+        return tuple(s.id for s in self.plan.steps if isinstance(s, CallStep) and s.call.method != "GET")
 
     @property
     def unknown_step(self) -> str:

@@ -10,7 +10,7 @@ from redis.exceptions import RedisError
 
 from bot.changes.change import Change, Decision, Event, Requirement, State, Verb
 from bot.changes.people import Directory
-from bot.changes.policy import EVERYONE, Policy, Verdict, impossible, judge
+from bot.changes.policy import EVERYONE, Group, Policy, Verdict, impossible, judge
 from bot.changes.store import ChangeStore
 from bot.plans.finding import blocking
 from bot.plans.plan import Plan
@@ -18,6 +18,8 @@ from bot.plans.values import Value
 from bot.ports import Engine, Notifier
 
 PENDING_SECONDS = 7 * 86400.0
+PART_PENDING_SECONDS = 30 * 86400.0
+"""How long the next part of a change that is under way may wait for its approval."""
 NAMED = 8
 """How many possible approvers a refusal names."""
 
@@ -58,13 +60,19 @@ class Changes:
         self._policy, self._directory, self._notifier = policy, directory, notifier
         self._engine, self._clock = engine, clock
 
+    @property
+    def asking_groups(self) -> dict[str, Group]:
+        """The groups on which it depends who may ask for what, by name."""
+        named = {name for rule in self._policy.rules for name in rule.requesters} - {EVERYONE}
+        return {name: self._policy.groups[name] for name in sorted(named)}
+
     async def verdict(self, user: str, operation: str, *, fresh: bool = False) -> Verdict:
         """Whether this person may ask for this operation. Raises `Refusal` for guests and strangers."""
         person = await self._directory.person(user, fresh=fresh)
         if person.bar:
             raise Refusal(f"{person.bar} Ask a full member of this workspace to request it.")
-        named = {name for rule in self._policy.rules for name in rule.requesters} - {EVERYONE}
-        groups = {g for g in named if user in await self._directory.members(self._policy.groups[g], fresh=fresh)}
+        askers = self.asking_groups
+        groups = {g for g in askers if user in await self._directory.members(askers[g], fresh=fresh)}
         return judge(self._policy, operation, groups | {EVERYONE})
 
     async def allowed(self, user: str, operations: Iterable[str]) -> dict[str, str]:
@@ -139,7 +147,7 @@ class Changes:
             raise Refusal(f"Only <@{change.requester}>, who asked for #{number}, can withdraw it. You can reject it.")
         event = Event(at=self._clock(), who=user, what="withdrew it")
         if not await self.store.move(number, ["pending", "stale"], "cancelled", event):
-            raise Refusal(f"#{number} can no longer be withdrawn: it is {(await self._known(number)).state}.")
+            raise Refusal(f"#{number} can no longer be withdrawn: it is {(await self._known(number)).called}.")
         await self._notifier.change_moved(number)
 
     async def ask_again(self, number: int, user: str) -> None:
@@ -154,7 +162,7 @@ class Changes:
         event = Event(at=now, who=user, what="asked again for the new plan")
         to: State = "pending" if change.requirement.groups else "approved"
         if not await self.store.move(number, ["stale"], to, event, expires_at=now + PENDING_SECONDS, note=""):
-            raise Refusal(f"#{number} is {(await self._known(number)).state}, not stale.")
+            raise Refusal(f"#{number} is {(await self._known(number)).called}, not out of date.")
         await self._moved(number, to)
 
     async def expire(self, change: Change) -> bool:
@@ -182,10 +190,15 @@ class Changes:
         members = [await self._directory.members(self._policy.groups[group]) for group in named]
         return {user for group in members for user in group}
 
-    async def concerns(self, number: int, user: str, *, requester: bool, fresh: bool) -> bool:
-        """Whether this person may approve the change, or (with `requester`) asked for it: they settle a stopped run."""
+    async def concerns(self, number: int, user: str, *, requester: bool) -> bool:
+        """Whether this person may approve the change, or (with `requester`) asked for it: they settle a stopped run.
+
+        Freshly read, as a decision is: whoever has left the group, or has become a guest, moves nothing on.
+        """
         change = await self._known(number)
-        return (requester and change.requester == user) or await self.may_decide(change, user, fresh=fresh)
+        if requester and change.requester == user:
+            return not (await self._directory.person(user, fresh=True)).bar
+        return await self.may_decide(change, user, fresh=True)
 
     async def _moved(self, number: int, state: State) -> None:
         await self._notifier.change_moved(number)
@@ -242,7 +255,7 @@ class Changes:
         change = await self._known(number)
         by = ", ".join(f"<@{d.user}>, {_when(d.at)}" for d in change.decisions) or "nobody"
         return {
-            "settled": f"#{number} is already {change.state} (decided by {by}).",
+            "settled": f"#{number} is already {change.called} (decided by {by}).",
             "expired": f"#{number} has expired. Ask <@{change.requester}> to request it again.",
             "outdated": f"This card shows an older plan of #{number}. Look at the new one, then decide.",
             "own": f"You asked for #{number}, so somebody else must decide.",

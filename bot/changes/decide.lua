@@ -9,12 +9,13 @@ if state ~= 'pending' then return {'settled', state} end
 if tonumber(ARGV[4]) >= expires_at then return {'expired', state} end
 if digest ~= ARGV[3] then return {'outdated', state} end
 if requester == ARGV[1] then return {'own', state} end
-local before = redis.call('HGET', KEYS[2], ARGV[1])
-if before and cjson.decode(before).digest == digest then return {'already', state} end
+-- a person may decide once on each plan, and on each part of it that is approved on its own
+local field = ARGV[1] .. ':' .. string.sub(digest, 1, 16)
+if redis.call('HEXISTS', KEYS[2], field) == 1 then return {'already', state} end
 local groups = cjson.decode(ARGV[6])
 if #groups == 0 then return {'ineligible', state} end
 
-redis.call('HSET', KEYS[2], ARGV[1], ARGV[5])
+redis.call('HSET', KEYS[2], field, ARGV[5])
 redis.call('HINCRBY', KEYS[1], 'version', 1)
 
 if ARGV[2] == 'reject' then

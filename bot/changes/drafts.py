@@ -11,9 +11,11 @@ from redis.asyncio import Redis
 from bot.plans.plan import Plan
 from bot.plans.values import Record
 from bot.redis.keys import Keys
+from bot.redis.scripts import Script
 from bot.vault import SealedWithOtherKeyError, Vault
 
 KEEP_SECONDS = 14 * 86400
+_REPLACE = Script.beside(__file__, "replace.lua")
 _ALPHABET = "abcdefghjkmnpqrstuvwxyz23456789"  # no letters that people mix up
 
 log = structlog.get_logger()
@@ -22,7 +24,9 @@ log = structlog.get_logger()
 class Draft(Record):
     """A form on its way. `token` will mark what the change makes at Twilio; `plan` is there once it was previewed.
 
-    `filled_for` names what the answers were filled in from, such as the service of a campaign that is edited.
+    `filled_for` names what the answers were filled in from, such as the service of a campaign that is edited. `turn`
+    counts the pages that were turned: an answer that was sent from one before comes late.
+    `account` is the SID of the Twilio account it is for; drafts of before there were several have "", the main one.
     """
 
     id: str
@@ -31,9 +35,11 @@ class Draft(Record):
     token: str
     started_at: float
     channel: str = ""
+    account: str = ""
     values: dict[str, Any]
     plan: Plan | None = None
     filled_for: str = ""
+    turn: int = 0
 
 
 class DraftStore:
@@ -42,7 +48,9 @@ class DraftStore:
     def __init__(self, redis: Redis, keys: Keys, vault: Vault, clock: Callable[[], float]) -> None:
         self._redis, self._keys, self._vault, self._clock = redis, keys, vault, clock
 
-    def begin(self, user: str, operation: str, values: Mapping[str, Any], channel: str = "") -> Draft:
+    def begin(
+        self, user: str, operation: str, values: Mapping[str, Any], channel: str = "", account: str = ""
+    ) -> Draft:
         """A new draft, not stored yet."""
         return Draft(
             id=secrets.token_urlsafe(16),
@@ -51,18 +59,32 @@ class DraftStore:
             token="tf-" + "".join(secrets.choice(_ALPHABET) for _ in range(10)),
             started_at=self._clock(),
             channel=channel,
+            account=account,
             values=dict(values),
         )
 
-    async def save(self, draft: Draft, *, offer: bool = True) -> None:
+    async def save(self, draft: Draft, *, offer: bool = True, seconds: int = KEEP_SECONDS) -> None:
         """Keep a draft; with `offer`, it is offered when its owner opens the same form again."""
         sealed = self._vault.seal(draft.model_dump(mode="json"))
-        await self._redis.set(self._keys.draft(draft.id), sealed, ex=KEEP_SECONDS)
-        if not offer:
-            return
-        mine = self._mine(draft.user)
-        await self._redis.hset(mine, draft.operation, draft.id)
-        await self._redis.expire(mine, KEEP_SECONDS)
+        await self._redis.set(self._keys.draft(draft.id), sealed, ex=seconds)
+        if offer:
+            await self._offer(draft)
+
+    async def amend(
+        self, draft: Draft, change: Callable[[Draft], Draft], *, offer: bool = True, seconds: int = KEEP_SECONDS
+    ) -> Draft:
+        """Change a draft as it stands by now, whoever else changes it in the same moment. Gives what stands then."""
+        key = self._keys.draft(draft.id)
+        while sealed := await self._redis.get(key):
+            standing = self._opened(draft.id, str(sealed))
+            if standing is None or (changed := change(standing)) == standing:
+                return standing or draft
+            args: list[str | int] = [str(sealed), self._vault.seal(changed.model_dump(mode="json")), seconds]
+            if await _REPLACE(self._redis, keys=[key], args=args):
+                if offer:
+                    await self._offer(changed)
+                return changed
+        return draft
 
     async def load(self, draft_id: str, user: str) -> Draft | None:
         """The draft, if it is there, can be read, and belongs to this person: an id from outside may be forged."""
@@ -80,9 +102,18 @@ class DraftStore:
             await self._withdraw(user, operation, str(draft_id))
         return draft
 
+    async def forget(self, draft: Draft) -> None:
+        """Keep nothing of it any more."""
+        await self._redis.delete(self._keys.draft(draft.id))
+
     async def finished(self, draft: Draft) -> None:
         """Stop offering a draft that was requested or thrown away."""
         await self._withdraw(draft.user, draft.operation, draft.id)
+
+    async def _offer(self, draft: Draft) -> None:
+        mine = self._mine(draft.user)
+        await self._redis.hset(mine, draft.operation, draft.id)
+        await self._redis.expire(mine, KEEP_SECONDS)
 
     async def _withdraw(self, user: str, operation: str, draft_id: str) -> None:
         if await self._redis.hget(self._mine(user), operation) == draft_id:  # not a newer one

@@ -46,6 +46,11 @@ class ChangeStore:
             known = await self._redis.get(key)
         return int(str(known))
 
+    async def of_draft(self, draft: str) -> Change | None:
+        """The change that a draft became when it was requested, or None. Raises `SealedWithOtherKeyError`."""
+        number = await self._redis.get(self._keys.draft(draft, "change"))
+        return await self.load(int(str(number))) if number else None
+
     async def create(self, change: Change) -> bool:
         """Store a new change; False when its number exists already, which then stands as it is."""
         if await self._redis.exists(*self._at(change.number, "doc")):

@@ -14,6 +14,7 @@ from bot.checks import opt_in
 from bot.checks import vocabulary as words
 from bot.checks.texts import CampaignTexts, found_urls, host, names, negated, plain_name
 from bot.plans.finding import Finding, note, warn
+from bot.plans.masking import mask
 
 CATEGORIES: Final = words.load_categories()
 MARKETING_USE_CASES = frozenset(
@@ -26,7 +27,10 @@ SHORT_DESCRIPTION = 100
 
 
 def lint(texts: CampaignTexts, brand_name: str | None) -> tuple[Finding, ...]:
-    """What reviewers would object to. `brand_name` is the registered name; None skips the checks that need it."""
+    """What reviewers would object to.
+
+    `brand_name` is the registered name, which findings show masked; None skips the checks that need it.
+    """
     name = plain_name(brand_name) if brand_name else ""
     rules = (
         _description(texts),
@@ -70,11 +74,12 @@ def _named(texts: CampaignTexts, name: str, brand_name: str) -> Iterator[Finding
     missing = [f for f, text in texts.prose().items() if f.startswith("sample_") and not names(name, text)]
     if missing:
         places = " and ".join(f.removeprefix("sample_") for f in missing)
-        text = f"Sample {places} does not name the brand (“{brand_name}”)."
+        which = f"Sample {places} does" if len(missing) == 1 else f"Samples {places} do"
+        text = f"{which} not name the brand, which is registered as “{mask(brand_name)}”."
         fix = "Put the registered name in each sample; a trading name must be on the brand's file."
         yield warn("sample-without-brand", text, fix, missing[0], (30893, 30918))
     if not names(name, texts.description):
-        fix = f"Say that {brand_name} sends the messages."
+        fix = f"Say that “{mask(brand_name)}” sends the messages, with its registered name in full."
         yield warn(
             "description-without-brand", "The description does not name the brand.", fix, "description", (30886, 30894)
         )

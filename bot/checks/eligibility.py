@@ -132,6 +132,20 @@ def of_existing(service: Service, campaign: Campaign | None) -> list[Finding]:
             return [block("campaign-exists", where, fix, "service_sid")]
 
 
+def of_suspension(service: Service, campaign: Campaign, field: str) -> list[Finding]:
+    """Twilio lets nothing of a suspended campaign, nor of its numbers, be changed or deleted (twilio.md 0.28)."""
+    if campaign.campaign_status != "SUSPENDED":
+        return []
+    text = (
+        f"The campaign of “{service.friendly_name}” is SUSPENDED: Twilio refuses every change to it and to its numbers."
+    )
+    fix = (
+        "Follow the suspension notice, or ask Twilio Support. Do not move its traffic to other numbers. Twilio removes "
+        "the campaign by itself when nothing is resolved within 30 days."
+    )
+    return [block("campaign-suspended", text, fix, field, (21729,))]
+
+
 def of_pool(service: Service, numbers: Sequence[PoolNumber], *, sole_proprietor: bool) -> list[Finding]:
     """Whether the service has something to send with."""
     if not numbers:

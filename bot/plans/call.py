@@ -1,13 +1,13 @@
 """One API call as data: what is shown before approval is what is sent after it."""
 
 import re
-from collections.abc import Mapping
+from collections.abc import Iterable, Iterator, Mapping
 from typing import Annotated, Any, Literal
 from urllib.parse import quote
 
 from pydantic import Field
 
-from bot.plans.values import Value
+from bot.plans.values import Value, canonical_json
 
 Product = Literal["messaging", "api", "pricing", "conversations", "studio", "trusthub", "events", "flex-api"]
 Method = Literal["GET", "POST", "DELETE"]
@@ -25,8 +25,29 @@ class Ref(Value):
         return f"{{{self.step}.{self.field}}}"
 
 
-Wire = str | Ref
-Param = Annotated[Wire | tuple[Wire, ...], Field(union_mode="left_to_right")]
+class Secret(Value):
+    """A value that identifies a person or a company: sent as it is, covered by the digest, and shown only masked."""
+
+    value: str = Field(repr=False)
+    shown: str
+
+    def __str__(self) -> str:
+        return self.shown
+
+
+Wire = Annotated[str | Ref | Secret, Field(union_mode="left_to_right")]
+
+
+class Json(Value):
+    """A parameter whose value is one JSON object; its fields may be references or secrets (as `Attributes`)."""
+
+    fields: dict[str, Wire]
+
+    def __str__(self) -> str:
+        return canonical_json({name: str(value) for name, value in self.fields.items()})
+
+
+Param = Annotated[str | Ref | Secret | Json | tuple[Wire, ...], Field(union_mode="left_to_right")]
 Results = Mapping[str, Mapping[str, Any]]
 
 
@@ -49,18 +70,44 @@ class Call(Value):
     def resolved(self, results: Results) -> "Call":
         """The call with every reference replaced. Raises `UnresolvedRefError`."""
 
-        def wire(value: Wire) -> str:
+        def wire(value: str | Ref | Secret | Json) -> str:
+            if isinstance(value, Json):
+                return canonical_json({name: resolve(field, results) for name, field in value.fields.items()})
             return resolve(value, results)
 
         return self.model_copy(
             update={
-                "path": _PATH_REF.sub(lambda m: segment(resolve(Ref(step=m[1], field=m[2]), results)), self.path),
+                "path": self._path(results),
                 "params": {
                     name: tuple(map(wire, value)) if isinstance(value, tuple) else wire(value)
                     for name, value in self.params.items()
                 },
             }
         )
+
+    def bound(self, results: Results) -> "Call":
+        """The call with its references replaced and its secrets kept masked. Raises `UnresolvedRefError`."""
+        return self.model_copy(
+            update={
+                "path": self._path(results),
+                "params": {name: _bound(value, results) for name, value in self.params.items()},
+            }
+        )
+
+    def _path(self, results: Results) -> str:
+        return _PATH_REF.sub(lambda m: segment(resolve(Ref(step=m[1], field=m[2]), results)), self.path)
+
+    @property
+    def needs(self) -> frozenset[str]:
+        """The steps whose results it refers to."""
+        wires = [wire for param in self.params.values() for wire in _wires(param)]
+        return frozenset({m[1] for m in _PATH_REF.finditer(self.path)} | {w.step for w in wires if isinstance(w, Ref)})
+
+    @property
+    def secrets(self) -> Iterator[Secret]:
+        """The values that people see masked only."""
+        for param in self.params.values():
+            yield from (wire for wire in _wires(param) if isinstance(wire, Secret))
 
 
 def segment(value: str) -> str:
@@ -74,10 +121,25 @@ def segment(value: str) -> str:
 
 
 def resolve(value: Wire, results: Results) -> str:
-    """The text of a wire value, with a reference looked up. Raises `UnresolvedRefError`."""
+    """The text of a wire value as it is sent, with a reference looked up. Raises `UnresolvedRefError`."""
+    if isinstance(value, Secret):
+        return value.value
     if not isinstance(value, Ref):
         return value
     try:
         return str(results[value.step][value.field])
     except KeyError:
         raise UnresolvedRefError(f"no {value.field!r} from step {value.step!r} yet") from None
+
+
+def _wires(param: Param) -> Iterable[str | Ref | Secret]:
+    return param.fields.values() if isinstance(param, Json) else param if isinstance(param, tuple) else (param,)
+
+
+def _bound(param: Param, results: Results) -> Param:
+    def wire(value: str | Ref | Secret) -> str | Secret:
+        return resolve(value, results) if isinstance(value, Ref) else value
+
+    if isinstance(param, Json):
+        return Json(fields={name: wire(value) for name, value in param.fields.items()})
+    return tuple(map(wire, param)) if isinstance(param, tuple) else wire(param)

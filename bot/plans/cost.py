@@ -9,13 +9,17 @@ Period = Literal["once", "month"]
 
 
 class Cost(Value):
-    """An amount in US dollars. `certain` is false where Twilio publishes no price by API or its sources disagree."""
+    """An amount in US dollars. `certain` is false where Twilio publishes no price by API or its sources disagree.
+
+    `part` is the id of the approval step before which nothing of it is spent; "" is covered by the first approval.
+    """
 
     what: str
     usd: Decimal
     period: Period
     source: str
     certain: bool = True
+    part: str = ""
 
 
 def total(costs: tuple[Cost, ...], period: Period) -> Decimal:

@@ -1,11 +1,11 @@
 """A plan: what an operation would do now, as data that can be shown, hashed, stored and resumed."""
 
 import hashlib
+from typing import Any
 
-from bot.plans.call import Wire
 from bot.plans.cost import Cost
 from bot.plans.finding import Finding
-from bot.plans.step import CallStep, Step
+from bot.plans.step import ApprovalStep, CallStep, GivenStep, Step, Watch
 from bot.plans.values import Value, canonical_json
 
 
@@ -17,25 +17,17 @@ class Difference(Value):
     after: str | None
 
 
-class Watch(Value):
-    """A registration that this plan starts or revives: followed from the moment its step is done."""
-
-    kind: str
-    step: str
-    key: Wire
-    title: str
-
-
 class Plan(Value):
     """Ordered steps with what people need in order to judge them.
 
-    `account` is the Twilio account SID on which the calls act; the digest covers it together with the calls.
+    `account` is the Twilio account SID on which the calls act; the digest covers it together with the steps.
     """
 
     operation: str
     account: str
     title: str
     steps: tuple[Step, ...]
+    account_name: str = ""
     differences: tuple[Difference, ...] = ()
     costs: tuple[Cost, ...] = ()
     findings: tuple[Finding, ...] = ()
@@ -43,6 +35,30 @@ class Plan(Value):
 
     @property
     def digest(self) -> str:
-        """SHA-256 (hex) of the canonical JSON of the calls: a decision is bound to it."""
-        calls = [s.call.model_dump(mode="json") for s in self.steps if isinstance(s, CallStep)]
-        return hashlib.sha256(canonical_json([self.account, calls]).encode()).hexdigest()
+        """SHA-256 (hex) of the canonical JSON of what is done: a decision is bound to it."""
+        return hashlib.sha256(canonical_json([self.account, [_hashed(s) for s in self.steps]]).encode()).hexdigest()
+
+    def digest_at(self, gate: str) -> str:
+        """The digest to which decisions are bound at an approval step: one for the first part is none for the next."""
+        return hashlib.sha256(f"{self.digest}:{gate}".encode()).hexdigest() if gate else self.digest
+
+    def part(self, gate: str) -> tuple[Step, ...]:
+        """The steps that one approval covers: from the approval step `gate` ("" is the first) to the one after it."""
+        ids = [s.id for s in self.steps]
+        start = ids.index(gate) + 1 if gate else 0
+        rest = self.steps[start:]
+        end = next((n for n, s in enumerate(rest) if isinstance(s, ApprovalStep)), len(rest))
+        return rest[:end]
+
+    def masked(self, words: str) -> str:
+        """`words` with every secret of the plan masked: Twilio's errors repeat what was sent."""
+        secrets = {s.value: s.shown for step in self.steps if isinstance(step, CallStep) for s in step.call.secrets}
+        for value in sorted((v for v in secrets if len(v) > 1), key=len, reverse=True):
+            words = words.replace(value, secrets[value])
+        return words
+
+
+def _hashed(step: Step) -> Any:
+    if isinstance(step, CallStep):
+        return step.call.model_dump(mode="json")
+    return [step.kind, step.id, step.result if isinstance(step, GivenStep) else None]

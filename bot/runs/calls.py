@@ -4,6 +4,7 @@ from datetime import UTC, datetime
 from typing import Any, NoReturn
 
 from bot.changes.change import Change, StepRun
+from bot.checks import evaluation
 from bot.plans.step import Adopt, CallStep
 from bot.runs.look import shown
 from bot.runs.turn import Turn
@@ -20,14 +21,40 @@ UNCLEAR = "Twilio gave no clear answer, and what it shows now does not settle wh
 
 async def perform(turn: Turn, change: Change, step: CallStep) -> None:
     """Bring a step to *done*, or end the turn with what people must know (raises `Stop` or `Later`)."""
+    if step.call.method == "GET":
+        await _checked(turn, change, step)
+        return
     run = change.steps.get(step.id)
     if run and run.state == "unknown":
         await _unknown(turn, step, run.attempt)
+    if run and run.state == "failed" and run.result and await _looked_at_again(turn, change, step, run):
+        return
     attempts = run.attempt if run else 0
     # what a worker left behind that crashed, or that rests until a look is sure
     lost = run if run and run.state == "attempting" else await _attempt(turn, change, step, attempts + 1)
     while lost and not await _settled(turn, change, step, lost):
         lost = await _attempt(turn, change, step, lost.attempt + 1)
+
+
+async def _checked(turn: Turn, change: Change, step: CallStep) -> None:
+    """A step that only looks: it may be repeated as often as it takes."""
+    try:
+        answer = await turn.account.read(step.call.resolved(change.results))
+    except Refused as fault:
+        await _refused(turn, step, 0, fault)
+    except TwilioFault as fault:
+        await turn.put_off(fault)
+    await _answered(turn, step, 0, answer)
+
+
+async def _looked_at_again(turn: Turn, change: Change, step: CallStep, run: StepRun) -> bool:
+    """Judge anew what a call has made that was not as it must be: it is not made twice. False when it is not there."""
+    if step.adopt is None or step.adopt.gone:
+        return False
+    found = await _adopted(turn, change, step, run)
+    if not found and not step.adopt.repeatable:
+        await _unknown(turn, step, run.attempt)
+    return found
 
 
 async def _attempt(turn: Turn, change: Change, step: CallStep, attempt: int) -> StepRun | None:
@@ -39,9 +66,7 @@ async def _attempt(turn: Turn, change: Change, step: CallStep, attempt: int) -> 
     for tried in range(1, TRIES + 1):
         if wait := await turn.ledger.wait_for_lane(turn.account.sid, step.lane):
             await turn.sleep(wait)
-        # written down before the call: a worker that dies after this line leaves word that it may have happened
-        sent = StepRun(state="attempting", attempt=attempt, at=turn.clock())
-        await turn.record(step.id, sent, "" if waits else "sent", step.title)
+        sent = await _written_down(turn, step, attempt, "" if waits else "sent")
         try:
             answer = await turn.account.send(call)
         except Uncertain as fault:
@@ -57,16 +82,32 @@ async def _attempt(turn: Turn, change: Change, step: CallStep, attempt: int) -> 
             await turn.sleep(pause)
         except Refused as fault:
             # an attempt before this one may have happened after all, and be the reason of the refusal
-            perhaps = fault.code in step.already_done or attempt > 1
+            # what is absent cannot be written to: only for a deletion is that the end that was wanted
+            gone = step.call.method == "DELETE" and step.adopt is not None and step.adopt.gone and fault.absent
+            perhaps = fault.code in step.already_done or attempt > 1 or gone
             if not (perhaps and await _adopted(turn, change, step, sent)):
                 await _refused(turn, step, attempt, fault)
             return None
         else:
-            if attempt > 1 and step.adopt:
+            if attempt > 1 and step.adopt and not step.adopt.gone:
                 await _alone(turn, change, step, step.adopt, sent, answer)
-            await _done(turn, step, attempt, answer, adopted=False)
+            await _answered(turn, step, attempt, answer)
             return None
     return None
+
+
+async def _written_down(turn: Turn, step: CallStep, attempt: int, what: str) -> StepRun:
+    """Leave word that a call may have happened, before it is sent: a worker that dies after this line cannot say.
+
+    Repeated when that has taken long, as in a process that was frozen: another worker may have the run by now, in which
+    case this raises `FencedOutError`.
+    """
+    while True:
+        sent = StepRun(state="attempting", attempt=attempt, at=turn.clock())
+        await turn.record(step.id, sent, what, step.title)
+        if turn.clock() - sent.at < turn.ledger.lease_seconds / 2:
+            return sent
+        what = ""
 
 
 async def _settled(turn: Turn, change: Change, step: CallStep, lost: StepRun) -> bool:
@@ -90,10 +131,14 @@ async def _adopted(turn: Turn, change: Change, step: CallStep, sent: StepRun) ->
     if step.adopt is None:
         return False
     items = await _look(turn, change, step.adopt, sent)
+    if step.adopt.gone:
+        if not items:
+            await _done(turn, step, sent.attempt, {}, adopted=True)
+        return not items
     if len(items) > 1:
         await _unknown(turn, step, sent.attempt, _several([str(item.get("sid")) for item in items]))
     if items:
-        await _done(turn, step, sent.attempt, items[0], adopted=True)
+        await _answered(turn, step, sent.attempt, items[0], adopted=True)
     return bool(items)
 
 
@@ -118,13 +163,22 @@ async def _look(turn: Turn, change: Change, adopt: Adopt, sent: StepRun) -> list
         await turn.put_off(fault)
 
 
+async def _answered(turn: Turn, step: CallStep, attempt: int, answer: dict[str, Any], *, adopted: bool = False) -> None:
+    """Take an answer, or what a look found in its place, as the step's result, if it shows what the plan stands on."""
+    if unmet := step.unmet(answer):
+        found = evaluation.in_words(answer) or [f"{name} is {value or 'not set'}" for name, value in unmet.items()]
+        kept = {} if step.call.method == "GET" else step.kept(answer)
+        run = StepRun(state="failed", attempt=attempt, at=turn.clock(), result=kept, error="; ".join(found))
+        note = f"{step.title}: not as it must be. {' '.join(f'{line}.' for line in found)}"
+        await turn.end_step(step.id, run, "failed", "not as it must be", note)
+    await _done(turn, step, attempt, answer, adopted=adopted)
+
+
 async def _done(turn: Turn, step: CallStep, attempt: int, answer: dict[str, Any], *, adopted: bool) -> None:
     kept = step.kept(answer)
     run = StepRun(state="done", attempt=attempt, at=turn.clock(), result=kept, adopted=adopted)
     title = f"{step.title} ({kept['sid']})" if "sid" in kept else step.title
     await turn.record(step.id, run, "found done at Twilio" if adopted else "done", title)
-    if step.settle_seconds:
-        await turn.sleep(step.settle_seconds)
 
 
 async def _refused(turn: Turn, step: CallStep, attempt: int, fault: Refused) -> NoReturn:

@@ -2,7 +2,7 @@
 
 from bot.plans.call import Call
 from bot.plans.plan import Plan
-from bot.plans.step import CallStep
+from bot.plans.step import CallStep, GivenStep
 
 
 def in_words(old: Plan, new: Plan) -> str:
@@ -13,7 +13,21 @@ def in_words(old: Plan, new: Plan) -> str:
     lines += [f"new: {s.title}" for s in after.values() if s.id not in before]
     for step_id in (i for i in before if i in after):
         lines += _differing(step_id, before[step_id].call, after[step_id].call)
+    lines += _standing(old, new)
     return "; ".join(lines) or "the order of the calls"
+
+
+def _standing(old: Plan, new: Plan) -> list[str]:
+    """What stood at Twilio already and stands there differently now."""
+    before = {s.id: s.result for s in old.steps if isinstance(s, GivenStep)}
+    after = {s.id: (s.title, s.result) for s in new.steps if isinstance(s, GivenStep)}
+    return [
+        f"{title}: {name} was {before[step_id].get(name, 'not there')}, is {result.get(name, 'not there')}"
+        for step_id, (title, result) in after.items()
+        if step_id in before
+        for name in sorted(before[step_id].keys() | result.keys())
+        if before[step_id].get(name) != result.get(name)
+    ]
 
 
 def _differing(step_id: str, old: Call, new: Call) -> list[str]:

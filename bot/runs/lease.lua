@@ -9,7 +9,7 @@ if ARGV[3] ~= '' then
   redis.call('HSET', KEYS[1], 'lease_until', now + ARGV[2])
   return fence
 end
-if doc[1] ~= 'approved' and doc[1] ~= 'running' then return 0 end
+if doc[1] ~= 'approved' and doc[1] ~= 'running' and doc[1] ~= 'waiting' then return 0 end
 if doc[2] and tonumber(doc[3] or '0') > now then return 0 end
 redis.call('HSET', KEYS[1], 'holder', ARGV[1], 'lease_until', now + ARGV[2], 'fence', fence + 1)
 return fence + 1

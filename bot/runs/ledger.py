@@ -2,7 +2,7 @@
 
 from redis.asyncio import Redis
 
-from bot.changes.change import Event, State, StepRun
+from bot.changes.change import Event, State, StepRun, StepState
 from bot.redis.keys import Keys
 from bot.redis.renewal import LeaseLostError
 from bot.redis.scripts import Script
@@ -19,7 +19,7 @@ LANE_SECONDS = {"default": 0.0, "registration": 1.0, "external": 5.0}
 
 
 class FencedOutError(LeaseLostError):
-    """Another worker owns the run by now: stop at once and record nothing more."""
+    """The run is not this worker's any more, or nobody's: stop at once and record nothing more."""
 
 
 class RunLedger:
@@ -56,16 +56,24 @@ class RunLedger:
         *,
         to: State | None = None,
         note: str = "",
+        **fields: str | float,
     ) -> None:
-        """Store how far a step is, and with `to` the state and the note of the change. Raises `FencedOutError`."""
-        entry = event.model_dump_json() if event else ""
-        args: list[str | int] = [fence, step, run.model_dump_json(), entry, to or "", note]
-        if not await _STEP(self._redis, keys=self._at(number), args=args):
-            raise FencedOutError(f"#{number} is run by another worker")
+        """Store how far a step is, and with `to` the state, the note and fields of the change.
 
-    async def settle(self, number: int, step: str, run: StepRun, event: Event) -> bool:
-        """Record a person's word on an unknown step, and let the change run on; False when it is settled already."""
-        args = [step, run.model_dump_json(), event.model_dump_json()]
+        Raises `FencedOutError`.
+        """
+        entry = event.model_dump_json() if event else ""
+        flat = [str(x) for pair in fields.items() for x in pair]
+        args: list[str | int] = [fence, step, run.model_dump_json(), entry, to or "", note, *flat]
+        if not await _STEP(self._redis, keys=self._at(number), args=args):
+            raise FencedOutError(f"#{number} is run by another worker, or was ended")
+
+    async def settle(self, number: int, step: str, state: StepState, run: StepRun, event: Event) -> bool:
+        """Record a person's word on a step that the change stands at in `state`, and let it run on.
+
+        False when it is settled already.
+        """
+        args = [step, run.model_dump_json(), event.model_dump_json(), state]
         return bool(await _SETTLE(self._redis, keys=self._at(number), args=args))
 
     async def wait_for_lane(self, account: str, lane: str) -> float:

@@ -2,23 +2,25 @@
 
 import asyncio
 from collections.abc import Awaitable, Callable
-from typing import Any, Protocol
+from typing import Any, Protocol, assert_never
 
 import structlog
 
+from bot.catalog.form import parse
 from bot.catalog.operation import CannotPlanError, Catalog, Context
-from bot.changes.change import Change
+from bot.changes.change import Change, StepRun
 from bot.changes.store import ChangeStore
 from bot.plans.finding import blocking
-from bot.plans.plan import Watch
-from bot.plans.step import CallStep
+from bot.plans.step import ApprovalStep, CallStep, GivenStep, ManualStep, Step, WaitStep, Watch
 from bot.ports import Notifier
 from bot.redis.renewal import renewed
+from bot.runs import pauses
 from bot.runs.calls import perform
 from bot.runs.difference import in_words
 from bot.runs.ledger import FencedOutError, RunLedger
 from bot.runs.patience import PATIENCE, Patience
-from bot.runs.turn import Later, Stop, Turn
+from bot.runs.pauses import Waits, missed
+from bot.runs.turn import Dozing, Later, Stop, Turn
 from bot.twilio.faults import Refused, TwilioFault, UnknownAccount
 from bot.twilio.gateway import Account
 
@@ -28,11 +30,14 @@ BROKEN_SECONDS = 60.0
 log = structlog.get_logger()
 
 
-class Followers(Protocol):
+class Followers(Waits, Protocol):
     """Where a finished step's registrations go to be followed."""
 
     async def follow(self, change: Change, watch: Watch, results: dict[str, dict[str, Any]]) -> None:
         """Start (or revive) the watch of a registration; repeating it is harmless."""
+
+    async def end(self, change: Change, watch: Watch) -> None:
+        """A registration is over, as this change wanted; repeating it is harmless."""
 
 
 class Runner:
@@ -63,13 +68,26 @@ class Runner:
         resting = 0.0
         try:
             account = self._account(change.plan.account)
-            turn = Turn(number, fence, account, self._store, self._ledger, self._clock, self._sleep, self._patience)
+            turn = Turn(
+                number,
+                fence,
+                account,
+                self._store,
+                self._ledger,
+                self._clock,
+                self._sleep,
+                self._patience,
+                change.plan.masked,
+            )
             # losing the lease ends the turn, as another worker goes on
             async with renewed(lambda: self._ledger.renew(number, fence), self._ledger.lease_seconds / 3, f"#{number}"):
                 await self._take(turn)
         except Later as later:
             log.info("run_put_off", change=number, seconds=later.seconds, why=str(later))
             resting = later.seconds
+        except Dozing as dozing:
+            # without the lease: what is waited for, or a person, may wake it at any time
+            return dozing.seconds
         except (FencedOutError, Stop) as end:
             log.info("run_turn_ended", change=number, why=str(end))
         except Exception as error:
@@ -91,25 +109,54 @@ class Runner:
 
     async def _take(self, turn: Turn) -> None:
         change = await turn.change()
-        if not change.begun:
+        checked = change.begun
+        if change.state == "approved" and not checked:
             await self._check_still_the_same(turn, change)
-        await turn.move("running", "started" if change.state == "approved" else "")
-        for step in change.plan.steps:
-            change = await turn.change()
-            if change.steps.get(step.id) is None or change.steps[step.id].state != "done":
-                if not isinstance(step, CallStep):
-                    await turn.end("failed", "failed", f"This version of Tenfour cannot run the step “{step.title}”.")
-                await self._notifier.change_moved(turn.number)
-                await perform(turn, change, step)
+            checked = True
+        if change.state != "waiting":
+            await turn.move("running", "started" if change.state == "approved" else "")
+            if done := [s.id for s in change.plan.steps if s.id in change.results]:
+                # a crash may have come between the end of the last one and this
+                await self._follow(turn, done[-1])
+        while (step := (change := await turn.change()).at) is not None:
+            if isinstance(step, CallStep) and not change.begun and not checked:
+                # it may have waited for weeks before its first call
+                await self._check_still_the_same(turn, change)
+                checked = True
+            await self._notifier.change_moved(turn.number)
+            await self._do(turn, change, step)
             await self._follow(turn, step.id)
-        await turn.move("succeeded", "finished")
+        skipped = sum(1 for run in change.steps.values() if run.state == "skipped")
+        await turn.move("succeeded", f"finished, {skipped} skipped" if skipped else "finished")
+
+    async def _do(self, turn: Turn, change: Change, step: Step) -> None:
+        """Bring one step to its end, or end the turn."""
+        if missing := missed(step, change):
+            run = StepRun(state="skipped", attempt=0, at=turn.clock())
+            await turn.record(step.id, run, "skipped", f"{step.title}: there is nothing without “{missing[0]}”")
+            return
+        match step:
+            case CallStep():
+                if (left := _settles_at(change) - turn.clock()) > 0:
+                    await turn.sleep(left)
+                await perform(turn, change, step)
+            case WaitStep():
+                await pauses.wait(turn, self._followers, change, step)
+            case ManualStep():
+                await pauses.manual(turn, change, step)
+            case ApprovalStep():
+                await pauses.approval(turn, change, step)
+            case GivenStep():
+                await pauses.given(turn, step)
+            case _:
+                assert_never(step)
 
     async def _check_still_the_same(self, turn: Turn, change: Change) -> None:
         """What was approved must be what would be planned now; otherwise people are asked again."""
         operation = self._catalog[change.operation]
         context = Context(account=turn.account, token=change.token)
         try:
-            fresh = await operation.plan(operation.form.model_validate(change.inputs), context)
+            fresh = await operation.planned(parse(operation.form, change.inputs), context)
         except CannotPlanError as error:
             await turn.end("failed", "failed", f"It can no longer be done: {error}")
         except Refused as fault:
@@ -124,5 +171,14 @@ class Runner:
     async def _follow(self, turn: Turn, step_id: str) -> None:
         change = await turn.change()
         for watch in change.plan.watches:
-            if watch.step == step_id:
+            if watch.step == step_id and step_id in change.results:
                 await self._followers.follow(change, watch, change.results)
+        step = next(s for s in change.plan.steps if s.id == step_id)
+        if isinstance(step, CallStep) and step.ends and step_id in change.results:
+            await self._followers.end(change, step.ends)
+
+
+def _settles_at(change: Change) -> float:
+    """When the calls that were done have settled at Twilio (epoch seconds)."""
+    steps = (s for s in change.plan.steps if isinstance(s, CallStep) and s.settle_seconds and s.id in change.results)
+    return max((change.steps[s.id].at + s.settle_seconds for s in steps), default=0.0)

@@ -4,10 +4,10 @@ import re
 from collections.abc import Callable, Mapping, Sequence
 from typing import Any
 
-from bot.changes.change import Change, Event, State, StepRun
+from bot.changes.change import Change, Event, State, StepRun, StepState
 from bot.changes.changes import Refusal
 from bot.changes.store import ChangeStore
-from bot.plans.step import CallStep
+from bot.plans.step import Adopt, CallStep, ManualStep, WaitStep, needs
 from bot.ports import Engine, Notifier
 from bot.runs.ledger import RunLedger
 from bot.runs.look import shown
@@ -41,27 +41,69 @@ class Settlement:
         await self._move(number, user, "failed", "approved", "tried again")
         await self._engine.start_run(number)
 
-    async def abandon(self, number: int, user: str) -> None:
-        """Let a failed or unknown change go; what was done at Twilio stays there."""
+    async def abandon(self, number: int, user: str, said: str = "gave it up") -> None:
+        """Let a change go that failed, is unknown, or waits; what was done at Twilio stays there."""
         change = await self._change(number)
-        state: State = "unknown" if change.state == "unknown" else "failed"
-        await self._move(number, user, state, "abandoned", "abandoned it")
+        state: State = change.state if change.state in ("unknown", "waiting") else "failed"
+        await self._move(number, user, state, "abandoned", said)
+
+    async def skip(self, number: int, user: str, step_id: str) -> None:
+        """Go on without the step that failed, where that is harmless."""
+        change = await self._change(number)
+        step, before = change.at, change.steps.get(step_id)
+        if change.state != "failed" or step is None or step.id != step_id:
+            raise Refusal(f"#{number} is {change.called}: that step is not what it stands at any more.")
+        if before is None or before.state != "failed":
+            raise Refusal(f"“{step.title}” has not failed, so there is nothing to skip. Try again from there.")
+        if not isinstance(step, CallStep | WaitStep) or not step.skippable:
+            raise Refusal(f"“{step.title}” cannot be skipped: what comes after it stands on it.")
+        run = StepRun(state="skipped", attempt=before.attempt, at=self._clock(), result=before.result)
+        await self._settle(number, user, step.id, "failed", run, "said that it goes on without", step.title)
+
+    async def done(self, number: int, user: str, step_id: str) -> None:
+        """A person says that the step which waits for them is done. Raises `TwilioFault`."""
+        change = await self._change(number)
+        step = change.at
+        if change.state != "waiting" or step is None or step.id != step_id:
+            raise Refusal(f"#{number} is {change.called}: that step is not what it waits for any more.")
+        result: dict[str, Any] = {}
+        match step:
+            case ManualStep():
+                if step.check and not self._satisfied(step.check, await self._seen(change, step.check)):
+                    raise Refusal(f"It does not show at Twilio yet. {_looked_for(change, step.check, [])} {step.where}")
+            case WaitStep() if step.word:
+                result = {"status": step.until[0]}
+            case _:
+                raise Refusal(f"“{step.title}” goes on by itself: nobody's word can close it.")
+        run = StepRun(state="done", attempt=0, at=self._clock(), result=result)
+        await self._settle(number, user, step.id, "waiting", run, "said that it is done", step.title)
 
     async def happened(self, number: int, user: str, sid: str, step_id: str) -> None:
         """A person has seen at Twilio that this unknown step took place, and what it made. Raises `TwilioFault`."""
         change, step, before = await self._unknown(number, step_id)
+        if step.nameless:
+            if items := await self._shown(change, step):
+                raise Refusal(f"It is still there. {_looked_for(change, step.adopt, items)}")
+            if step.adopt is None and any(step.id in needs(later) for later in change.plan.steps):
+                raise Refusal("Tenfour cannot look for it at Twilio, and what comes after it needs what it made.")
+            run = StepRun(state="done", attempt=before.attempt, at=self._clock(), adopted=True)
+            await self._settle(number, user, step.id, "unknown", run, "said that it happened", step.title)
+            return
         if not _SID.fullmatch(sid):
             raise Refusal(
                 f"{sid[:40]!r} is not a SID: it has two capital letters, then 32 digits and letters from a to f."
             )
         items = await self._shown(change, step)
-        made = next((item for item in items if item.get("sid") == sid), None)
+        made = next((item for item in items if item.get(step.named_by) == sid), None)
         if made is None:
             # the run would go on with it, and change what belongs to somebody else
-            raise Refusal(f"{sid} is not what this step makes. {_looked_for(change, step, items)}")
-        result = step.kept(made) | {"sid": sid}
+            raise Refusal(f"{sid} is not what this step makes. {_looked_for(change, step.adopt, items)}")
+        if unmet := step.unmet(made):
+            shown = ", ".join(f"{name} is {value or 'not set'}" for name, value in unmet.items())
+            raise Refusal(f"{sid} is there, but not as it must be: {shown}. Mend it, then say so again, or abandon it.")
+        result = step.kept(made) | {step.named_by: sid}
         run = StepRun(state="done", attempt=before.attempt, at=self._clock(), result=result, adopted=True)
-        await self._settle(number, user, step, run, "said that it happened", f"{step.title} ({sid})")
+        await self._settle(number, user, step.id, "unknown", run, "said that it happened", f"{step.title} ({sid})")
 
     async def did_not_happen(self, number: int, user: str, step_id: str) -> None:
         """A person has seen at Twilio that this unknown step did not take place: it is sent again.
@@ -69,23 +111,26 @@ class Settlement:
         Raises `TwilioFault`.
         """
         change, step, before = await self._unknown(number, step_id)
-        if items := await self._shown(change, step):
-            raise Refusal(f"It has happened, as far as Twilio shows. {_looked_for(change, step, items)}")
+        items = await self._shown(change, step)
+        if step.adopt and self._satisfied(step.adopt, items):
+            raise Refusal(f"It has happened, as far as Twilio shows. {_looked_for(change, step.adopt, items)}")
         run = StepRun(state="waiting", attempt=before.attempt, at=self._clock())
-        await self._settle(number, user, step, run, "said that it did not happen", step.title)
+        await self._settle(number, user, step.id, "unknown", run, "said that it did not happen", step.title)
 
-    async def _settle(self, number: int, user: str, step: CallStep, run: StepRun, said: str, of: str) -> None:
+    async def _settle(
+        self, number: int, user: str, step: str, state: StepState, run: StepRun, said: str, of: str
+    ) -> None:
         sealer = self._store.sealer
         event = sealer.event(Event(at=self._clock(), who=user, what=said, detail=of, to="approved"))
-        if not await self._ledger.settle(number, step.id, sealer.run(run), event):
-            raise Refusal(f"#{number} is no longer waiting for this: {(await self._change(number)).state}.")
+        if not await self._ledger.settle(number, step, state, sealer.run(run), event):
+            raise Refusal(f"#{number} is no longer waiting for this: {(await self._change(number)).called}.")
         await self._notifier.change_moved(number)
         await self._engine.start_run(number)
 
     async def _move(self, number: int, user: str, before: State, after: State, said: str) -> None:
         event = Event(at=self._clock(), who=user, what=said)
         if not await self._store.move(number, [before], after, event, note=""):
-            raise Refusal(f"#{number} is {(await self._change(number)).state}: there is nothing to do here any more.")
+            raise Refusal(f"#{number} is {(await self._change(number)).called}: there is nothing to do here any more.")
         await self._notifier.change_moved(number)
 
     async def _change(self, number: int) -> Change:
@@ -100,7 +145,7 @@ class Settlement:
         unknown = change.unknown_step
         step = next((s for s in change.plan.steps if s.id == unknown), None)
         if change.state != "unknown" or not isinstance(step, CallStep):
-            raise Refusal(f"#{number} is {change.state}: no step of it is unknown.")
+            raise Refusal(f"#{number} is {change.called}: no step of it is unknown.")
         if unknown != step_id:
             raise Refusal(
                 f"That was about an earlier step of #{number}. What is unknown now is “{step.title}”: "
@@ -109,16 +154,21 @@ class Settlement:
         return change, step, change.steps[unknown]
 
     async def _shown(self, change: Change, step: CallStep) -> list[dict[str, Any]]:
-        if step.adopt is None:
-            return []
-        return await shown(self._account(change.plan.account), step.adopt, change.results)
+        return await self._seen(change, step.adopt) if step.adopt else []
+
+    async def _seen(self, change: Change, adopt: Adopt) -> list[dict[str, Any]]:
+        return await shown(self._account(change.plan.account), adopt, change.results)
+
+    @staticmethod
+    def _satisfied(adopt: Adopt, items: Sequence[Mapping[str, Any]]) -> bool:
+        return bool(items) != adopt.gone
 
 
-def _looked_for(change: Change, step: CallStep, items: Sequence[Mapping[str, Any]]) -> str:
+def _looked_for(change: Change, adopt: Adopt | None, items: Sequence[Mapping[str, Any]]) -> str:
     """What was looked for at Twilio, and what is there."""
-    if step.adopt is None:
-        return "Tenfour cannot look for it at Twilio, so the run cannot go on with it."
-    look = step.adopt.read.model_copy(update={"params": step.adopt.match}).resolved(change.results)
+    if adopt is None:
+        return "Tenfour cannot look for it at Twilio."
+    look = adopt.read.model_copy(update={"params": adopt.match}).bound(change.results)
     wanted = " and ".join(f"{name} “{_short(value)}”" for name, value in look.params.items())
     there = ", ".join(str(item.get("sid")) for item in items) or "nothing"
     return f"Looked for: {look.path}{f' with {wanted}' if wanted else ''}. There is: {there}."

@@ -24,6 +24,14 @@ class Later(Exception):
         self.seconds = seconds
 
 
+class Dozing(Exception):
+    """The change waits; it is to be looked at after `seconds`, or (None) when somebody wakes it."""
+
+    def __init__(self, seconds: float | None) -> None:
+        super().__init__("waits")
+        self.seconds = seconds
+
+
 class Stop(Exception):
     """The turn ends in a state that people must see; the state was recorded."""
 
@@ -40,6 +48,8 @@ class Turn:
     clock: Callable[[], float]
     sleep: Callable[[float], Awaitable[None]]
     patience: Patience = PATIENCE
+    masked: Callable[[str], str] = str
+    """Hides the secrets of the plan in words of Twilio's that repeat them."""
 
     async def change(self) -> Change:
         """The change as it stands."""
@@ -50,24 +60,47 @@ class Turn:
 
     async def record(self, step: str, run: StepRun, what: str = "", detail: str = "") -> None:
         """Write down how far a step is."""
-        sealer = self.store.sealer
-        event = sealer.event(Event(at=self.clock(), what=what, detail=detail)) if what else None
-        await self.ledger.record(self.number, self.fence, step, sealer.run(run), event)
+        event = self._event(what, detail) if what else None
+        await self.ledger.record(self.number, self.fence, step, self._sealed(run), event)
 
-    async def end_step(self, step: str, run: StepRun, to: State, what: str, note: str) -> NoReturn:
+    async def end_step(
+        self, step: str, run: StepRun, to: State, what: str, note: str, **fields: str | float
+    ) -> NoReturn:
         """Write down how a step ended and move the change with it, in one script, and end the turn.
 
         A worker that died between the two would leave a running change behind, whose next turn sent the call again.
         """
-        sealer = self.store.sealer
-        event = sealer.event(Event(at=self.clock(), what=what, detail=note, to=to))
-        await self.ledger.record(self.number, self.fence, step, sealer.run(run), event, to=to, note=sealer.text(note))
+        await self._record(step, run, to, what, note, note, **fields)
         raise Stop(to)
+
+    async def pause_step(self, step: str, run: StepRun, what: str, detail: str, note: str) -> None:
+        """Write down that the change waits at a step."""
+        await self._record(step, run, "waiting", what, detail, note)
+
+    async def resume_step(self, step: str, run: StepRun, what: str, detail: str) -> None:
+        """Write down that the step is over at which the change waited, and that it runs again, in one script.
+
+        A worker that died between the two would leave a change that seems to wait, and may be abandoned, as it sends.
+        """
+        await self._record(step, run, "running", what, detail, "")
+
+    async def _record(
+        self, step: str, run: StepRun, to: State, what: str, detail: str, note: str, **fields: str | float
+    ) -> None:
+        event, said = self._event(what, detail, to), self.store.sealer.text(self.masked(note))
+        await self.ledger.record(self.number, self.fence, step, self._sealed(run), event, to=to, note=said, **fields)
+
+    def _event(self, what: str, detail: str, to: str = "") -> Event:
+        return self.store.sealer.event(Event(at=self.clock(), what=what, detail=self.masked(detail), to=to))
+
+    def _sealed(self, run: StepRun) -> StepRun:
+        return self.store.sealer.run(run.model_copy(update={"error": self.masked(run.error)}))
 
     async def move(self, to: State, what: str = "", note: str = "") -> None:
         """Move the change on; a no-op when it is elsewhere by now."""
+        note = self.masked(note)
         event = Event(at=self.clock(), what=what, detail=note) if what else None
-        expected: list[State] = ["approved", "running"]
+        expected: list[State] = ["approved", "running", "waiting"]
         await self.store.move(self.number, expected, to, event, fence=self.fence, note=note)
 
     async def end(self, to: State, what: str, note: str) -> NoReturn:
@@ -88,7 +121,7 @@ class Turn:
         await self.rest(seconds, str(fault), f"{fault}. Trying again by itself.")
 
     async def rest(self, seconds: float, why: str, note: str) -> NoReturn:
-        """End the turn for `seconds`. People read `note`; `why` is logged, so it holds nothing that they typed."""
+        """End the turn for `seconds`. People read `note`; `why` is logged. Neither holds a secret of the plan."""
         state = (await self.change()).state
         await self.move(state, note=note)
-        raise Later(seconds, why)
+        raise Later(seconds, self.masked(why))

@@ -11,6 +11,7 @@ import json
 import os
 import re
 import signal
+import socket
 import sys
 from collections import deque
 from collections.abc import AsyncIterator, Callable, Mapping, Sequence
@@ -22,6 +23,7 @@ from typing import IO
 from bot.redis.embedded import EmbeddedRedisProblem, die_with_parent, run_embedded_redis
 from bot.sandbox import world
 from bot.sandbox.slack.server import LocalSlack
+from bot.sandbox.twilio import start_west
 from bot.sandbox.twilio.server import LocalTwilio
 
 HOST = "127.0.0.1"
@@ -115,7 +117,9 @@ async def _services(port: int, folder: Path) -> AsyncIterator[Services]:
         await _serve(stack, twilio, 0)
         slack.twilio_url = twilio.url
         redis = await stack.enter_async_context(run_embedded_redis(folder))
-        yield Services(slack, folder, _environment(slack, twilio, redis.url, folder))
+        tcr_port = _free_port()
+        twilio.tcr.url = f"http://{HOST}:{tcr_port}/tcr/{world.TCR_SECRET}"
+        yield Services(slack, folder, _environment(slack, twilio, redis.url, folder, tcr_port))
 
 
 async def _serve(stack: AsyncExitStack, service: LocalSlack | LocalTwilio, port: int) -> None:
@@ -135,7 +139,14 @@ async def _serve(stack: AsyncExitStack, service: LocalSlack | LocalTwilio, port:
     stack.push_async_callback(service.stop)
 
 
-def _environment(slack: LocalSlack, twilio: LocalTwilio, redis_url: str, folder: Path) -> dict[str, str]:
+def _free_port() -> int:
+    """A port for TCR's webhook, chosen here because both the bot and the local TCR must know it."""
+    with socket.socket() as probe:
+        probe.bind((HOST, 0))
+        return int(probe.getsockname()[1])
+
+
+def _environment(slack: LocalSlack, twilio: LocalTwilio, redis_url: str, folder: Path, tcr_port: int) -> dict[str, str]:
     # From scratch: real tokens may lie in the environment of whoever tries the sandbox.
     inherited = {name: os.environ[name] for name in INHERITED if name in os.environ}
     return {
@@ -151,9 +162,20 @@ def _environment(slack: LocalSlack, twilio: LocalTwilio, redis_url: str, folder:
         "REDIS_URL": redis_url,
         "TENFOUR_APPROVALS_CHANNEL": "C0APPROVALS",
         "TENFOUR_ALERTS_CHANNEL": "C0ALERTS",
+        "TENFOUR_ACCOUNTS": str(_accounts_file(folder)),
         "TENFOUR_POLL_SECONDS": "2",
         "TENFOUR_STATE": str(folder.resolve()),
+        "TENFOUR_TCR_SECRET": world.TCR_SECRET,
+        "PORT": str(tcr_port),
     }
+
+
+def _accounts_file(folder: Path) -> Path:
+    """The local Twilio's subaccount, as an operator would write it down."""
+    west, path = start_west.CREDENTIALS, folder.resolve() / "accounts.toml"
+    path.write_text(f'[west]\nsid = "{west.account_sid}"\nauth_token = "{west.auth_token}"\nparent = "main"\n')
+    path.chmod(0o600)
+    return path
 
 
 async def _keep_running(

@@ -14,6 +14,7 @@ SLACKBOT_ID = "USLACKBOT"
 BOT_TOKEN = "xoxb-sandbox"  # noqa: S105 - opens nothing but the sandbox
 APP_TOKEN = "xapp-sandbox"  # noqa: S105 - opens nothing but the sandbox
 SIGNING_SECRET = "sandbox-signing-secret"  # noqa: S105 - opens nothing but the sandbox
+TCR_SECRET = "sandbox-tcr-secret"  # noqa: S105 - opens nothing but the sandbox
 
 TWILIO_ACCOUNT_SID = "AC" + "5a" * 16
 TWILIO_AUTH_TOKEN = "sandbox-auth-token"  # noqa: S105 - opens nothing but the sandbox
@@ -98,6 +99,7 @@ COMMANDS = (
     SlashCommand("/a2p-sender", "Add senders to a pool or remove them", "add | remove"),
     SlashCommand("/a2p-campaign", "Register, resubmit or delete a campaign", "register | resubmit | delete | status"),
     SlashCommand("/a2p-approvals", "Changes that wait for you", "list | show 142"),
+    SlashCommand("/a2p-account", "Twilio accounts, and which one this channel works in", "use NAME"),
     SlashCommand("/a2p-watch", "Choose which registrations this channel hears about", "add | remove | list"),
 )
 

@@ -4,6 +4,8 @@ from bot.tracking.registration import SETTLED
 
 HOUR, DAY = 3600.0, 86400.0
 UNDER_REVIEW = frozenset({"", "PENDING", "IN_PROGRESS", "IN_REVIEW"})
+IN_FLIGHT = frozenset({"accepted", "scheduled", "queued", "sending", "sent"})
+"""States of a message that is on its way."""
 
 
 def seconds_until_next_look(status: str, age: float, base: float) -> float:
@@ -12,7 +14,7 @@ def seconds_until_next_look(status: str, age: float, base: float) -> float:
     Close to a submission verdicts come fast (field validation), then reviews take days; what is settled is looked at
     daily, anything else (refused, or a word we do not know) each quarter of an hour at the default base of a minute.
     """
-    if status in UNDER_REVIEW:
+    if status in UNDER_REVIEW | IN_FLIGHT:
         factor = 1 if age < HOUR else 5 if age < DAY else 15
     elif status in SETTLED:
         factor = 15 if age < HOUR else 1440

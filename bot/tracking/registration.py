@@ -19,15 +19,20 @@ class Registration(Record):
 
     `status` is Twilio's word, "" before the first look. `since` is when it was first seen so (epoch seconds).
     `failures` counts the looks that failed since the last one that did not, `trouble` says why.
+    `made_at` is when a change of ours last made or revived it (epoch seconds, 0 when none did); `tries` counts those
+    changes that were another try after a rejection.
     """
 
     kind: str
     account: str
+    account_name: str = ""
     key: str
     title: str
     owner: str = ""
     change: int | None = None
     started_at: float
+    made_at: float = 0.0
+    tries: int = 0
     status: str = ""
     since: float = 0.0
     fetched_at: float = 0.0

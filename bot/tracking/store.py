@@ -30,10 +30,29 @@ class RegistrationStore:
         await self.look_at(registration.id, registration.started_at)
         fields = registration.model_dump(exclude={"snapshot"}) | {"snapshot": "{}"}
         flat = ["" if x is None else x for pair in fields.items() for x in pair]
-        args = [registration.change or "", registration.title, registration.started_at, registration.owner, *flat]
+        known = [registration.change or "", registration.title, registration.started_at, registration.owner]
+        args = [*known, registration.made_at, registration.tries, *flat]
         await _BEGIN(self._redis, keys=[self._at(registration.id, "doc")], args=args)
         # again, as a sweep may have taken it in between, and would look again only much later
         await self.look_at(registration.id, registration.started_at)
+
+    async def await_(self, registration: Registration, change: int) -> None:
+        """Let a change be woken by a registration, which is followed from now on if it was not before."""
+        await self._redis.sadd(self._at(registration.id, "waiters"), change)
+        if not await self._redis.exists(self._at(registration.id, "doc")):
+            await self.begin(registration)
+
+    async def release(self, registration_id: str, change: int) -> None:
+        """A change waits for this registration no more."""
+        await self._redis.srem(self._at(registration_id, "waiters"), change)
+
+    async def waiters(self, registration_id: str) -> list[int]:
+        """The changes that wait for this registration."""
+        return sorted(int(str(n)) for n in await self._redis.smembers(self._at(registration_id, "waiters")))
+
+    async def forget(self, registration_id: str) -> None:
+        """Look at a registration no more; what is known of it stays."""
+        await self._redis.zrem(self._keys.plain(_DUE), registration_id)
 
     async def load(self, registration_id: str) -> Registration | None:
         """One registration, or None."""

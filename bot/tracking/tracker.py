@@ -9,34 +9,29 @@ from pydantic import ValidationError
 from redis.exceptions import RedisError
 
 from bot.changes.change import Change
-from bot.plans.call import resolve
-from bot.plans.plan import Watch
+from bot.plans.call import Results, resolve
+from bot.plans.step import Watch
 from bot.ports import Notifier
 from bot.tracking.cadence import seconds_until_next_look
-from bot.tracking.registration import GONE, Announcement, Registration, transition_between
+from bot.tracking.kinds import KINDS, Kind
+from bot.tracking.registration import GONE, Announcement, Registration, Transition, transition_between
 from bot.tracking.store import RegistrationStore
-from bot.twilio import reads
-from bot.twilio.faults import TwilioFault
+from bot.twilio.faults import Refused, Throttled, TwilioFault, Unreachable
 from bot.twilio.gateway import Account
 
 BATCH = 100
 AT_ONCE = 20
 NOT_YET_SECONDS = 600.0
 """How long something new may be missing from Twilio's answers before that counts as gone."""
+AWAITED_SECONDS = 4.0
+"""How old the last look may be when a waiting change asks for the state."""
+UNKNOWN = Kind(None, announced=False)
+"""A kind that only a newer version knows."""
 
 log = structlog.get_logger()
 
-Look = Callable[[Account, str], Awaitable[tuple[str, dict[str, Any]]]]
-"""Reads one registration: Twilio's status word (`GONE` when it has none) and the snapshot to keep."""
-
-
-async def look_at_campaign(account: Account, service_sid: str) -> tuple[str, dict[str, Any]]:
-    """A campaign is found by its messaging service: its own SID is a constant (twilio.md 0.3)."""
-    seen = await reads.campaign(account, service_sid)
-    return (seen.campaign_status, seen.model_dump(mode="json")) if seen else (GONE, {})
-
-
-LOOKS: Mapping[str, Look] = {"campaign": look_at_campaign}
+Wake = Callable[[int], Awaitable[None]]
+"""Lets a change that waits go on looking; doing it twice is harmless."""
 
 
 class Tracker:
@@ -50,50 +45,118 @@ class Tracker:
         clock: Callable[[], float],
         base_seconds: float,
         alerts_channel: str,
-        looks: Mapping[str, Look] = LOOKS,
+        wake: Wake,
+        kinds: Mapping[str, Kind] = KINDS,
     ) -> None:
         self.store = store
         self._account, self._notifier, self._clock = account, notifier, clock
-        self._base, self.alerts_channel, self._looks = base_seconds, alerts_channel, looks
+        self._base, self.alerts_channel, self._wake, self._kinds = base_seconds, alerts_channel, wake, kinds
 
     async def follow(self, change: Change, watch: Watch, results: dict[str, dict[str, Any]]) -> None:
         """Start or revive a registration that a change has made."""
-        key = resolve(watch.key, results)
-        registration = Registration(
+        made = {"made_at": self._clock(), "tries": int(watch.again)}
+        await self.store.begin(self._registration(change, watch, results).model_copy(update=made))
+
+    async def end(self, change: Change, watch: Watch) -> None:
+        """A registration is over because a change has ended it: its card says so, and no channel is alarmed."""
+        known = await self.store.load(self._registration(change, watch, change.results).id)
+        if known is None or known.status == GONE:
+            return
+        now = self._clock()
+        end = Transition(id=known.version + 1, before=known.status, after=GONE, at=now, severity="info", snapshot={})
+        seen = known.model_copy(update={"status": GONE, "since": now, "fetched_at": now, "snapshot": {}})
+        if await self.store.observe(seen, end, tell=True):
+            await self.store.forget(known.id)
+            await self._wake_waiters(known.id)
+            await self._notifier.registration_moved(known.id)
+
+    async def await_(self, change: Change, watch: Watch) -> Registration:
+        """Follow a registration for a change that waits for it, and give what is known of it now.
+
+        What was known of it stays, and so does its owner, when it is followed already.
+        """
+        registration = self._registration(change, watch, change.results)
+        await self.store.await_(registration, change.number)
+        seen = await self.store.load(registration.id) or registration
+        # a verdict may come within a second: whoever waits looks more often than the cadence does
+        if self._clock() - seen.fetched_at > AWAITED_SECONDS and seen.status not in self._kind(seen).over:
+            await self.look(registration.id)
+            seen = await self.store.load(registration.id) or registration
+        return seen
+
+    async def release(self, change: Change, watch: Watch) -> None:
+        """This change waits for it no more."""
+        await self.store.release(self._registration(change, watch, change.results).id, change.number)
+
+    async def told(self, kind: str, account: str, key: str, status: str, words: str = "") -> None:
+        """Take an event's word for the state of a registration that no API tells; followed from now on if it was not.
+
+        What was said last counts: a share that was declined after it was accepted is declined.
+        """
+        now = self._clock()
+        fresh = Registration(kind=kind, account=account, key=key, title=key, started_at=now)
+        if await self.store.load(fresh.id) is None:
+            await self.store.begin(fresh)
+        recorded = False
+        while not recorded and (known := await self.store.load(fresh.id)):
+            said = {"status": status, "since": now, "fetched_at": now, "snapshot": {"said": words} if words else {}}
+            recorded = await self.store.observe(known.model_copy(update=said))
+        await self._wake_waiters(fresh.id)
+
+    def _kind(self, registration: Registration) -> Kind:
+        return self._kinds.get(registration.kind, UNKNOWN)
+
+    def _registration(self, change: Change, watch: Watch, results: Results) -> Registration:
+        return Registration(
             kind=watch.kind,
             account=change.plan.account,
-            key=key,
+            account_name=change.plan.account_name,
+            key=resolve(watch.key, results),
             title=watch.title,
             owner=change.requester,
             change=change.number,
             started_at=self._clock(),
         )
-        await self.store.begin(registration)
+
+    async def _wake_waiters(self, registration_id: str) -> None:
+        for number in await self.store.waiters(registration_id):
+            await self._wake(number)
+
+    async def followed(self, limit: int) -> list[Registration]:
+        """Registrations that people follow, the next due first; not what only a change waits for."""
+        return [r for r in await self.store.some(limit) if self._kind(r).announced]
 
     async def sweep(self) -> int:
         """Look at everything that is due; returns how many were looked at."""
-        looked = 0
+        looked, silent = 0, dict[str, str]()
         while ids := await self.store.claim(self._clock(), BATCH):
-            # a pool of workers, not chunks: one slow answer must not hold up a whole chunk
-            queue = iter(ids)
-            await asyncio.gather(*(self._work(queue) for _ in range(min(AT_ONCE, len(ids)))))
+            # a pool of workers, not chunks: one slow answer must not hold up a whole chunk, nor one account another
+            pools = [(iter(mine), min(AT_ONCE, len(mine))) for mine in _by_account(ids)]
+            await asyncio.gather(*(self._work(queue, silent) for queue, workers in pools for _ in range(workers)))
             looked += len(ids)
         return looked
 
     async def look(self, registration_id: str) -> None:
         """Look at one registration now, and say when to look next."""
+        await self._look(registration_id)
+
+    async def _look(self, registration_id: str) -> TwilioFault | None:
+        """The look, and why it failed when Twilio is the reason."""
         known = await self.store.load(registration_id)
-        if known is None or known.kind not in self._looks:
-            return
-        now = self._clock()
+        if known is None:
+            return None
+        kind, now = self._kind(known), self._clock()
+        if kind.look is None or known.status in kind.over:
+            await self.store.forget(registration_id)
+            return None
         try:
-            status, snapshot = await self._looks[known.kind](self._account(known.account), known.key)
+            status, snapshot = await kind.look(self._account(known.account), known.key)
         except TwilioFault as fault:
             await self._failed(known, str(fault))
-            return
+            return fault
         except ValidationError as error:  # its own words would quote the answer
             await self._failed(known, f"Twilio's answer has {error.error_count()} fields that Tenfour cannot read")
-            return
+            return None
         if status == GONE and not known.status and now - known.started_at < NOT_YET_SECONDS:
             status = ""  # made a moment ago, and Twilio does not list it yet
         transition = transition_between(known, status, snapshot, now)
@@ -108,29 +171,40 @@ class Tracker:
                 "failures": 0,
             }
         )
-        rows = [Announcement(channel=c, transition=transition) for c in await self._hearers()] if transition else []
-        tell = moved or bool(transition) or known.out_of_sight
+        hearers = await self._hearers() if transition and kind.announced else []
+        rows = [Announcement(channel=c, transition=transition) for c in hearers] if transition else []
+        # a card shows more than the state: a score that comes later must not be missing from it
+        tell = kind.announced and (moved or bool(transition) or known.out_of_sight or snapshot != known.snapshot)
         if await self.store.observe(seen, transition, rows, tell=tell):
             await self.store.look_at(
                 registration_id, now + seconds_until_next_look(status, now - seen.since, self._base)
             )
+            if moved:
+                await self._wake_waiters(registration_id)
             if tell:
                 await self._notifier.registration_moved(registration_id)
+        return None
 
     async def _failed(self, known: Registration, why: str) -> None:
         """Look again later; when looks have failed for long, the card says so once."""
         log.warning("look_failed", registration=known.id, why=why)
         seen = known.model_copy(update={"trouble": why, "failures": known.failures + 1})
-        tell = seen.out_of_sight and not known.out_of_sight
+        tell = self._kind(known).announced and seen.out_of_sight and not known.out_of_sight
         recorded = await self.store.observe(seen, tell=tell)
         await self.store.look_at(known.id, self._clock() + 5 * self._base)
         if recorded and tell:
             await self._notifier.registration_moved(known.id)
 
-    async def _work(self, queue: Iterator[str]) -> None:
+    async def _work(self, queue: Iterator[str], silent: dict[str, str]) -> None:
+        """Look at one after the other. What an account in `silent` has is put off: it does not answer."""
         for registration_id in queue:
+            account = _account_sid(registration_id)
             try:
-                await self.look(registration_id)
+                if account in silent:
+                    if known := await self.store.load(registration_id):
+                        await self._failed(known, silent[account])
+                elif (fault := await self._look(registration_id)) and _silences(fault):
+                    silent[account] = str(fault)
             except RedisError:
                 raise
             except Exception as error:  # what is odd about one must not keep the others from being looked at
@@ -138,3 +212,21 @@ class Tracker:
 
     async def _hearers(self) -> list[str]:
         return sorted({self.alerts_channel, *await self.store.channels()})
+
+
+def _by_account(ids: list[str]) -> list[list[str]]:
+    """The ids of each account, in their order."""
+    found: dict[str, list[str]] = {}
+    for registration_id in ids:
+        found.setdefault(_account_sid(registration_id), []).append(registration_id)
+    return list(found.values())
+
+
+def _account_sid(registration_id: str) -> str:
+    # unlike registration_parts it never fails: one odd id must not keep the others from being looked at
+    return registration_id.partition("|")[2].partition("|")[0]
+
+
+def _silences(fault: TwilioFault) -> bool:
+    """Whether what went wrong is about the account, so that looking further would only make it worse."""
+    return isinstance(fault, Throttled | Unreachable) or (isinstance(fault, Refused) and fault.status == 401)

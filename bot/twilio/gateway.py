@@ -20,7 +20,9 @@ Item = dict[str, Any]
 
 
 class Account:
-    """A set of Twilio credentials. `sid` is the account's SID; at most `concurrency` calls are in flight.
+    """A set of Twilio credentials. `sid` is the account's SID, `name` what people call it.
+
+    `parent` is the main account of a subaccount, where that is known. At most `concurrency` calls are in flight.
 
     Reads are repeated on 429, 5xx and lost connections; writes are sent once and their fault says what is known.
     """
@@ -33,8 +35,10 @@ class Account:
         template: str = "https://{product}.twilio.com",
         concurrency: int = 20,
         timeout: aiohttp.ClientTimeout = TIMEOUT,
+        name: str = "",
+        parent: "Account | None" = None,
     ) -> None:
-        self.sid = sid
+        self.sid, self.name, self.parent = sid, name or sid, parent
         self._template = template
         self._transport = Transport(template, timeout)
         # an explicit environment keeps TWILIO_EDGE and TWILIO_REGION from rewriting the configured address

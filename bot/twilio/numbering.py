@@ -1,7 +1,11 @@
 """US numbers in E.164: what they are and how people write them."""
 
+import re
+
 TOLL_FREE_CODES = frozenset({"800", "833", "844", "855", "866", "877", "888"})
 """Area codes of toll-free numbers (North American Numbering Plan)."""
+
+_KEYPAD = str.maketrans("ABCDEFGHIJKLMNOPQRSTUVWXYZ", "22233344455566677778889999")
 
 
 def toll_free(phone_number: str) -> bool:
@@ -14,3 +18,12 @@ def spoken(phone_number: str) -> str:
     if len(phone_number) != 12 or not phone_number.startswith("+1"):
         return phone_number
     return f"({phone_number[2:5]}) {phone_number[5:8]}-{phone_number[8:]}"
+
+
+def fits(phone_number: str, pattern: str) -> bool:
+    """Whether a number fits the pattern of a search: `*` is one digit, `%` any, letters are those of a keypad.
+
+    `+` stands for the beginning of the number and `$` for its end (description of `Contains` in Twilio's OpenAPI file).
+    """
+    wanted = pattern.upper().translate(_KEYPAD).replace("*", "[0-9]").replace("%", "[0-9]*").replace("+", r"^\+")
+    return re.search(wanted, phone_number) is not None

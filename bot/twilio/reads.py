@@ -1,6 +1,7 @@
 """Typed reads of what an account holds. Unknown fields are kept; unknown states stay text."""
 
 import asyncio
+import re
 from collections.abc import Iterable, Sequence
 from decimal import Decimal, InvalidOperation
 from typing import Any
@@ -18,6 +19,9 @@ CAMPAIGN_HEADERS = {"X-Twilio-Api-Version": "v1.2"}
 """Without it the answer leaves out the privacy and terms URLs (twilio.md 0.2)."""
 
 
+_TOKEN = re.compile(r" tf-[a-z0-9]{10,}(?:: .*)?$")
+
+
 class Seen(BaseModel):
     """A thing as Twilio showed it."""
 
@@ -33,6 +37,15 @@ class Service(Seen):
     us_app_to_person_registered: bool | None = None
     use_inbound_webhook_on_number: bool | None = None
     inbound_request_url: str | None = None
+    inbound_method: str | None = None
+    fallback_url: str | None = None
+    fallback_method: str | None = None
+    status_callback: str | None = None
+    sticky_sender: bool | None = None
+    area_code_geomatch: bool | None = None
+    mms_converter: bool | None = None
+    smart_encoding: bool | None = None
+    validity_period: int | None = None
 
     @property
     def answers_inbound(self) -> bool:
@@ -55,6 +68,26 @@ class OwnedNumber(Seen):
     friendly_name: str | None = None
     capabilities: dict[str, Any] | None = None
     sms_url: str | None = None
+    sms_method: str | None = None
+    sms_fallback_url: str | None = None
+    sms_fallback_method: str | None = None
+    sms_application_sid: str | None = None
+    status_callback: str | None = None
+    status_callback_method: str | None = None
+    voice_url: str | None = None
+    voice_application_sid: str | None = None
+    trunk_sid: str | None = None
+
+    @property
+    def handler(self) -> str:
+        """What the number itself calls for an inbound message; an application wins over URLs (twilio.md 2.2)."""
+        return self.sms_application_sid or self.sms_url or ""
+
+    @property
+    def takes_calls(self) -> bool:
+        """Whether calls to it go anywhere but to the greeting that Twilio sets on new numbers."""
+        own = self.voice_url and not self.voice_url.startswith("https://demo.twilio.com/")
+        return bool(own or self.voice_application_sid or self.trunk_sid)
 
     def can(self, capability: str) -> bool:
         """Whether the number has `sms`, `mms` or `voice`."""
@@ -248,11 +281,27 @@ async def use_cases(account: Account, service_sid: str, brand_sid: str) -> list[
     return [UseCase.model_validate(i) for i in answer.get("us_app_to_person_usecases") or []]
 
 
+def called(friendly_name: str | None) -> str:
+    """What people call a thing: its name without the token under which a change made it (twilio.md 11.7)."""
+    return _TOKEN.sub("", friendly_name or "")
+
+
 async def brand_names(account: Account) -> dict[str, str]:
-    """Names people gave the customer profiles, by bundle SID: a brand itself carries none (twilio.md 4.6)."""
+    """Names people gave the customer profiles, by bundle SID: a brand itself carries none (twilio.md 4.6).
+
+    None at all where the key has no rights on Trust Hub: brands then go by their SID.
+    """
     call = Call(product="trusthub", method="GET", path="/v1/CustomerProfiles")
-    items = await account.pages(call, "results")
-    return {str(i["sid"]): str(i["friendly_name"]) for i in items if i.get("sid") and i.get("friendly_name")}
+    try:
+        items = await account.pages(call, "results")
+    except Refused:
+        return {}
+    return {str(i["sid"]): called(str(i["friendly_name"])) for i in items if i.get("sid") and i.get("friendly_name")}
+
+
+async def brand_label(account: Account, of: Brand) -> str:
+    """What people call a brand: the name of its customer profile, or its SID. Its legal name is for nobody's eyes."""
+    return (await brand_names(account)).get(of.customer_profile_bundle_sid or "", of.sid)
 
 
 async def business_name(account: Account, of: Brand) -> str | None:

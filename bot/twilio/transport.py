@@ -32,8 +32,8 @@ class Transport(AsyncHttpClient):  # type: ignore[misc]  # the helper ships no t
         # what a page link may look like: the template with any product in it
         self._ours = re.compile(re.escape(template).replace(re.escape("{product}"), r"[a-z-]+") + "[/?]")
         self._reads = _session(timeout, aiohttp.TCPConnector(limit=CONNECTIONS))
-        # On a kept-alive connection that the server has closed, aiohttp sends a DELETE again by itself, and a POST ends
-        # without anybody knowing whether it was read. A write gets a connection of its own.
+        # On a kept-alive connection that the server has closed, a write ends without anybody knowing whether it was
+        # read. It gets a connection of its own.
         self._writes = _session(timeout, aiohttp.TCPConnector(limit=CONNECTIONS, force_close=True))
 
     async def request(
@@ -78,7 +78,10 @@ class Transport(AsyncHttpClient):  # type: ignore[misc]  # the helper ships no t
 
 
 def _session(timeout: aiohttp.ClientTimeout, connector: aiohttp.TCPConnector) -> aiohttp.ClientSession:
-    return aiohttp.ClientSession(timeout=timeout, connector=connector, cookie_jar=aiohttp.DummyCookieJar())
+    session = aiohttp.ClientSession(timeout=timeout, connector=connector, cookie_jar=aiohttp.DummyCookieJar())
+    # on a lost connection, even a fresh one, aiohttp sends a DELETE again by itself, and has no public switch for that
+    session._retry_connection = False
+    return session
 
 
 def _pairs(values: Mapping[str, Any] | None) -> Iterable[tuple[str, str]]:

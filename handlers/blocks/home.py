@@ -1,4 +1,4 @@
-"""App Home: what waits for the viewer, what they asked for, the campaigns, and where to start."""
+"""App Home: what waits for the viewer, what they asked for, what is followed, and where to start."""
 
 from collections.abc import Sequence
 from typing import Any
@@ -7,11 +7,12 @@ from bot.catalog import catalog
 from bot.changes.change import Change
 from bot.tracking.registration import Registration
 from handlers.blocks import kit
-from handlers.blocks.change import change_line, decide_buttons
+from handlers.blocks.change import change_line
+from handlers.blocks.change_buttons import decide_buttons, withdraw_button
 from handlers.blocks.kit import Block, code, inline, person, plural
 from handlers.blocks.registration import registration_line
 
-WAITING, MINE, REGISTRATIONS, OPERATIONS = 12, 10, 30, 25
+WAITING, MINE, REGISTRATIONS, OPERATIONS = 10, 8, 30, 25
 """How much of each is shown: together they stay within the hundred blocks of a view."""
 
 
@@ -64,15 +65,19 @@ def _mine(changes: Sequence[Change]) -> list[Block]:
     blocks = [kit.header("What you asked for")]
     if not changes:
         return [*blocks, kit.section("Nothing yet. A change that you ask for shows up here, with how far it is.")]
-    return [*blocks, *map(change_line, changes[:MINE]), *_more(len(changes) - MINE, "")]
+    for change in changes[:MINE]:
+        blocks.append(change_line(change))
+        if change.state == "pending":  # its card may be in a channel that the requester does not see
+            blocks.append(kit.actions(withdraw_button(change)))
+    return [*blocks, *_more(len(changes) - MINE, "")]
 
 
 def _registrations(registrations: Sequence[Registration]) -> list[Block]:
-    blocks = [kit.header("Campaigns")]
+    blocks = [kit.header("Brands and campaigns")]
     if not registrations:
         return [
             *blocks,
-            kit.section("No campaign is followed yet. Each campaign registered here is followed from then on."),
+            kit.section("None is followed yet. Each one that is registered here is followed from then on."),
         ]
     lines = [f"• {registration_line(r)}" for r in registrations[:REGISTRATIONS]]
     return [*blocks, *kit.sections(lines), *_more(len(registrations) - REGISTRATIONS, "")]
@@ -84,7 +89,7 @@ def _start(names: Sequence[str]) -> list[Block]:
         text = "You may not ask for changes here. Ask a full member of the team to request one."
         return [*blocks, kit.section(text)]
     known = catalog()
-    operations = [operation for name in names if (operation := known.get(name))]
+    operations = [o for name in names if (o := known.get(name)) and o.command]
     for operation in operations[:OPERATIONS]:
         start = kit.button("Start", "home.start", operation.name, label=operation.title)
         command = code(f"{operation.command} {operation.word}")

@@ -28,6 +28,7 @@ from handlers.blocks.mrkdwn import (
     remark,
     span,
     straight,
+    unmarked,
     visible,
 )
 
@@ -72,6 +73,7 @@ __all__ = [
     "sections",
     "span",
     "text_input",
+    "unmarked",
     "url_input",
     "visible",
 ]

@@ -23,6 +23,7 @@ _CHANNEL = re.compile(r"[CDG][A-Z0-9]{2,}")
 _SPECIAL = re.compile(
     r"<@[UW][A-Z0-9]{2,}>|<#[CDG][A-Z0-9]{2,}>|<!date\^\d+\^[a-z_{} ]+\|[0-9UTC: -]+>|&(?:amp|lt|gt);|[&<>]"
 )
+_EMPHASIS = re.compile(r"`([^`]+)`|\*([^*\s][^*]*)\*")
 _UNITS = (("week", 7 * 86400), ("day", 86400), ("hour", 3600), ("minute", 60))
 
 
@@ -52,6 +53,11 @@ def inline(text: str, most: int = 150) -> str:
 def remark(text: str, most: int = 500) -> str:
     """`prose` within a line: one line, at most `most` characters before it is escaped."""
     return prose(cut(" ".join(text.split()), most))
+
+
+def unmarked(text: str) -> str:
+    """A text that our own code wrote, without its markup, for where Slack shows plain text."""
+    return _EMPHASIS.sub(lambda found: f"“{found[1] or found[2]}”", text)
 
 
 def cut(text: str, most: int) -> str:
@@ -100,9 +106,9 @@ def plural(count: int, noun: str) -> str:
 
 
 def money(usd: Decimal) -> str:
-    """An amount in US dollars: two decimals, or as many as a smaller price needs."""
+    """An amount in US dollars: two decimals, or as many as a price below a dollar needs."""
     cents = usd.quantize(Decimal("0.01"))
-    return f"${cents if cents == usd else usd.normalize():,f}"
+    return f"${cents if cents == usd or usd >= 1 else usd.normalize():,f}"
 
 
 def code(text: str) -> str:

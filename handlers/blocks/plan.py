@@ -11,14 +11,25 @@ from bot.catalog import catalog
 from bot.catalog.operation import Operation
 from bot.changes.change import Change
 from bot.changes.drafts import Draft
-from bot.plans.call import Call, Param, Ref
+from bot.plans.call import Call, Json, Param, Ref, Secret
 from bot.plans.cost import Cost, Period, total
 from bot.plans.finding import Finding, Severity, blocking
 from bot.plans.plan import Difference, Plan
-from bot.plans.step import CallStep, ManualStep, Step
+from bot.plans.step import ApprovalStep, CallStep, GivenStep, ManualStep, Step, WaitStep
+from bot.tracking.registration import GONE
 from handlers.blocks import kit
-from handlers.blocks.kit import Block, code, error_page, inline, money, plural, remark
-from handlers.blocks.progress import STATES, approvals, checklist, decisions, headline, results, timeline
+from handlers.blocks.account import account_of
+from handlers.blocks.kit import Block, Message, code, error_page, inline, money, plural, remark, span
+from handlers.blocks.parts import part_name
+from handlers.blocks.progress import (
+    STATES,
+    approvals,
+    checklist,
+    decisions,
+    headline,
+    results,
+    timeline,
+)
 from handlers.blocks.tokens import memo
 
 _SEVERITIES: Mapping[Severity, str] = MappingProxyType(
@@ -27,8 +38,11 @@ _SEVERITIES: Mapping[Severity, str] = MappingProxyType(
 _EACH: Mapping[Period, str] = MappingProxyType({"once": "once", "month": "a month"})
 _PRICE_MISSING = "price-unknown"  # the finding of a plan whose costs lack a price that Twilio does not name
 _DIGEST_SHOWN = 12
+FEW = 10
+"""New settings that are shown among those that change; more of them are listed on their own."""
 DIFFERENCE, LEAD = 300, 60
 """Characters shown of each side of a difference, and of what both sides share before it."""
+_FIELD = re.compile(r"[a-z0-9_]+")
 _LIKE_A_REFERENCE = re.compile(r"\{\w+\.\w+\}")
 
 
@@ -42,7 +56,7 @@ def preview_modal(operation: Operation, draft: Draft) -> dict[str, Any]:
     if stops:
         what = f"{plural(stops, 'finding')} below {'stops' if stops == 1 else 'stop'} this request"
         blocks.append(kit.alert(f"This cannot be requested: {what}. Go back and fix it, then preview again.", "error"))
-    blocks += [kit.header(plan.title), kit.context(f"{inline(operation.title)} · account {code(plan.account)}")]
+    blocks += [kit.header(plan.title), kit.context(f"{inline(operation.title)} · account {account_of(plan)}")]
     blocks += plan_blocks(plan)
     blocks.append(kit.actions(kit.button("Back", "form.back", label="Back to the form")))
     return kit.modal(
@@ -56,21 +70,21 @@ def preview_modal(operation: Operation, draft: Draft) -> dict[str, Any]:
 
 def details_modal(change: Change) -> dict[str, Any]:
     """Everything about a change: how far it is, who decided, what it does exactly, what happened."""
-    made = results(change)
+    made = results(change, every=True)
     blocks = [
         kit.header(headline(change)),
         kit.section(f"*{STATES[change.state]}*{f' · {remark(change.note, 1000)}' if change.note else ''}"),
         kit.fields(
             [
                 ("Asked by", f"{kit.person(change.requester)}, {kit.date(change.created_at)}"),
-                ("Account", code(change.plan.account)),
+                ("Account", account_of(change.plan)),
                 ("Approval", "\n".join(approvals(change))),
                 ("Rule", f"“{inline(change.requirement.rule)}”"),
             ]
         ),
         *_titled("Decisions", decisions(change), mark=""),
         *_titled("Steps", checklist(change, most=None), mark=""),
-        *_titled("Made at Twilio", made),
+        *_titled("At Twilio", made),
         kit.divider(),
         *plan_blocks(change.plan),
         kit.divider(),
@@ -86,17 +100,30 @@ def plan_blocks(plan: Plan, *, calls: bool = True) -> list[Block]:
         *_differences(plan.differences),
         *_price(plan),
     ]
-    if calls:
+    if calls and plan.steps:
         blocks += _exact_steps(plan)
+    if not plan.steps:
+        return [*blocks, kit.context("Nothing would be sent to Twilio.")]
     shown = plan.digest[:_DIGEST_SHOWN]
     return [*blocks, kit.context(f"Plan {code(shown)}. An approval covers exactly these calls and no others.")]
 
 
-def price(plan: Plan) -> str:
-    """The price in one line: `$15.00 once, about $10.00 a month`."""
-    parts = [_sum(plan.costs, period) for period in ("once", "month")]
+def price(plan: Plan, part: str | None = None) -> str:
+    """The price in one line: `$15.00 once, about $10.00 a month`; of one part of the plan, or of all of it."""
+    costs = tuple(c for c in plan.costs if part is None or c.part == part)
+    parts = [_sum(costs, period) for period in ("once", "month")]
     line = ", then ".join(p for p in parts if p) or "no charge that Tenfour knows of"
     return f"{line}; at least one price is unknown" if _incomplete(plan) else line
+
+
+def plan_message(operation: Operation, plan: Plan) -> Message:
+    """What a typed command would do, for the person who wants to know before asking."""
+    stops = len(blocking(plan.findings))
+    say = f"This could not be requested: {plural(stops, 'finding')}." if stops else "Nothing was asked for."
+    blocks = [kit.header(plan.title), kit.context(f"{inline(operation.title)} · account {account_of(plan)} · {say}")]
+    blocks += plan_blocks(plan)
+    text = f"What would be done: {inline(plan.title)}. {price(plan)[:1].upper()}{price(plan)[1:]}. {say}"
+    return kit.message(text, [*blocks, kit.context("To ask for it, type the same without `--plan`.")])
 
 
 def checks(plan: Plan) -> str:
@@ -121,32 +148,54 @@ def _findings(findings: tuple[Finding, ...], labels: Mapping[str, str]) -> list[
     blocks: list[Block] = []
     for severity, title in _SEVERITIES.items():
         found = [f for f in findings if f.severity == severity]
-        blocks += _titled(f"{title} ({len(found)})", (_finding(f, labels.get(f.field, f.field)) for f in found))
+        blocks += _titled(f"{title} ({len(found)})", (finding_line(f, labels.get(f.field, f.field)) for f in found))
     return blocks
 
 
-def _finding(finding: Finding, label: str) -> str:
-    field = f"*{inline(label, 60)}*: " if label else ""
-    fix = f"\n      ↳ Fix: {remark(finding.fix, 600)}" if finding.fix else ""
+def finding_line(finding: Finding, label: str, codes_are: str = "Prevents") -> str:
+    """One finding with its fix and the errors that come of it, as mrkdwn.
+
+    The bare name of a field, which is no question here, says nothing to people: it is left out.
+    """
+    field = f"*{inline(label, 60)}*: " if label and not _FIELD.fullmatch(label) else ""
+    # a note asks for nothing: what stands beside it is not a fix
+    word = "" if finding.severity == "note" else "Fix: "
+    fix = f"\n      ↳ {word}{remark(finding.fix, 600)}" if finding.fix else ""
     codes = ", ".join(map(error_page, finding.prevents))
-    prevents = f"\n      ↳ Prevents error {codes}" if codes else ""
-    return f"{field}{remark(finding.text, 1200)}{fix}{prevents}"
+    errors = f"\n      ↳ {codes_are} error {codes}" if codes else ""
+    return f"{field}{remark(finding.text, 1200)}{fix}{errors}"
 
 
 def _differences(differences: tuple[Difference, ...]) -> list[Block]:
-    if all(d.before is None for d in differences):
-        made = [f"*{inline(d.field, 80)}*: {inline(d.after or 'nothing', 300)}" for d in differences]
-        return _titled("What is made", made)
-    return _titled("What changes", [_difference(d) for d in differences])
+    made = [d for d in differences if d.before is None]
+    if len(made) == len(differences):
+        return _titled("What is new", map(_made, made))
+    if len(made) <= FEW:
+        return _titled("What changes", map(_difference, differences))
+    # a form of many answers would bury the few things that change
+    changed = [d for d in differences if d.before is not None]
+    return [*_titled("What changes", map(_difference, changed)), *_titled("What is new", map(_made, made))]
+
+
+def _made(difference: Difference) -> str:
+    return f"*{inline(difference.field, 80)}*: {inline(difference.after or 'nothing', DIFFERENCE)}"
 
 
 def _difference(difference: Difference) -> str:
     name = f"*{inline(difference.field, 80)}*"
     sides = _where_they_differ(difference.before, difference.after)
-    before, after = (None if v is None else f"“{inline(v, DIFFERENCE)}”" for v in sides)
+    quoted = not any("“" in v for v in sides if v)  # a side that has quotes of its own gets no others
+    before, after = (None if v is None else _side(v, quoted=quoted) for v in sides)
     if before is None:
         return f"{name}: {after} (new)" if after else f"{name}: nothing"
+    if before == after:
+        return f"{name}: {after}, changed to another value that looks the same while it is masked"
     return f"{name}: {before} → {after}" if after else f"{name}: {before} goes away"
+
+
+def _side(value: str, *, quoted: bool) -> str:
+    shown = inline(value, DIFFERENCE)
+    return f"“{shown}”" if quoted else shown
 
 
 def _where_they_differ(before: str | None, after: str | None) -> tuple[str | None, str | None]:
@@ -161,7 +210,7 @@ def _where_they_differ(before: str | None, after: str | None) -> tuple[str | Non
 def _price(plan: Plan) -> list[Block]:
     if not plan.costs:
         return kit.sections([f"*Price*: {price(plan)}."])
-    lines = [f"{_about(c.certain)}{money(c.usd)} {_EACH[c.period]}: {inline(c.what, 200)}" for c in plan.costs]
+    lines = [line for gate in _gates(plan) for line in _priced(plan, gate)]
     if all(_sum(plan.costs, period) for period in ("once", "month")):
         every = sum((c.usd for c in plan.costs), Decimal(0))
         lines.append(f"*Total in the first month*: {_about(all(c.certain for c in plan.costs))}{money(every)}")
@@ -170,6 +219,22 @@ def _price(plan: Plan) -> list[Block]:
     if not all(cost.certain for cost in plan.costs):
         small.insert(0, "“About”: Twilio's API names no price for this, or its sources disagree.")
     return [*_titled(f"Price: {price(plan)}", lines), kit.context(*small)]
+
+
+def _gates(plan: Plan) -> list[str]:
+    """The parts that are approved on their own, by the approval step that each begins with; "" is the first."""
+    return ["", *(s.id for s in plan.steps if isinstance(s, ApprovalStep))]
+
+
+def _priced(plan: Plan, gate: str) -> list[str]:
+    """What one part costs; its title only where there are several."""
+    mine = [c for c in plan.costs if c.part == gate]
+    lines = [f"{_about(c.certain)}{money(c.usd)} {_EACH[c.period]}: {inline(c.what, 200)}" for c in mine]
+    if len(_gates(plan)) == 1:
+        return lines
+    title = next((s.title for s in plan.steps if s.id == gate), "")
+    name = f"Approved later, “{part_name(title)}”" if gate else "Approved first"
+    return [f"*{name}*: {price(plan, gate)}", *lines]
 
 
 def _about(certain: bool) -> str:
@@ -206,12 +271,36 @@ def _exact_steps(plan: Plan) -> list[Block]:
 
 
 def _exact_step(number: int, step: Step) -> list[Block]:
-    if isinstance(step, CallStep):
-        line = kit.rich_line(f"{number}. {step.title}", f"{step.call.product}.twilio.com")
-        return [line, *kit.preformatted(call_text(step.call))]
-    if isinstance(step, ManualStep):
-        return [kit.rich_line(f"{number}. By hand: {step.title}", step.where)]
-    return [kit.rich_line(f"{number}. Wait: {step.title}", f"until {' or '.join(step.until)}")]
+    match step:
+        case CallStep():
+            line = kit.rich_line(f"{number}. {step.title}", f"{step.call.product}.twilio.com")
+            return [line, *kit.preformatted(call_text(step.call))]
+        case ManualStep():
+            proof = "what Twilio shows then is checked" if step.check else "a person's word closes it"
+            return [kit.rich_line(f"{number}. By hand: {step.title}", _spoken(step.where, step.link, proof))]
+        case ApprovalStep():
+            say = "nothing after it is sent before people have approved it"
+            return [kit.rich_line(f"{number}. New approval: {step.title}", say)]
+        case GivenStep():
+            made = ", ".join(f"{name} {value}" for name, value in step.result.items())
+            return [kit.rich_line(f"{number}. There already: {step.title}", _spoken("nothing is sent", made))]
+        case WaitStep():
+            return [kit.rich_line(f"{number}. Wait: {step.title}", _waited(step))]
+
+
+def _waited(step: WaitStep) -> str:
+    """What ends a wait, and what people can do meanwhile."""
+    after = [f"{state} counts after {span(seconds)}" for state, seconds in step.counts_after.items()]
+    states = [state for state in step.fails if state != GONE]
+    fails = f"fails on {' or '.join(states)}" if states else ""
+    gone = "fails when Twilio no longer has it" if GONE in step.fails else ""
+    word = f"a person may say: {step.word}" if step.word else ""
+    return _spoken(f"until {' or '.join(step.until)}", *after, fails, gone, word, step.meanwhile)
+
+
+def _spoken(*parts: str) -> str:
+    """The parts as one remark; without markup, which a list of steps shows as it is."""
+    return kit.unmarked("; ".join(part.strip().rstrip(".;") for part in parts if part.strip()))
 
 
 def call_text(call: Call) -> str:
@@ -227,8 +316,8 @@ def _param(name: str, value: Param) -> list[str]:
     return [f"{name} = {_wire(v)}" for v in values]
 
 
-def _wire(value: str | Ref) -> str:
-    if isinstance(value, Ref):
+def _wire(value: str | Ref | Secret | Json) -> str:
+    if not isinstance(value, str):
         return str(value)
     # indented, so that a line break in a value cannot pass for another parameter
     shown = kit.visible(value).replace("\n", "\n    ")

@@ -1,19 +1,20 @@
 """How far a change is, in words: its state, its approvals, its steps, and what it made at Twilio."""
 
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from types import MappingProxyType
 from typing import Any
 
-from bot.changes.change import Change, Event, GroupNeed, State, StepRun
-from bot.plans.step import Step
+from bot.changes.change import Change, Decision, Event, GroupNeed, State, StepRun
+from bot.plans.step import ApprovalStep, GivenStep, Step, WaitStep
 from handlers.blocks.kit import code, date, error_page, inline, link, person, plural, remark
+from handlers.blocks.parts import part_name, parts
 
 STATES: Mapping[State, str] = MappingProxyType(
     {
         "pending": "Waiting for approval",
         "approved": "Approved, about to run",
         "running": "Running",
-        "waiting": "Waiting for a registration",
+        "waiting": "Waiting",
         "unknown": "Outcome unknown, somebody must look",
         "failed": "Failed",
         "succeeded": "Done",
@@ -27,12 +28,40 @@ STATES: Mapping[State, str] = MappingProxyType(
 """What people read for each state."""
 
 _STEPS = MappingProxyType(
-    {"attempting": "◐ sent", "done": "✓ done", "failed": "✕ failed", "unknown": "? unknown", "waiting": "○ waiting"}
+    {
+        "attempting": "◐ sent",
+        "done": "✓ done",
+        "failed": "✕ failed",
+        "unknown": "? unknown",
+        "waiting": "◔ waits",
+        "skipped": "↷ skipped",
+    }
 )
 PAGE = "Twilio's page on it"
+IN_A_CHAIN = 10
+"""Steps that a long chain of several parts shows of the part that its run stands in."""
 _SENT = frozenset({"attempting", "done", "failed", "unknown"})
 _CONSTANT = "QE"  # the SID that every campaign of every account has: it names nothing (twilio.md 0.3)
-_KINDS = MappingProxyType({"MG": "messaging service", "PN": "number", "BN": "brand", "SC": "short code"})
+_KINDS = MappingProxyType(
+    {
+        "MG": "messaging service",
+        "PN": "number",
+        "BN": "brand",
+        "SC": "short code",
+        "AI": "sender id",
+        "XE": "WhatsApp or RCS sender",
+        "BU": "Trust Hub bundle",
+        "IT": "Trust Hub end user",
+        "RD": "Trust Hub document",
+        "AD": "postal address",
+        "IG": "Conversations address",
+        "SM": "message",
+        "MM": "message",
+    }
+)
+_PIECES = frozenset({"IT", "RD", "AD"})
+_UNSEEN = frozenset({"BV", "EL"})
+"""Assignments to a bundle and evaluations of one: nobody ever looks them up."""
 
 
 def headline(change: Change) -> str:
@@ -62,38 +91,114 @@ def needs(change: Change) -> str:
     return f"{' and '.join(groups) or 'No approval is needed'}."
 
 
+def decisions_on(change: Change, gate: str) -> list[str]:
+    """Who decided on one part, when and why."""
+    digest = change.plan.digest_at(gate)
+    return [_decision(change, d) for d in change.decisions if d.digest == digest]
+
+
 def decisions(change: Change) -> list[str]:
-    """Who decided what, when and why."""
-    lines = []
-    for decision in change.decisions:
-        word = "✓ Approved" if decision.verb == "approve" else "✕ Rejected"
-        reason = f": “{inline(decision.reason, 600)}”" if decision.reason else ""
-        lines.append(f"{word} by {person(decision.user)}, {date(decision.at)}{reason}")
+    """Who decided what, when and why, and what people said about the run; oldest first."""
+    told = [(d.at, _decision(change, d)) for d in change.decisions]
     # what people said about a run that stopped weighs as much as an approval
     said = [e for e in change.timeline if e.who and e.what.startswith(("said that", "tried again"))]
-    return lines + [f"• {person(e.who)} {inline(e.what, 400)}, {date(e.at)}" for e in said]
+    told += [(e.at, f"• {person(e.who)} {inline(_said(e), 400)}, {date(e.at)}") for e in said]
+    return [line for _, line in sorted(told, key=lambda pair: pair[0])]
 
 
-def checklist(change: Change, most: int | None = 25) -> list[str]:
-    """The steps with how far each is: a sign and a word, and what Twilio said where it refused."""
-    lines = [_step(change, n, step) for n, step in enumerate(change.plan.steps, 1)]
-    rest = change.plan.steps[most:] if most else ()
-    if rest:
-        done = sum(1 for step in rest if step.id in change.results)
-        lines[most:] = [f"… and {plural(len(rest), 'more step')}, {done} of them done. Details shows every step."]
-    return lines
+def _decision(change: Change, decision: Decision) -> str:
+    word = "✓ Approved" if decision.verb == "approve" else "✕ Rejected"
+    gates = (s for s in change.plan.steps if isinstance(s, ApprovalStep))
+    title = next((s.title for s in gates if change.plan.digest_at(s.id) == decision.digest), "")
+    part = f", for “{part_name(title)}”" if title else ""
+    reason = f": “{inline(decision.reason, 600)}”" if decision.reason else ""
+    return f"{word} by {person(decision.user)}, {date(decision.at)}{part}{reason}"
+
+
+def _said(event: Event) -> str:
+    return f"{event.what} “{event.detail}”" if event.what == "said that it goes on without" else event.what
+
+
+def checklist(change: Change, most: int | None = 25, *, until: str = "") -> list[str]:
+    """The steps with how far each is: a sign and a word, and what Twilio said where it refused.
+
+    Of more than `most`, those of the part that the run stands in, around where it stands, and a line for each other
+    part. With `until`, the id of an approval step, nothing after that step.
+    """
+    steps = change.plan.steps
+    every = parts(change.plan)
+    if most is None or len(steps) <= most:
+        lines = [_step(change, n, step) for n, step in enumerate(steps, 1)]
+        return lines[: 1 + [s.id for s in steps].index(until)] if until else lines
+    stands = next((p for p in every if change.at in p), every[-1])
+    shown: list[str] = []
+    number = 1
+    for part in every:
+        if until == part[0].id:
+            return [*shown, _step(change, number, part[0])]
+        near = most if len(every) == 1 else IN_A_CHAIN
+        shown += _around(change, number, part, near) if part == stands and not until else _part(change, number, part)
+        number += len(part)
+    return shown
+
+
+def _around(change: Change, number: int, part: Sequence[Step], most: int) -> list[str]:
+    """The steps of a part, the first of which has this number; of more than `most` those where the run stands."""
+    lines = [_step(change, n, step) for n, step in enumerate(part, number)]
+    if len(lines) <= most:
+        return lines
+    stands = part.index(change.at) if change.at else len(part)
+    first = max(0, min(stands - most // 2, len(part) - most))
+    earlier, later = part[:first], part[first + most :]
+    return [
+        *_left_out(change, earlier, "earlier step"),
+        *lines[first : first + most],
+        *_left_out(change, later, "more step", "and "),
+    ]
+
+
+def _part(change: Change, number: int, part: Sequence[Step]) -> list[str]:
+    """A part that the run has left behind or not come to, in a line."""
+    if not part:
+        return []
+    gate = part[0] if isinstance(part[0], ApprovalStep) else None
+    runs = [change.steps[s.id].state for s in part if s.id in change.steps]
+    if not runs:
+        word = "- not done" if change.settled else "○ to come"
+        what = f"New approval: {inline(gate.title)}" if gate else inline(part[0].title)
+        rest = f" (and {plural(len(part) - 1, 'step')})" if len(part) > 1 else ""
+        return [f"{word} · {number}. {what}{rest}"]
+    skipped = runs.count("skipped")
+    over = f"{runs.count('done')} done" + (f", {skipped} skipped" if skipped else "")
+    name = f" · {part_name(gate.title)}" if gate else ""
+    return [f"✓ {number} to {number + len(part) - 1}{name} · {over}"]
+
+
+def _left_out(change: Change, steps: Sequence[Step], word: str, joined: str = "") -> list[str]:
+    if not steps:
+        return []
+    done = sum(1 for step in steps if step.id in change.results)
+    return [f"… {joined}{plural(len(steps), word)}, {done} of them done. Details shows every step."]
 
 
 def _step(change: Change, number: int, step: Step) -> str:
     run = change.steps.get(step.id)
-    word = _STEPS[run.state] if run else ("○ waiting" if not change.settled else "- not sent")
-    return f"{word} · {number}. {inline(step.title)}{_trouble(run)}"
+    over = change.settled and (run is None or run.state == "waiting")
+    word = "- not done" if over else _STEPS[run.state] if run else "○ to come"
+    if run and run.state == "done" and isinstance(step, GivenStep):
+        word = "✓ there already"
+    title = f"New approval: {step.title}" if isinstance(step, ApprovalStep) else step.title
+    ended = run.result.get("status") if run and run.state == "done" and isinstance(step, WaitStep) else None
+    with_what = f" ({code(str(ended))})" if ended else ""
+    return f"{word} · {number}. {inline(title)}{with_what}{_trouble(run)}"
 
 
 def _trouble(run: StepRun | None) -> str:
     """What went wrong with a step, in Twilio's words; also when a done step was found rather than sent."""
     if run is None:
         return ""
+    if run.state == "waiting" and run.result.get("status"):
+        return f" (now {code(str(run.result['status']))}; waits since {date(run.at)})"
     if run.state == "done":
         return " (found at Twilio after its answer was lost)" if run.adopted else ""
     if not run.error:
@@ -108,13 +213,29 @@ def was_sent(change: Change) -> bool:
     return any(run.state in _SENT for run in change.steps.values())
 
 
-def results(change: Change) -> list[str]:
-    """What the change made at Twilio: names, SIDs, links to Console."""
+def results(change: Change, *, every: bool = False) -> list[str]:
+    """What the change made or changed at Twilio: names, SIDs, links to Console.
+
+    Without `every`, the pieces of Trust Hub's bundles are only counted where there is more than them.
+    """
     found: dict[str, str] = {}
-    for step in change.plan.steps:
-        for sid, line in _made(change.results.get(step.id, {})).items():
+    heard = _heard_of_campaign(change)
+    for result in change.effects.values():
+        known = result | {"campaign_status": heard} if heard and "campaign_status" in result else result
+        for sid, line in _made(known).items():
             found.setdefault(sid, line)
-    return list(found.values())
+    shown = [line for sid, line in found.items() if every or sid[:2] not in _PIECES]
+    hidden = len(found) - len(shown)
+    if not shown or not hidden:
+        return list(found.values())
+    return [*shown, f"{plural(hidden, 'piece')} of Trust Hub bundles, see Details"]
+
+
+def _heard_of_campaign(change: Change) -> str:
+    """The state of its campaign as the change has last waited for it: newer than what registering it answered."""
+    waits = [s for s in change.plan.steps if isinstance(s, WaitStep) and any(w.kind == "campaign" for w in s.watches)]
+    heard = [change.steps[s.id].result.get("status") for s in waits if s.id in change.steps]
+    return str(heard[-1] or "") if heard else ""
 
 
 def _made(result: Mapping[str, Any]) -> dict[str, str]:
@@ -124,10 +245,11 @@ def _made(result: Mapping[str, Any]) -> dict[str, str]:
     if "campaign_status" in result and service:
         status = code(str(result["campaign_status"]))
         return {f"campaign {service}": f"campaign of {code(service)}, status {status}{_console(service)}"}
-    if not sid or sid.startswith(_CONSTANT):
+    if not sid or sid.startswith(_CONSTANT) or sid[:2] in _UNSEEN:
         return {}
     number = f"{inline(str(result['phone_number']), 40)} " if result.get("phone_number") else ""
-    return {sid: f"{_KINDS.get(sid[:2], 'made')} {number}{code(sid)}{_console(sid)}"}
+    kind = f"{_KINDS[sid[:2]]} " if sid[:2] in _KINDS else ""
+    return {sid: f"{kind}{number}{code(sid)}{_console(sid)}"}
 
 
 def _console(sid: str) -> str:

@@ -5,14 +5,17 @@ from dataclasses import dataclass
 from types import MappingProxyType
 from typing import Any
 
+from bot.catalog.brands.resubmit import FREE_UPDATES
 from bot.checks.guide import Guide
 from bot.tracking.registration import GONE, Registration, Transition
 from handlers.blocks import kit
+from handlers.blocks.account import account_label
 from handlers.blocks.kit import Block, Message, code, date, inline, link, person, plural, remark, span
 from handlers.blocks.progress import console_url
 from handlers.blocks.rejection import Rejection, rejections
 
 HISTORY = 5
+PASSCODE_SECONDS = 24 * 3600.0
 
 
 @dataclass(frozen=True)
@@ -25,6 +28,7 @@ class Standing:
 
 
 _YOU = "you"
+_KEYS = MappingProxyType({"campaign": "Messaging service", "brand": "Brand"})
 _CAMPAIGN: Mapping[str, Standing] = MappingProxyType(
     {
         "": Standing("Not looked at yet", "Tenfour", "The first look at Twilio comes within a minute."),
@@ -62,10 +66,78 @@ _CAMPAIGN: Mapping[str, Standing] = MappingProxyType(
 )
 
 
+_BRAND: Mapping[str, Standing] = MappingProxyType(
+    {
+        "": _CAMPAIGN[""],
+        "PENDING": Standing(
+            "Submitted",
+            "The Campaign Registry (TCR)",
+            "Mostly decided within minutes, at times after more than 7 days.",
+        ),
+        "IN_REVIEW": Standing("Under manual review", "a third party", "That takes 7 business days or more."),
+        "APPROVED": Standing(
+            "Approved",
+            _YOU,
+            "Register a campaign next: `/a2p-campaign register`.",
+        ),
+        "FAILED": Standing(
+            "Rejected",
+            _YOU,
+            "Three updates are free: mend what the errors name with `/a2p-brand resubmit`. A fourth takes an appeal.",
+        ),
+        "SUSPENDED": Standing(
+            "Suspended",
+            "you, with Twilio support",
+            "It cannot be updated, takes no campaign, and its campaigns are suspended too. Open a support ticket; do "
+            "not move the traffic elsewhere.",
+        ),
+        GONE: Standing("No longer at Twilio", _YOU, "Somebody deleted it in Console."),
+    }
+)
+_PASSCODE = Standing(
+    "Waits for its passcode",
+    "the owner of the mobile",
+    "Twilio has sent a text to the mobile of the registration. Its owner replies to it within 24 hours, or the brand "
+    "fails (30752). A new text: `/a2p-brand resend_otp`.",
+)
+_EXTERNAL: Mapping[str, Standing] = MappingProxyType(
+    {
+        **_CAMPAIGN,
+        "IN_PROGRESS": Standing(
+            "Being associated",
+            "Twilio, then the secondary DCAs",
+            "Twilio sets up the carriers and has the secondary DCAs review it; each review costs $15.",
+        ),
+        "FAILED": Standing(
+            "Not associated",
+            _YOU,
+            "Delete the association, fix the campaign in TCR, share it with Twilio again, then associate it anew: "
+            "`/a2p-external reassociate` leads through it. TCR's nudge is not supported by Twilio; appeals go to "
+            "10dlc-onboarding@twilio.com.",
+        ),
+    }
+)
+
+
 def standing(registration: Registration) -> Standing:
     """What the status of a registration means; a word that we do not know is shown as Twilio gave it."""
-    known = _CAMPAIGN.get(registration.status) if registration.kind == "campaign" else None
-    return known or _unknown(registration.status)
+    sole_proprietor = registration.snapshot.get("brand_type") == "SOLE_PROPRIETOR"
+    if registration.kind == "brand" and registration.status == "PENDING" and sole_proprietor:
+        return _PASSCODE
+    return _meanings(registration).get(registration.status) or _unknown(registration.status)
+
+
+def _meanings(registration: Registration) -> Mapping[str, Standing]:
+    if registration.kind == "brand":
+        return _BRAND
+    if registration.kind == "campaign":
+        return _EXTERNAL if external(registration) else _CAMPAIGN
+    return {}
+
+
+def external(registration: Registration) -> bool:
+    """Whether a campaign was registered in TCR rather than at Twilio: it is fixed there (twilio.md 6)."""
+    return bool(registration.snapshot.get("is_externally_registered"))
 
 
 def _unknown(status: str) -> Standing:
@@ -108,16 +180,37 @@ def _facts(registration: Registration, now: Standing) -> list[tuple[str, str]]:
     you = registration.owner and now.holder.startswith(_YOU)
     holder = person(registration.owner) + now.holder.removeprefix(_YOU) if you else now.holder
     facts = [
-        ("Messaging service" if registration.kind == "campaign" else inline(registration.kind), _console(registration)),
+        (_KEYS.get(registration.kind) or inline(registration.kind), _console(registration)),
         ("Use case", _seen(seen, "us_app_to_person_usecase")),
-        ("Brand", _seen(seen, "brand_registration_sid")),
+        ("Its brand", _seen(seen, "brand_registration_sid")),
         ("Campaign at TCR", _seen(seen, "campaign_id")),
+        ("Identity", _seen(seen, "identity_status")),
+        ("Brand at TCR", _seen(seen, "tcr_id")),
+        ("Trust score", _seen(seen, "brand_score")),
+        ("Corrections", _corrections(registration)),
+        ("Passcode runs out", _passcode_until(registration)),
+        ("Mock", "yes: it can never send" if seen.get("mock") else ""),
+        ("Account", account_label(registration.account, registration.account_name)),
         ("It is up to", holder),
         ("Since", _since(registration)),
         ("Looked at", date(registration.fetched_at) if registration.fetched_at else ""),
         ("Change", f"#{registration.change}" if registration.change else ""),
     ]
     return [(label, value) for label, value in facts if value]
+
+
+def _corrections(registration: Registration) -> str:
+    """How many of a brand's free corrections were sent from here: Twilio shows no count of its own."""
+    if registration.kind != "brand" or not (registration.tries or registration.status == "FAILED"):
+        return ""
+    return f"{registration.tries} of {FREE_UPDATES} free ones sent from here"
+
+
+def _passcode_until(registration: Registration) -> str:
+    """Until when the owner of a sole proprietor's mobile can reply to the text that was last sent from here."""
+    if standing(registration) is not _PASSCODE or not registration.made_at:
+        return ""
+    return f"{date(registration.made_at + PASSCODE_SECONDS)}, 24 hours after the text"
 
 
 def _seen(snapshot: Mapping[str, Any], name: str) -> str:
@@ -145,18 +238,13 @@ def _history(transitions: Sequence[Transition]) -> list[Block]:
 
 def _card_buttons(registration: Registration, found: Sequence[Rejection]) -> list[Block]:
     check = kit.button("Check now", "registration.check", registration.id, label=f"Check {registration.title} now")
-    fix = [_resubmit(registration, found)] if registration.status == "FAILED" and _ours(registration) else []
+    fix = [_resubmit(registration, found)] if registration.status == "FAILED" else []
     return [*fix, check]
-
-
-def _ours(registration: Registration) -> bool:
-    """Whether it can be edited and resubmitted at Twilio: a campaign shared from TCR is fixed there (twilio.md 6)."""
-    return registration.kind == "campaign" and not registration.snapshot.get("is_externally_registered")
 
 
 def _resubmit(registration: Registration, found: Sequence[Rejection]) -> Block:
     """*Fix and resubmit*: the main button, unless Twilio takes a resubmission for none of the errors."""
-    if not _hopeless(found):
+    if external(registration) or not _hopeless(found):
         return _resubmit_button(registration, style="primary")
     why = (
         "Twilio does not take a resubmission for these errors. It would most likely be rejected again, and cost again."
@@ -165,8 +253,8 @@ def _resubmit(registration: Registration, found: Sequence[Rejection]) -> Block:
 
 
 def _resubmit_button(registration: Registration, **more: Any) -> Block:
-    label = f"Fix and resubmit {registration.title}"
-    return kit.button("Fix and resubmit", "registration.resubmit", registration.id, label=label, **more)
+    words = "Fix in TCR and associate again" if external(registration) else "Fix and resubmit"
+    return kit.button(words, "registration.resubmit", registration.id, label=f"{words}: {registration.title}", **more)
 
 
 def _hopeless(found: Sequence[Rejection]) -> bool:
@@ -187,11 +275,20 @@ def verdict(registration: Registration, transition: Transition, guide: Guide) ->
     text = f"{title}: {inline(now.words)}. {now.then}"
     if transition.after == "VERIFIED":
         text = f"{title} is verified. {now.then}"
-    owner = f"{person(registration.owner)}, " if registration.owner else ""
-    facts = (
-        f"{owner}{_console(registration)} · was {code(transition.before or 'not seen before')}, {date(transition.at)}"
+    facts = [
+        person(registration.owner) if registration.owner else "",
+        _console(registration),
+        f"was {code(transition.before)}" if transition.before else "",
+        f"trust score {score}" if (score := _seen(transition.snapshot, "brand_score")) else "",
+        date(transition.at),
+    ]
+    return kit.message(
+        text,
+        [
+            *kit.sections([f"*{title}: {_lower(inline(now.words))}*", now.then]),
+            kit.context(" · ".join(filter(None, facts))),
+        ],
     )
-    return kit.message(text, [*kit.sections([f"*{title}: {_lower(inline(now.words))}*", now.then]), kit.context(facts)])
 
 
 def _rejected(then: Registration, found: Sequence[Rejection]) -> Message:
@@ -214,15 +311,13 @@ def _asked(then: Registration) -> str:
 
 def _way_on(then: Registration, found: Sequence[Rejection]) -> list[Block]:
     blocks = [kit.section(_advice(then, found))]
-    if _ours(then) and then.status == "FAILED":
+    if then.status == "FAILED":
         blocks.append(kit.actions(_resubmit(then, found)))
     return blocks
 
 
 def _advice(then: Registration, found: Sequence[Rejection]) -> str:
-    if then.kind == "campaign" and not _ours(then):
-        return "This campaign comes from TCR: fix it there and share it with Twilio again."
-    if then.status != "FAILED" or not found:
+    if then.status != "FAILED" or not found or external(then) or then.kind == "brand":
         return standing(then).then
     if _hopeless(found):
         return (
@@ -242,7 +337,7 @@ def watch_panel(channel: str, hears: bool, registrations: Sequence[Registration]
     """Whether a channel hears about registrations, and which are followed."""
     does = "hears" if hears else "does not hear"
     followed = f"{plural(len(registrations), 'registration')} followed."
-    text = f"{kit.channel(channel)} {does} about verdicts on campaigns. {followed}"
+    text = f"{kit.channel(channel)} {does} about verdicts on brands and campaigns. {followed}"
     switch = (
         kit.button("Stop alerts here", "watch.off", channel)
         if hears

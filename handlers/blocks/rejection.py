@@ -4,7 +4,8 @@ from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from typing import Any, Final
 
-from bot.catalog.campaign_forms import CampaignRegister
+from bot.catalog.brands.parts import ASKS, field_of
+from bot.catalog.campaigns.forms import CampaignRegister
 from bot.catalog.fees import Fees
 from bot.checks.guide import Guidance, Guide, form_field
 from handlers.blocks.kit import code, error_page, inline, link, money, remark
@@ -49,7 +50,12 @@ class Rejection:
             return [*lines, "This code is not in our guide yet: go by Twilio's words and its page."]
         lines.append(f"*Meaning*: {remark(self.guidance.meaning)}")
         lines.append(f"*Fix*: {remark(self.guidance.remedy)}")
-        return [*lines, f"*Resubmission*: {_RESUBMISSION[self.resubmittable]}"]
+        return [*lines, f"*Resubmission*: {self._resubmission()}"]
+
+    def _resubmission(self) -> str:
+        if self.guidance and self.guidance.kind.startswith("brand"):
+            return "three updates of a failed brand are free; a fourth is refused (21724) and takes an appeal ($10)."
+        return _RESUBMISSION[self.resubmittable]
 
     def _faults(self, snapshot: Mapping[str, Any]) -> list[str]:
         """The fields at fault, each with what was submitted; Twilio's own, else those the guide names."""
@@ -88,10 +94,18 @@ def _fault(field: str, snapshot: Mapping[str, Any]) -> list[str]:
     ours = form_field(field)
     ask = CampaignRegister.asks().get(ours) if ours else None
     if ours is None or ask is None:
-        return [f"*Field*: {code(field)}"]
+        return [f"*Field*: {_of_brand(field)}"]
+    if snapshot.get("is_externally_registered"):  # its texts stand in TCR, and Twilio shows nothing of them
+        return [f"*Field*: {inline(ask.label)} ({code(field)})"]
     value = _submitted(ours, snapshot)
     shown = f"“{inline(value, _SHOWN)}”" if value else "nothing"
     return [f"*Field*: {inline(ask.label)} ({code(field)})", f"*Submitted*: {shown}"]
+
+
+def _of_brand(attribute: str) -> str:
+    """An attribute of a brand with the question behind it. What was answered identifies somebody: it is not shown."""
+    field = field_of("standard", attribute.lower()) or field_of("sole_proprietor", attribute.lower())
+    return f"{inline(ASKS[field].label)} ({code(attribute)})" if field else code(attribute)
 
 
 def _submitted(field: str, snapshot: Mapping[str, Any]) -> str:

@@ -12,4 +12,4 @@ def memo(**ids: str | int) -> str:
 
 def ticket(change: Change, step: str = "") -> str:
     """The value of a button on a change: its number, the plan that the person saw, and the step that it is about."""
-    return f"{change.number}:{change.plan.digest}" + (f":{step}" if step else "")
+    return f"{change.number}:{change.digest}" + (f":{step}" if step else "")

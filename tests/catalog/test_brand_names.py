@@ -7,7 +7,7 @@ import pytest_asyncio
 
 from bot.catalog.choices import DESCRIPTION, LABEL, Choices
 from bot.sandbox.twilio import start_state
-from bot.sandbox.twilio.trusthub import CustomerProfile
+from bot.sandbox.twilio.bundles import CustomerProfile
 from bot.twilio import reads
 from tests.catalog.world import CAMPAIGN, World, codes
 from tests.e2e import answers
@@ -82,7 +82,7 @@ async def test_texts_that_do_not_name_the_brand_are_told_in_its_preview(world: W
     plan = await world.plan("campaign.register", **(CAMPAIGN | {"sample_2": sample}))
     (finding,) = [f for f in plan.findings if f.code in UNNAMED]
     assert finding.field == "sample_2"
-    assert "“Acme Inc”" in finding.text
+    assert "“A••• I•••”" in finding.text
 
 
 async def test_texts_are_held_against_the_name_of_the_brand_that_was_chosen(world: World) -> None:
@@ -106,6 +106,8 @@ async def test_a_name_that_may_not_be_read_is_not_held_against_the_texts(world: 
     low = {"brand_sid": start_state.LOW_VOLUME_BRAND, "use_case": "LOW_VOLUME"}
     plan = await world.plan("campaign.register", **(CAMPAIGN | low))
     assert codes(plan, "warn") == set()
+    [brand] = [d.after for d in plan.differences if d.field == "Brand"]
+    assert brand == start_state.LOW_VOLUME_BRAND, "it goes by its SID then, said once"
 
 
 async def test_the_texts_of_the_whole_journey_have_nothing_to_be_told(world: World) -> None:

@@ -4,13 +4,18 @@ from typing import Any
 
 import pytest
 
+from bot.catalog import catalog
+from bot.catalog.campaigns.forms import CampaignRegister
+from bot.catalog.campaigns.steps import create_step
+from bot.catalog.form import mistakes, parse
 from bot.catalog.operation import CannotPlanError
-from bot.plans.call import Call
+from bot.plans.call import Call, Ref
 from bot.plans.cost import total
 from bot.plans.plan import Plan
 from bot.plans.step import CallStep
 from bot.sandbox.twilio import start_state
 from bot.sandbox.twilio.brands import Brand
+from bot.sandbox.twilio.campaigns import Campaign
 from bot.twilio.faults import Refused, Throttled, Uncertain
 from bot.twilio.reads import CAMPAIGN_SID
 from tests.catalog.world import CAMPAIGN, World, codes
@@ -23,7 +28,7 @@ async def register(world: World, **values: Any) -> Plan:
 
 
 def step_of(plan: Plan) -> CallStep:
-    (step,) = plan.steps
+    step, _ = plan.steps
     assert isinstance(step, CallStep)
     return step
 
@@ -135,7 +140,22 @@ async def test_twilio_out_of_reach_is_no_plan_at_all(world: World) -> None:
         await register(world)
 
 
+async def test_a_description_beyond_twilios_limit_is_told_on_its_second_input() -> None:
+    form = catalog()["campaign.register"].form
+    values = CAMPAIGN | {"description": "x" * 3000, "description_more": "y" * 1096}
+    (wrong,) = mistakes(form, values)
+    assert (wrong.field, "4097" in wrong.text) == ("description_more", True)
+    assert mistakes(form, values | {"description_more": "y" * 1095}) == []
+
+
 # what is worth knowing
+
+
+async def test_a_mock_brand_is_marked_in_the_title(world: World) -> None:
+    world.rig(Brand, start_state.APPROVED_BRAND, mock=True)
+    plan = await register(world)
+    assert "mock" in plan.title
+    assert "mock-brand" in codes(plan, "note")
 
 
 async def test_an_empty_pool_is_told(world: World) -> None:
@@ -226,6 +246,40 @@ async def test_texts_arrive_as_they_were_typed_whatever_is_in_them(world: World)
     campaign = await world.account.send(step.call)
     assert campaign["description"] == odd
     assert campaign["message_samples"] == [CAMPAIGN["sample_1"], odd]
+
+
+async def test_a_description_in_two_inputs_is_sent_as_one(world: World) -> None:
+    step = step_of(await register(world, description="x" * 2990, description_more="and more of it"))
+    assert step.call.params["Description"] == "x" * 2990 + " and more of it"
+    assert step.adopt is not None
+    assert step.adopt.match["description"] == step.call.params["Description"]
+
+
+async def test_both_web_addresses_are_read_back_by_a_look_that_changes_nothing(world: World) -> None:
+    plan = await register(world)
+    back = plan.steps[1]
+    assert isinstance(back, CallStep)
+    assert (back.call.method, back.call.headers) == ("GET", {"X-Twilio-Api-Version": "v1.2"})
+    await world.carry_out(plan)
+    assert back.unmet(await world.account.read(back.call)) == {}
+    world.rig(Campaign, SERVICE, terms_and_conditions_url=None)
+    assert back.unmet(await world.account.read(back.call)) == {"terms_and_conditions_url": ""}
+    assert back.skippable
+
+
+async def test_a_chain_registers_a_campaign_on_what_it_makes_itself(world: World) -> None:
+    form = parse(CampaignRegister, CAMPAIGN)
+    step = create_step("c", Ref(step="service"), Ref(step="brand"), "MIXED", form)
+    results = {"service": {"sid": SERVICE}, "brand": {"sid": start_state.APPROVED_BRAND}}
+    call = step.call.resolved(results)
+    assert call.path == f"/v1/Services/{SERVICE}/Compliance/Usa2p"
+    campaign = await world.account.send(call)
+    assert (campaign["us_app_to_person_usecase"], campaign["brand_registration_sid"]) == (
+        "MIXED",
+        start_state.APPROVED_BRAND,
+    )
+    assert step.adopt is not None
+    assert len(await world.adopted(step.adopt, results)) == 1
 
 
 async def test_blank_replies_are_left_to_twilio(world: World) -> None:

@@ -35,7 +35,7 @@ async def resubmit(world: World, values: dict[str, Any], **changes: Any) -> Plan
 
 
 def step_of(plan: Plan) -> CallStep:
-    (step,) = plan.steps
+    step, _ = plan.steps
     assert isinstance(step, CallStep)
     return step
 
@@ -183,6 +183,27 @@ async def test_the_form_opens_with_everything_that_was_rejected(world: World) ->
         assert values[field] == {**CAMPAIGN, "sample_3": "Acme: a third one about order [number], see you."}[field]
     assert values["has_embedded_links"] is True
     assert values["sample_4"] is None
+
+
+@pytest.mark.parametrize("words", ["order updates ", "order\nupdates  ", "orderupdates"])
+async def test_a_long_description_comes_back_in_two_inputs_and_counts_as_unchanged(world: World, words: str) -> None:
+    whole = (words * 400)[:4000].strip()
+    await world.campaign(description="x" * 60)
+    world.rig(Campaign, SERVICE, description=whole)
+    world.twilio.desk.reject(SERVICE, [30896])
+    values = await prefill(world, {"service_sid": SERVICE})
+    assert len(values["description"]) <= 3000
+    assert values["description_more"]
+    plan = await resubmit(world, values, message_flow=values["message_flow"] + MORE)
+    assert {d.field for d in plan.differences} == {"How people opt in"}
+
+
+async def test_a_long_description_is_settled_as_one_text(world: World) -> None:
+    values = await rejected(world)
+    step = step_of(await resubmit(world, values, description_more="And this is what comes after it."))
+    await world.account.send(step.call)
+    assert step.adopt is not None
+    assert len(await world.adopted(step.adopt, {})) == 1
 
 
 async def test_what_was_typed_already_wins_over_what_was_rejected(world: World) -> None:

@@ -12,15 +12,19 @@ from hypothesis import strategies as st
 
 from bot.catalog.choices import DESCRIPTION, IN_USE, KEPT, LABEL, MOST, VALUE, Choices, StillLoading, cut
 from bot.catalog.form import Option
-from bot.catalog.sources import LISTS, SEARCHES, SOURCES, UNCONFIRMED
+from bot.catalog.sources.campaigns import UNCONFIRMED
+from bot.catalog.sources.lists import LISTS, SEARCHES, SOURCES
 from bot.sandbox.twilio import start_state
 from bot.twilio.faults import Refused, Throttled, Unreachable
 from bot.twilio.gateway import Account
+from tests.catalog.examples import a_failed_association
 from tests.catalog.world import World
 from tests.twilio.scripted import saying, scripted
 
 SERVICE = start_state.SUPPORT_SERVICE
 SLOW = 0.4
+NONE_AT_FIRST = {"external_campaigns", "sole_proprietor_brands"}
+"""Lists of things that the account has none of in its start state."""
 
 
 @pytest_asyncio.fixture
@@ -224,8 +228,8 @@ async def test_what_is_kept_does_not_grow_without_end(world: World, choices: Cho
 @pytest.mark.parametrize(
     ("query", "found"),
     [
-        ("", 3), ("acme", 3), ("ACME austin", 1), ("austin acme", 1), ("512", 1), ("+1512", 1), ("(512) 555", 1),
-        (start_state.FREE_NUMBER, 1), ("no service", 2), ("acme nowhere", 0),
+        ("", 4), ("acme", 4), ("ACME austin", 1), ("austin acme", 1), ("512", 1), ("+1512", 1), ("(512) 555", 1),
+        (start_state.FREE_NUMBER, 1), ("no service", 3), ("acme nowhere", 0),
     ],
 )  # fmt: skip
 async def test_every_word_of_the_query_must_be_there(choices: Choices, query: str, found: int) -> None:
@@ -247,10 +251,10 @@ async def test_every_option_keeps_to_slacks_limits(world: World, choices: Choice
     await world.service("x" * 64)
     await world.campaign()
     world.twilio.desk.reject(SERVICE, [30883, 30896, 30897, 30908, 30909, 30893, 30886, 30924, 30925, 30931, 30545])
-    given: dict[str, Any] = {"brand_sid": start_state.APPROVED_BRAND}
+    given: dict[str, Any] = {"brand_sid": start_state.APPROVED_BRAND, "service_sid": SERVICE}
     for source in SOURCES:
         options = await choices.find(source, "", given)
-        assert options
+        assert options or source in NONE_AT_FIRST
         for option in options:
             assert 0 < len(option.label) <= LABEL
             assert len(option.description) <= DESCRIPTION
@@ -296,7 +300,7 @@ async def test_use_cases_are_those_that_twilio_offers_the_brand(choices: Choices
     codes = {o.value for o in options}
     assert "MIXED" in codes
     assert "LOW_VOLUME" not in codes
-    assert UNCONFIRMED not in {o.description for o in options}
+    assert not any(UNCONFIRMED in o.description for o in options)
 
 
 @pytest.mark.parametrize(
@@ -307,7 +311,25 @@ async def test_use_cases_that_twilio_does_not_confirm_are_marked_as_such(
 ) -> None:
     options = await choices.find("use_cases", "", given)
     assert {"MIXED", "LOW_VOLUME", "SOLE_PROPRIETOR", "2FA"} <= {o.value for o in options}
-    assert {o.description for o in options} == {UNCONFIRMED}
+    assert all(UNCONFIRMED in o.description for o in options)
+
+
+@pytest.mark.parametrize(
+    ("kind", "has", "lacks"),
+    [
+        ("standard", "MIXED", "LOW_VOLUME"),
+        ("low_volume", "LOW_VOLUME", "SOLE_PROPRIETOR"),
+        ("sole_proprietor", "SOLE_PROPRIETOR", "MIXED"),
+    ],
+)
+async def test_a_brand_that_is_yet_to_be_registered_is_offered_what_its_kind_may_have(
+    choices: Choices, kind: str, has: str, lacks: str
+) -> None:
+    # the brand that was chosen before a new one was wanted is no longer asked about
+    given = {"brand_kind": kind, "brand_sid": start_state.APPROVED_BRAND}
+    codes = {o.value for o in await choices.find("use_cases", "", given)}
+    assert has in codes
+    assert lacks not in codes
 
 
 async def test_numbers_for_sale_fit_the_search_and_show_their_price(choices: Choices) -> None:
@@ -374,3 +396,12 @@ async def test_rejected_campaigns_are_listed_with_their_codes(world: World, choi
     (option,) = await choices.find("failed_campaigns", "30908", {})
     assert (option.value, option.label) == (SERVICE, "Acme support")
     assert option.description == "30896, 30908 · DELIVERY_NOTIFICATION"
+
+
+async def test_a_campaign_of_tcr_is_not_offered_for_an_edit_that_tcr_alone_can_make(
+    world: World, choices: Choices
+) -> None:
+    await a_failed_association(world)
+    assert await choices.find("failed_campaigns", "", {}) == []
+    (option,) = await choices.find("external_campaigns", "", {})
+    assert option.description == "FAILED · TCR CACME10 · 30896"

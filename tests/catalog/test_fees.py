@@ -5,7 +5,7 @@ import pytest
 from bot.catalog.fees import Fees
 
 NAMES = (
-    "brand_low_volume", "brand_standard", "brand_sole_proprietor", "brand_appeal", "campaign_vetting",
+    "brand_low_volume", "brand_standard", "brand_sole_proprietor", "brand_vetting", "brand_appeal", "campaign_vetting",
     "campaign_resubmission", "campaign_monthly", "campaign_monthly_low_volume", "campaign_monthly_sole_proprietor",
 )  # fmt: skip
 FEES = Fees.load()

@@ -10,6 +10,7 @@ from bot.plans.cost import total
 from bot.plans.step import CallStep
 from bot.sandbox.twilio import start_state
 from bot.twilio.faults import Refused, Throttled, Uncertain
+from bot.twilio.numbering import spoken
 from tests.catalog.world import TOKEN, World, codes
 
 FIRST, SECOND = "+15035550101", "+15035550102"
@@ -89,7 +90,7 @@ async def test_numbers_are_bought_by_number_under_a_name_that_only_this_change_u
     plan = await buy(world, FIRST)
     (step,) = plan.steps
     assert isinstance(step, CallStep)
-    assert step.call.params == {"PhoneNumber": FIRST, "FriendlyName": f"Tenfour {TOKEN}", "SmsUrl": ""}
+    assert step.call.params == {"PhoneNumber": FIRST, "FriendlyName": f"{spoken(FIRST)} {TOKEN}", "SmsUrl": ""}
 
 
 async def test_a_blank_webhook_is_sent_blank_and_stays_blank(world: World) -> None:
@@ -152,7 +153,43 @@ async def test_a_number_that_is_gone_leaves_those_before_it_in_the_pool_and_says
     assert FIRST in {n["phone_number"] for n in world.twilio.pools[SERVICE]}
     advice = plan.steps[2].advice[gone.value.code]
     assert "choose another number" in advice
-    assert "Abandon" in advice
+    assert "Skip" in advice
+    assert plan.steps[2].skippable
+
+
+@pytest.mark.parametrize(
+    "search",
+    [{"area_code": "415"}, {"region": "CA"}, {"locality": "Austin"}, {"contains": "+1415"}, {"contains": "0102$"}],
+)
+async def test_a_number_that_no_longer_fits_the_search_is_not_bought_by_mistake(
+    world: World, search: dict[str, str]
+) -> None:
+    plan = await buy(world, FIRST, **search)
+    [finding] = [f for f in plan.findings if f.severity == "block"]
+    assert (finding.code, finding.field) == ("not-in-search", "phone_numbers")
+    assert FIRST in finding.text
+
+
+@pytest.mark.parametrize(
+    "search",
+    [{"area_code": "503"}, {"region": "or"}, {"locality": "portland", "mms": True}, {"contains": "503555*"}],
+)
+async def test_a_number_that_fits_the_search_is_bought(world: World, search: dict[str, Any]) -> None:
+    assert codes(await buy(world, FIRST, **search)) == set()
+
+
+async def test_a_number_without_the_wanted_mms_does_not_fit(world: World) -> None:
+    assert codes(await buy(world, "+15035550104", mms=True), "block") == {"not-in-search"}
+
+
+async def test_a_purchase_is_taken_back_by_a_release_and_says_what_is_lost(world: World) -> None:
+    plan = await buy(world, FIRST)
+    results = await world.carry_out(plan)
+    undo = plan.steps[0].undo
+    assert "lost for good" in undo.title
+    await world.account.send(undo.call.resolved(results))
+    assert world.twilio.created("number") == []
+    assert await world.adopted(undo.adopt, results) == []
 
 
 async def test_a_number_that_is_in_the_pool_already_counts_as_added(world: World) -> None:

@@ -3,7 +3,7 @@
 import pytest
 
 from bot.catalog.operation import CannotPlanError
-from bot.catalog.senders import Pool, joining
+from bot.catalog.senders.pool import Pool, joining
 from bot.plans.finding import Finding
 from bot.plans.plan import Plan
 from bot.plans.step import CallStep

@@ -1,5 +1,12 @@
 """`service.create`: one service, findable again, with both inbound settings explicit."""
 
+import pytest
+
+from bot.catalog.form import parse
+from bot.catalog.senders.pool import Place, add_step
+from bot.catalog.services.edit import ServiceCreate, create_steps
+from bot.plans.plan import Plan
+from bot.sandbox.twilio import start_state
 from tests.catalog.world import TOKEN, World, codes
 
 
@@ -48,3 +55,42 @@ async def test_dropping_replies_is_told(world: World) -> None:
 async def test_planning_changes_nothing(world: World) -> None:
     await world.plan("service.create", friendly_name="Acme")
     assert [call for call in world.twilio.log if call.effect] == []
+
+
+async def test_autocreate_defers_until_a_person_has_switched_it_on_in_console(world: World) -> None:
+    plan = await world.plan("service.create", friendly_name="Acme", inbound="autocreate")
+    results = await world.carry_out(plan)
+    assert results["name"]["use_inbound_webhook_on_number"] is True
+    last = plan.steps[-1]
+    assert last.kind == "manual"
+    assert "Configure Conversations" in last.where
+
+
+@pytest.mark.parametrize(("inbound", "defers"), [("defer", "true"), ("drop", "false"), ("autocreate", "true")])
+async def test_who_answers_is_explicit_in_every_mode(world: World, inbound: str, defers: str) -> None:
+    create = (await world.plan("service.create", friendly_name="Acme", inbound=inbound)).steps[0]
+    assert create.kind == "call"
+    assert create.call.params["UseInboundWebhookOnNumber"] == defers
+
+
+async def test_undo_deletes_the_service(world: World) -> None:
+    plan = await world.plan("service.create", friendly_name="Acme")
+    results = await world.carry_out(plan)
+    create = plan.steps[0]
+    assert create.kind == "call"
+    assert create.undo
+    assert create.undo.adopt
+    assert len(await world.adopted(create.undo.adopt, results)) == 1
+    await world.account.send(create.undo.call.resolved(results))
+    assert await world.adopted(create.undo.adopt, results) == []
+
+
+async def test_a_chain_may_make_a_service_under_step_ids_of_its_own(world: World) -> None:
+    settings = parse(ServiceCreate, {"friendly_name": "Acme Flex", "inbound": "defer"})
+    steps = create_steps(settings, TOKEN, "flex_service", "flex_name")
+    add = add_step(Place("{flex_service.sid}", "Acme Flex"), "add", "+15125550120", start_state.FREE_NUMBER)
+    plan = Plan(operation="x", account=world.account.sid, title="x", steps=(*steps, add))
+    results = await world.carry_out(plan)
+    assert add.adopt
+    assert [n["sid"] for n in await world.adopted(add.adopt, results)] == [start_state.FREE_NUMBER]
+    assert results["flex_name"]["friendly_name"] == "Acme Flex"

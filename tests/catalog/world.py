@@ -8,8 +8,9 @@ from typing import Any
 from bot.catalog import catalog
 from bot.catalog.form import parse
 from bot.catalog.operation import Context
+from bot.catalog.report import Report
 from bot.plans.plan import Plan
-from bot.plans.step import Adopt, CallStep, found
+from bot.plans.step import Adopt, CallStep, GivenStep, found
 from bot.sandbox.twilio import start_state
 from bot.sandbox.twilio.ledger import Record
 from bot.sandbox.twilio.server import LocalTwilio
@@ -59,16 +60,30 @@ class World:
         entry = catalog()[operation]
         return await entry.plan(parse(entry.form, values), Context(self.account, token))
 
+    async def look(self, inquiry: str, **values: Any) -> Report:
+        """What an inquiry finds."""
+        entry = next(i for i in catalog().inquiries if i.name == inquiry)
+        return await entry.answer(parse(entry.form, values), self.account)
+
+    async def prefill(self, operation: str, **values: Any) -> dict[str, Any]:
+        """What stands at Twilio, as the form of an operation is filled in with it."""
+        prefill = catalog()[operation].prefill
+        assert prefill is not None
+        return await prefill(values, self.account)
+
     async def carry_out(self, plan: Plan) -> dict[str, dict[str, Any]]:
-        """Send every call of a plan in order; gives the answers by step."""
+        """Send every call of a plan in order; gives the answers by step. Nobody waits, approves or works by hand."""
         results: dict[str, dict[str, Any]] = {}
         for step in plan.steps:
-            assert isinstance(step, CallStep)
-            results[step.id] = await self.account.send(step.call.resolved(results))
+            if isinstance(step, GivenStep):
+                results[step.id] = dict(step.result)
+            elif isinstance(step, CallStep):
+                results[step.id] = await self.account.send(step.call.resolved(results))
         return results
 
-    async def adopted(self, adopt: Adopt, results: dict[str, dict[str, Any]]) -> list[dict[str, Any]]:
+    async def adopted(self, adopt: Adopt | None, results: dict[str, dict[str, Any]]) -> list[dict[str, Any]]:
         """What an adopt read finds now."""
+        assert adopt is not None
         try:
             answer = await self.account.read(adopt.read.resolved(results))
         except Refused as fault:

@@ -5,8 +5,9 @@ import asyncio
 import pytest
 
 from bot.changes.change import Change
-from bot.changes.changes import PENDING_SECONDS, Refusal
-from tests.changes.office import ANN, BOB, CAT, GUS, LEO, RITA, Office, plan_for
+from bot.changes.changes import PENDING_SECONDS, Changes, Refusal
+from tests.changes.office import ANN, BOB, CAT, GUS, LEO, POLICY, RITA, Office, plan_for
+from tests.conftest import Staff
 
 
 async def test_the_requester_cannot_approve_their_own_change(office: Office) -> None:
@@ -36,6 +37,14 @@ async def test_a_guest_cannot_decide_even_when_listed(office: Office) -> None:
     change = await office.asked()
     with pytest.raises(Refusal, match="You are a guest"):
         await office.approve(change, GUS)
+
+
+async def test_who_asked_and_has_become_a_guest_since_settles_nothing(office: Office) -> None:
+    change = await office.asked()
+    assert await office.changes.concerns(change.number, RITA, requester=True)
+    staff = Staff(barred={RITA: "You are a guest."})
+    later = Changes(office.store, POLICY, staff, office.told, office.started, office.clock)
+    assert not await later.concerns(change.number, RITA, requester=True)
 
 
 async def test_an_approval_of_another_digest_is_refused(office: Office) -> None:

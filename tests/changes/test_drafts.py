@@ -1,10 +1,13 @@
 """What a person is filling in is kept for them, and for nobody else."""
 
+import asyncio
+from collections.abc import Callable
+
 import pytest
 from cryptography.fernet import Fernet
 from redis.asyncio import Redis
 
-from bot.changes.drafts import KEEP_SECONDS, DraftStore
+from bot.changes.drafts import KEEP_SECONDS, Draft, DraftStore
 from bot.redis.keys import Keys
 from bot.vault import Vault
 from tests.changes.office import ANN, RITA, plan_for
@@ -38,6 +41,26 @@ async def test_a_draft_is_offered_again_until_it_is_finished(drafts: DraftStore)
     await drafts.finished(draft)
     assert await drafts.unfinished(RITA, "service.create") is None
     assert await drafts.load(draft.id, RITA) == draft
+
+
+async def test_answers_that_are_kept_in_the_same_moment_are_all_kept(drafts: DraftStore) -> None:
+    draft = drafts.begin(RITA, "service.create", {})
+    await drafts.save(draft)
+
+    def answer(name: str) -> Callable[[Draft], Draft]:
+        return lambda d: d.model_copy(update={"values": d.values | {name: "given"}})
+
+    names = [f"field_{n}" for n in range(20)]
+    await asyncio.gather(*(drafts.amend(draft, answer(name)) for name in names))
+    kept = await drafts.load(draft.id, RITA)
+    assert kept is not None
+    assert sorted(kept.values) == sorted(names)
+
+
+async def test_a_draft_that_is_gone_is_not_brought_back_by_an_answer(drafts: DraftStore) -> None:
+    draft = drafts.begin(RITA, "service.create", {})
+    await drafts.amend(draft, lambda d: d.model_copy(update={"turn": 1}))
+    assert await drafts.load(draft.id, RITA) is None
 
 
 async def test_finishing_an_older_draft_leaves_the_newer_one_on_offer(drafts: DraftStore) -> None:

@@ -28,7 +28,7 @@ async def test_what_is_approved_can_no_longer_be_withdrawn(office: Office) -> No
 async def test_what_is_withdrawn_can_no_longer_be_approved(office: Office) -> None:
     change = await office.asked()
     await office.changes.cancel(change.number, RITA)
-    with pytest.raises(Refusal, match="#1 is already cancelled"):
+    with pytest.raises(Refusal, match="#1 is already withdrawn"):
         await office.approve(change, ANN)
     assert office.started.runs == []
 
@@ -138,13 +138,13 @@ async def test_nobody_decides_on_a_stale_change(office: Office) -> None:
     change = await office.asked()
     await office.approve(change, ANN)
     await office.made_stale(change, plan_for("Acme alerts 2"))
-    with pytest.raises(Refusal, match="#1 is already stale"):
+    with pytest.raises(Refusal, match="#1 is already out of date"):
         await office.approve(await office.now(change), BOB)
 
 
 async def test_only_the_requester_asks_again_and_only_when_stale(office: Office) -> None:
     change = await office.asked()
-    with pytest.raises(Refusal, match="#1 is pending, not stale"):
+    with pytest.raises(Refusal, match="#1 is waiting for approval, not out of date"):
         await office.changes.ask_again(change.number, RITA)
     await office.approve(change, ANN)
     await office.made_stale(change, plan_for("Acme alerts 2"))

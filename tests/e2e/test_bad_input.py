@@ -36,7 +36,9 @@ async def test_an_open_quote_is_pointed_out(world: World) -> None:
 async def test_mistakes_land_on_their_fields(world: World) -> None:
     await world.slack.command(RITA, A2P, "/a2p-service", "create")
     await world.sees(RITA, "friendly_name")
-    done = await world.slack.submit(RITA, {"friendly_name": "Acme", "inbound": "webhook"})
+    await world.slack.click(RITA, "field:inbound", value="webhook")
+    await world.sees(RITA, "inbound_request_url")
+    done = await world.slack.submit(RITA, {"friendly_name": "Acme"})
     assert "inbound_request_url" in done.errors
 
 

@@ -35,7 +35,7 @@ async def test_a_newcomer_makes_a_service_and_a_colleague_approves_it(screen: Sc
     await screen.hears("Waiting for approval")
     await screen.save("approval-card")
     await screen.press("change.approve")
-    await screen.hears("Made at Twilio")
+    await screen.hears("At Twilio")
     await screen.save("done")
     await screen.page.get_by_test_id("home-link").click()
     await expect(screen.page.get_by_test_id("home")).to_contain_text("/a2p")
@@ -93,4 +93,4 @@ async def _register_campaign(screen: Screen) -> None:
 async def _approve(screen: Screen) -> None:
     await screen.be(ANN, APPROVALS)
     await screen.press("change.approve")
-    await screen.hears("1 step done")
+    await screen.hears("2 steps done")

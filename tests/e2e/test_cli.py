@@ -26,6 +26,12 @@ async def _tenfour(*words: str, **environment: str) -> tuple[int | None, str]:
     return process.returncode, output.decode()
 
 
+async def test_everything_that_can_be_asked_for_is_printed() -> None:
+    code, output = await _tenfour("operations")
+    assert code == 0
+    assert "## /a2p-service create" in output
+
+
 async def test_a_start_without_settings_names_each_with_how_to_get_it() -> None:
     code, output = await _tenfour("run")
     assert code == 2

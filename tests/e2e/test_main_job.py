@@ -17,7 +17,7 @@ async def test_a_service_is_asked_for_approved_and_made(world: World) -> None:
 
 
 async def test_typed_arguments_fill_the_form(world: World) -> None:
-    await world.slack.command(RITA, A2P, "/a2p-service", 'create friendly_name="Acme alerts" sticky_sender=false')
+    await world.slack.command(RITA, A2P, "/a2p-service", 'create friendly_name="Acme alerts" inbound=webhook')
     view = await world.sees(RITA, "Acme alerts")
     assert view["callback_id"] == "form"
 

@@ -24,9 +24,9 @@ async def test_a_rejection_that_was_acknowledged_survives_a_killed_bot(empty_wor
     world = empty_world
     async with world.bot():
         number = await world.request(RITA, "/a2p-service", "create", *SERVICE)
-    card = shown(await world.card(number))
-    digest = card.partition(f"{number}:")[2][:64]
-    await _left_behind(world, number=number, digest=digest, verb="reject", reason="We have one already")
+    await _left_behind(
+        world, number=number, digest=await world.digest(number), verb="reject", reason="We have one already"
+    )
     async with world.bot():
         await world.card(number, "We have one already")
         await world.told(RITA, "We have one already")

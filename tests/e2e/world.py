@@ -3,6 +3,7 @@
 import asyncio
 import json
 import os
+import re
 import signal
 import sys
 from collections.abc import AsyncIterator, Callable
@@ -207,6 +208,12 @@ class World:
 
         found: Json = await self.until(look, f"#{number}: {text}")
         return found
+
+    async def digest(self, number: int) -> str:
+        """The digest that the buttons of the card carry."""
+        found = re.search(rf'"{number}:([0-9a-f]{{64}})"', shown(await self.card(number, "Approve")))
+        assert found
+        return found[1]
 
     async def done(self, number: int) -> Json:
         """Wait until the change has succeeded, and return its card."""

@@ -5,10 +5,11 @@ from typing import Any
 from hypothesis import assume, given
 from hypothesis import strategies as st
 
-from bot.plans.call import Call, Ref
+from bot.plans.call import Call, Json, Ref
 from bot.plans.finding import note
+from bot.plans.masking import secret
 from bot.plans.plan import Difference, Plan
-from bot.plans.step import CallStep, WaitStep
+from bot.plans.step import ApprovalStep, CallStep, ManualStep, WaitStep
 
 names = st.text(st.characters(codec="ascii", categories=("Lu", "Ll")), min_size=1, max_size=12)
 values = st.one_of(st.text(max_size=40), st.lists(st.text(max_size=10), min_size=1, max_size=3).map(tuple))
@@ -86,7 +87,26 @@ def test_words_for_people_are_not_covered() -> None:
     assert told.digest == plan(sent).digest
 
 
-def test_steps_that_send_nothing_are_not_covered() -> None:
+def test_a_pause_in_the_middle_is_covered_as_taking_it_out_would_send_what_comes_after_it_at_once() -> None:
     sent = plan(call({"A": "x"}))
-    waiting = WaitStep(id="w", title="Wait", registration="MG1", until=("VERIFIED",))
-    assert sent.model_copy(update={"steps": (*sent.steps, waiting)}).digest == sent.digest
+    for pause in (
+        WaitStep(id="w", title="Wait", watches=(), until=("VERIFIED",)),
+        ManualStep(id="w", title="By hand", where="Console"),
+        ApprovalStep(id="w", title="Again"),
+    ):
+        assert sent.model_copy(update={"steps": (pause, *sent.steps)}).digest != sent.digest
+
+
+def test_an_approval_of_one_part_is_none_of_the_next() -> None:
+    told = plan(call({"A": "x"}))
+    assert len({told.digest, told.digest_at("brand"), told.digest_at("campaign")}) == 3
+
+
+def test_a_secret_is_covered_and_never_shown() -> None:
+    first, second = (plan(call({"A": Json(fields={"ein": secret(number)})})) for number in ("12-3456789", "12-3456780"))
+    assert first.digest != second.digest
+    [step] = first.steps
+    assert isinstance(step, CallStep)
+    assert "3456" not in f"{step.call.params['A']} {step.call!r} {first!r}"
+    assert step.call.resolved({}).params == {"A": '{"ein":"12-3456789"}'}
+    assert first.masked("refused: 12-3456789") == "refused: •••89"

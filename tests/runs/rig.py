@@ -7,14 +7,14 @@ from typing import Any
 
 from redis.asyncio import Redis
 
-from bot.catalog.form import Form
+from bot.catalog.form import Form, parse
 from bot.catalog.operation import Catalog, Context, Operation
-from bot.catalog.services import OPERATIONS, ServiceCreate
+from bot.catalog.services.edit import OPERATIONS, ServiceCreate
 from bot.changes.change import Change, Event, Requirement, StepRun
 from bot.changes.store import ChangeStore
-from bot.plans.call import Call, Ref
-from bot.plans.plan import Plan, Watch
-from bot.plans.step import Adopt, CallStep
+from bot.plans.call import Call, resolve
+from bot.plans.plan import Plan
+from bot.plans.step import Adopt, CallStep, Step, Watch
 from bot.redis.keys import Keys
 from bot.runs.ledger import LEASE_SECONDS, RunLedger
 from bot.runs.patience import PATIENCE, Patience
@@ -22,10 +22,14 @@ from bot.runs.runner import Runner
 from bot.runs.settle import Settlement
 from bot.sandbox.twilio.server import LocalTwilio
 from bot.sandbox.twilio.start_state import SUPPORT_SERVICE
+from bot.tracking.registration import Registration
+from bot.tracking.store import RegistrationStore
+from bot.tracking.tracker import Tracker
 from bot.twilio.gateway import Account
 from bot.vault import Vault
 from tests.conftest import Clock, Started, Told
 
+FREE = Requirement(rule="tests")
 NAME, TOKEN = "Acme alerts", "tf-k2m9q7xw4a"
 INTERIM = f"{NAME} {TOKEN}"
 LOOK = Adopt(
@@ -91,14 +95,22 @@ def catalog_of(planner: Planner) -> Catalog:
 
 
 class Followed:
-    """Remembers which registrations were to be followed, with the key that each had by then."""
+    """Remembers which registrations were to be followed, with the key that each had by then; none is waited for."""
 
     def __init__(self) -> None:
         self.keys: list[str] = []
 
     async def follow(self, change: Change, watch: Watch, results: dict[str, dict[str, Any]]) -> None:
-        key = watch.key
-        self.keys.append(str(results[key.step][key.field]) if isinstance(key, Ref) else key)
+        self.keys.append(resolve(watch.key, results))
+
+    async def end(self, change: Change, watch: Watch) -> None:
+        raise AssertionError(watch)
+
+    async def await_(self, change: Change, watch: Watch) -> Registration:
+        raise AssertionError(watch)
+
+    async def release(self, change: Change, watch: Watch) -> None:
+        raise AssertionError(watch)
 
 
 @dataclass
@@ -117,6 +129,21 @@ class Rig:
     rests: list[float] = field(default_factory=list)
     followed: Followed = field(default_factory=Followed)
     plans: list[Plan] = field(default_factory=list)
+    tracker: Tracker | None = None
+
+    def tracked(self) -> Tracker:
+        """The real thing instead of `followed`, for steps that wait."""
+        registrations = RegistrationStore(self.redis, self.keys)
+        self.tracker = Tracker(
+            registrations,
+            lambda _sid: self.account,
+            self.told,
+            self.clock,
+            60.0,
+            "C0ALERTS",
+            self.started.start_run,
+        )
+        return self.tracker
 
     @property
     def store(self) -> ChangeStore:
@@ -150,15 +177,16 @@ class Rig:
         sleep: Callable[[float], Awaitable[None]] | None = None,
         planner: Planner | None = None,
         patience: Patience = PATIENCE,
+        ledger: RunLedger | None = None,
     ) -> Runner:
         """A worker of its own; all of them share Redis and Twilio."""
         client = redis or self.redis
         return Runner(
             ChangeStore(client, self.keys, self.vault),
-            RunLedger(client, self.keys, name, lease_seconds),
+            ledger or RunLedger(client, self.keys, name, lease_seconds),
             lambda _sid: account or self.account,
             catalog_of(planner or self._plan_as_before),
-            self.followed,
+            self.followed if self.tracker is None else self.tracker,
             self.told,
             self.clock,
             sleep or self.sleep,
@@ -173,20 +201,20 @@ class Rig:
             await self.lose_lease(change)
         return await self.now(change)
 
-    async def approved(self, *steps: CallStep, watches: tuple[Watch, ...] = ()) -> Change:
+    async def approved(self, *steps: Step, watches: tuple[Watch, ...] = (), requirement: Requirement = FREE) -> Change:
         """An approved change of these steps; without any, the real `service.create`."""
         if steps:
             plan = Plan(
                 operation="made.by_hand", account=self.account.sid, title="By hand", steps=steps, watches=watches
             )
             self.plans.append(plan)
-            return await self._stored(plan, {})
+            return await self._stored(plan, {}, requirement)
         context = Context(self.account, TOKEN)
-        plan = await OPERATIONS[0].plan(ServiceCreate(friendly_name=NAME), context)
+        plan = await OPERATIONS[0].plan(parse(ServiceCreate, {"friendly_name": NAME}), context)
         self.twilio.journal.calls.clear()
         return await self._stored(plan, {"friendly_name": NAME})
 
-    async def _stored(self, plan: Plan, inputs: dict[str, Any]) -> Change:
+    async def _stored(self, plan: Plan, inputs: dict[str, Any], requirement: Requirement = FREE) -> Change:
         now = self.clock()
         number = await self.store.number_for(f"draft-{len(self.plans)}")
         change = Change(
@@ -200,7 +228,7 @@ class Rig:
             token=TOKEN,
             inputs=inputs,
             plan=plan,
-            requirement=Requirement(rule="tests"),
+            requirement=requirement,
             created_at=now,
             expires_at=now + 1e6,
             timeline=(Event(at=now, what="asked"),),

@@ -257,6 +257,23 @@ async def test_a_refusal_is_no_failure_when_the_lost_call_before_it_turns_out_to
     assert (now.state, now.steps["service"].adopted, rig.services) == ("succeeded", True, [INTERIM])
 
 
+async def test_what_is_found_after_a_lost_answer_must_be_as_an_answer_must_be(rig: Rig) -> None:
+    """As a brand that was asked for as a rehearsal: a real one that is found must stop people all the same."""
+    change = await rig.approved(create_step().model_copy(update={"expect": {"usecase": "marketing"}}))
+    rig.twilio.faults.add(CREATE, drop_after_effect=True)
+    now = await rig.finish(change)
+    assert (now.state, now.steps["service"].error) == ("failed", "usecase is undeclared")
+
+
+async def test_what_is_not_there_cannot_be_written_to_and_counts_as_written_by_no_means(rig: Rig) -> None:
+    """As a bundle that has left its draft once it is submitted, and that somebody has deleted in Console instead."""
+    step = rename_step("MG" + "00" * 16)
+    assert step.adopt is not None
+    left = step.adopt.model_copy(update={"match": {"friendly_name": "draft"}, "gone": True})
+    now = await rig.finish(await rig.approved(step.model_copy(update={"adopt": left})))
+    assert (now.state, now.steps["name"].code) == ("failed", 20404)
+
+
 @asynccontextmanager
 async def in_a_hurry(rig: Rig) -> AsyncIterator[Account]:
     """An account that listens for an answer no longer than 0.1 seconds."""

@@ -125,6 +125,27 @@ async def test_what_nobody_can_look_for_is_not_gone_on_with(rig: Rig) -> None:
         await rig.settlement.happened(change.number, RITA, rig.twilio.created("service")[0]["sid"], "service")
 
 
+async def test_what_leaves_no_trace_and_nothing_needs_goes_on_with_a_persons_word(rig: Rig) -> None:
+    """As a passcode that was texted: no SID stands for it, and nobody can look for it."""
+    change = await rig.approved(create_step(adopt=None))
+    rig.twilio.faults.add(CREATE, drop_after_effect=True)
+    await rig.worker().run(change.number)
+    await rig.settlement.happened(change.number, RITA, "", "service")
+    await rig.worker().run(change.number)
+    assert ((await rig.now(change)).state, len(rig.sent(CREATE))) == ("succeeded", 1)
+
+
+async def test_a_thing_whose_sid_has_a_name_of_its_own_is_found_by_it(rig: Rig) -> None:
+    """As a vetting, which shows its SID as `brand_vetting_sid`; here it is the account's."""
+    change = await rig.approved(create_step(UNSURE).model_copy(update={"keep": ("account_sid",)}))
+    rig.twilio.faults.add(CREATE, drop=True)
+    await rig.finish(change)
+    await rig.account.send(create_step().call)
+    await rig.settlement.happened(change.number, RITA, rig.twilio.account_sid, "service")
+    await rig.worker().run(change.number)
+    assert (await rig.now(change)).results == {"service": {"account_sid": rig.twilio.account_sid}}
+
+
 async def test_a_button_about_an_earlier_step_settles_nothing(rig: Rig) -> None:
     """The card of the first unknown step is still open somewhere when the second one becomes unknown."""
     change = await unknown(rig, effect=True)
@@ -147,7 +168,7 @@ async def test_a_button_about_an_earlier_step_settles_nothing(rig: Rig) -> None:
 async def test_the_script_settles_no_step_but_the_unknown_one(rig: Rig) -> None:
     change = await unknown(rig, effect=True)
     run, event = StepRun(state="waiting", attempt=1, at=0.0), Event(at=0.0, what="said")
-    assert not await rig.ledger("people").settle(change.number, "name", run, event)
+    assert not await rig.ledger("people").settle(change.number, "name", "unknown", run, event)
     assert ((await rig.now(change)).state, (await rig.now(change)).unknown_step) == ("unknown", "service")
 
 
@@ -162,7 +183,7 @@ async def test_an_unknown_change_that_is_abandoned_stays_so(rig: Rig) -> None:
         rig.settlement.did_not_happen(change.number, RITA, "service"),
         rig.settlement.abandon(change.number, RITA),
     ):
-        with pytest.raises(Refusal, match="abandoned"):
+        with pytest.raises(Refusal, match="given up"):
             await deed
 
 

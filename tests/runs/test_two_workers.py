@@ -2,13 +2,14 @@
 
 import asyncio
 from pathlib import Path
+from typing import Any
 
 import pytest
 from redis.asyncio import Redis
 
 from bot.changes.change import Event, StepRun
 from bot.redis.connection import open_redis
-from bot.runs.ledger import FencedOutError
+from bot.runs.ledger import FencedOutError, RunLedger
 from tests.redis.servers import kill_and_wait, process_id
 from tests.runs.rig import INTERIM, NAME, Rig, create_step, rename_step, until
 from tests.runs.wires import RedisWire
@@ -66,6 +67,27 @@ async def test_a_worker_that_lost_its_lease_records_nothing_and_the_next_one_ado
     assert (now.state, now.steps["service"].adopted, rig.services) == ("succeeded", True, [NAME])
     assert [e.what for e in now.timeline].count("done") == 1
     assert len(rig.sent()) == 2
+
+
+@pytest.mark.parametrize("taken", [True, False], ids=["run by another by then", "still its own"])
+async def test_a_worker_that_was_frozen_before_it_sent_a_call_asks_first_whether_the_run_is_still_its_own(
+    rig: Rig, *, taken: bool
+) -> None:
+    change = await rig.approved(create_step())
+
+    class Frozen(RunLedger):
+        """Its process stands still for a minute once an attempt is written down."""
+
+        async def record(self, number: int, fence: int, step: str, run: StepRun, *event: Any, **more: Any) -> None:
+            await super().record(number, fence, step, run, *event, **more)
+            if run.state == "attempting" and not rig.slept:
+                await rig.sleep(60.0)
+                if taken:
+                    await rig.lose_lease(change)
+                    await rig.worker("another").run(change.number)
+
+    await rig.worker(ledger=Frozen(rig.redis, rig.keys, "frozen")).run(change.number)
+    assert ((await rig.now(change)).state, rig.services) == ("succeeded", [INTERIM])
 
 
 async def test_every_record_of_an_old_lease_is_refused(rig: Rig) -> None:

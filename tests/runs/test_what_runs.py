@@ -4,15 +4,19 @@ import re
 from typing import Any
 
 import pytest
+from structlog.testing import capture_logs
 
 from bot.catalog.operation import CannotPlanError, Context
+from bot.changes.change import Change
 from bot.changes.changes import PENDING_SECONDS
 from bot.plans.call import Call, Ref
 from bot.plans.finding import block
-from bot.plans.plan import Plan, Watch
-from bot.plans.step import CallStep
+from bot.plans.masking import secret
+from bot.plans.plan import Plan
+from bot.plans.step import Adopt, CallStep, Watch
 from bot.runs.difference import in_words
-from tests.runs.rig import INTERIM, NAME, UNSURE, Planner, Rig, create_step, rename_step
+from bot.sandbox.twilio.start_state import SUPPORT_SERVICE
+from tests.runs.rig import INTERIM, NAME, UNSURE, Followed, Planner, Rig, create_step, rename_step
 
 
 def renamed(plan: Plan) -> Plan:
@@ -57,7 +61,7 @@ async def test_a_plan_that_would_differ_now_is_shown_and_nothing_is_sent(rig: Ri
     fresh = renamed(change.plan)
     await rig.worker(planner=planner(plan=fresh)).run(change.number)
     now = await rig.now(change)
-    assert (now.state, now.plan, now.steps, rig.twilio.log) == ("stale", fresh, {}, [])
+    assert (now.state, now.plan.digest, now.steps, rig.twilio.log) == ("stale", fresh.digest, {}, [])
     assert now.note == (
         f"no longer: Name it “{NAME}”; service: FriendlyName was {INTERIM}, would be Other; "
         "service: Usecase was not sent, would be poll"
@@ -113,7 +117,7 @@ async def test_a_run_that_stopped_before_anything_happened_is_planned_anew(rig: 
         await rig.settlement.did_not_happen(change.number, "U0RITA", "service")
     await rig.worker(planner=planner(plan=renamed(change.plan))).run(change.number)
     now = await rig.now(change)
-    assert (now.state, now.plan, now.steps) == ("stale", renamed(change.plan), {})
+    assert (now.state, now.plan.digest, now.steps) == ("stale", renamed(change.plan).digest, {})
     assert (len(rig.sent()), rig.services) == (1, [])
 
 
@@ -146,6 +150,23 @@ async def test_a_change_that_does_not_exist_does_not_run(rig: Rig) -> None:
     assert await rig.worker().run(404) is None
 
 
+async def test_what_a_step_made_is_followed_also_when_its_worker_died_right_after_it(rig: Rig) -> None:
+    class Dying(Followed):
+        async def follow(self, change: Change, watch: Watch, results: dict[str, dict[str, Any]]) -> None:
+            await super().follow(change, watch, results)
+            if len(self.keys) == 1:
+                raise ConnectionError("the worker dies here")
+
+    rig.followed = Dying()
+    watch = Watch(kind="campaign", step="service", key=Ref(step="service"), title="A campaign")
+    change = await rig.approved(create_step(), rename_step(), watches=(watch,))
+    await rig.worker().run(change.number)
+    await rig.lose_lease(change)
+    await rig.worker("another").run(change.number)
+    assert (await rig.now(change)).state == "succeeded"
+    assert len(rig.followed.keys) == 2
+
+
 async def test_what_a_step_makes_is_followed_once_it_is_done_and_not_before(rig: Rig) -> None:
     watch = Watch(kind="campaign", step="service", key=Ref(step="service"), title="Campaign")
     change = await rig.approved(create_step(), rename_step(), watches=(watch,))
@@ -155,6 +176,41 @@ async def test_what_a_step_makes_is_followed_once_it_is_done_and_not_before(rig:
     await rig.settlement.retry(change.number, "U0RITA")
     await rig.worker().run(change.number)
     assert rig.followed.keys == [rig.twilio.created("service")[0]["sid"]]
+
+
+async def test_what_a_step_has_ended_is_not_ended_again_when_the_run_goes_on_later(rig: Rig) -> None:
+    class Ending(Followed):
+        async def end(self, change: Change, watch: Watch) -> None:
+            self.keys.append(f"ended by {watch.step}")
+
+    rig.followed = Ending()
+    ends = Watch(kind="campaign", step="service", key="MG1", title="Campaign")
+    change = await rig.approved(
+        create_step().model_copy(update={"ends": ends}),
+        rename_step(),
+        rename_step(SUPPORT_SERVICE).model_copy(update={"id": "other"}),
+    )
+    rig.twilio.faults.add(f"POST /v1/Services/{SUPPORT_SERVICE}", status=400)
+    await rig.worker().run(change.number)
+    await rig.settlement.retry(change.number, "U0RITA")
+    await rig.worker().run(change.number)
+    assert ((await rig.now(change)).state, rig.followed.keys) == ("succeeded", ["ended by service"])
+
+
+async def test_twilios_words_about_a_secret_are_masked_in_the_log_as_well(rig: Rig) -> None:
+    hidden = secret("+15035550199")
+    read = Call(product="messaging", method="GET", path="/v1/Services/+15035550199")
+    step = create_step().model_copy(update={"adopt": Adopt(read=read, match={})})
+    step = step.model_copy(
+        update={"call": step.call.model_copy(update={"params": {**step.call.params, "InboundRequestUrl": hidden}})}
+    )
+    change = await rig.approved(step)
+    rig.twilio.faults.add("POST /v1/Services$", drop=True)
+    rig.twilio.faults.add("GET /v1/Services/", status=400)
+    with capture_logs() as logs:
+        await rig.worker().run(change.number)
+    assert any("•••99" in str(entry) for entry in logs)
+    assert "5035550199" not in str(logs)
 
 
 def test_the_difference_of_plans_that_only_change_places_is_said() -> None:

@@ -115,6 +115,13 @@ class OpenApiChecker:
         validator = jsonschema.Draft202012Validator(_as_json_schema(self._resolved(product, schema)))
         return [f"{error.json_path}: {error.message}" for error in validator.iter_errors(body)]
 
+    def template(self, product: str, path: str) -> str:
+        """The template of a path; raises LookupError for a path that Twilio does not have."""
+        match = self._match(product, path)
+        if match is None:
+            raise LookupError(f"{product} has no path {path}")
+        return match[0]
+
     def operation(self, product: str, method: str, template: str) -> Operation | None:
         """The operation declared for a path template, or None."""
         document = self._document(product)

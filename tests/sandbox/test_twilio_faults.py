@@ -57,6 +57,15 @@ async def test_a_delayed_answer_comes_late_for_an_effect_that_is_there_at_once(a
     assert len(account.twilio.created("service")) == 1
 
 
+@pytest.mark.parametrize("status", [None, 500, 503])
+async def test_an_error_after_the_effect_leaves_the_effect(account: Account, status: int | None) -> None:
+    account.twilio.faults.add(CREATE, status=status, after_effect=True)
+    answer = await account.call("POST", SERVICES, {"FriendlyName": "x"})
+    assert answer.status == (status or 500)
+    assert len(account.twilio.created("service")) == 1
+    assert account.twilio.log[-1].effect
+
+
 async def test_a_late_effect_comes_after_the_caller_has_gone(account: Account) -> None:
     account.twilio.faults.add(CREATE, delay=0.1, late_effect=True)
     with pytest.raises(TimeoutError):
@@ -133,7 +142,7 @@ async def test_the_desk_shows_the_account_and_decides_over_http(account: Account
     assert support["numbers"][0]["sid"] == start_state.POOLED_NUMBER
     names = [brand["name"] for brand in state["brands"]]
     assert names == ["Acme Inc", "Acme Pending Inc", "Acme Local LLC", "Acme Failed Inc"]
-    assert len(state["numbers"]) == 3
+    assert len(state["numbers"]) == 4
     for word, status in (("verify", "VERIFIED"), ("suspend", "SUSPENDED"), ("review", "IN_PROGRESS")):
         await _desk(account, "POST", "/campaign", {"service_sid": service, "verdict": word})
         assert account.twilio.campaigns[0]["campaign_status"] == status

@@ -66,7 +66,7 @@ async def test_the_helper_reads_every_page(account: Account) -> None:
     services = await asyncio.to_thread(client.messaging.v1.services.list, page_size=2)
     numbers = await asyncio.to_thread(client.incoming_phone_numbers.list, page_size=2)
     assert len(services) == 6
-    assert len(numbers) == 3
+    assert len(numbers) == 4
     assert len(account.twilio.calls("GET /v1/Services$")) == 3
     assert len(account.twilio.calls("GET /api/2010-04-01")) == 2
 
@@ -103,8 +103,8 @@ async def test_the_helper_reads_brands_use_cases_prices_flows_and_addresses(acco
         fetched = usecases.fetch(brand_registration_sid=start_state.APPROVED_BRAND)
         assert "MIXED" in {row["code"] for row in fetched.us_app_to_person_usecases}
         assert client.pricing.v1.phone_numbers.countries("US").fetch().price_unit == "USD"
-        assert len(client.studio.v2.flows.list()) == 2
-        assert client.conversations.v1.address_configurations.list() == []
+        assert len(client.studio.v2.flows.list()) == 4
+        assert [a.address for a in client.conversations.v1.address_configurations.list()] == ["+19165550140"]
         with pytest.raises(TwilioRestException, match="not found"):
             client.conversations.v1.address_configurations("+14155550110").fetch()
         assert client.api.accounts(start_state.ACCOUNT_SID).fetch().friendly_name == "Acme"

@@ -142,7 +142,7 @@ async def test_pages_of_the_2010_api_follow_each_other_by_relative_uris(account:
     uri = first.body["next_page_uri"]
     assert uri.startswith(f"/2010-04-01/Accounts/{start_state.ACCOUNT_SID}/IncomingPhoneNumbers.json?Beta=true&")
     second = await account.call("GET", f"/api{uri}")
-    assert len(second.body["incoming_phone_numbers"]) == 1
+    assert len(second.body["incoming_phone_numbers"]) == 2
     assert second.body["next_page_uri"] is None
 
 

@@ -37,6 +37,11 @@ def registration_of(key: str, account: str = "AC" + "5a" * 16, started_at: float
     return Registration(kind="campaign", account=account, key=key, title=f"Campaign {key}", started_at=started_at)
 
 
+async def nobody_waits(number: int) -> None:
+    """No change of these tests waits for a registration."""
+    raise AssertionError(number)
+
+
 @dataclass
 class Registry:
     """A store of registrations beside the Twilio that they live at."""
@@ -54,7 +59,7 @@ class Registry:
 
     def tracker(self, account: Account | None = None) -> Tracker:
         """A replica's tracker; all of them share Redis and Twilio."""
-        return Tracker(self.store, lambda _sid: account or self.account, self.told, self.clock, BASE, ALERTS)
+        return Tracker(self.store, lambda _: account or self.account, self.told, self.clock, BASE, ALERTS, nobody_waits)
 
     async def submitted(self, service_sid: str = SUPPORT_SERVICE) -> str:
         """A campaign that was just submitted and is followed from now on. Returns the registration's id."""

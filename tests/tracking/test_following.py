@@ -7,14 +7,17 @@ import pytest
 
 from bot.changes.change import Change, Requirement
 from bot.plans.call import Call, Ref
-from bot.plans.plan import Plan, Watch
-from bot.sandbox.twilio.start_state import SUPPORT_SERVICE
+from bot.plans.plan import Plan
+from bot.plans.step import Watch
+from bot.sandbox.twilio import start_west
+from bot.sandbox.twilio.start_state import APPROVED_BRAND, SUPPORT_SERVICE
 from bot.tracking.cadence import DAY
-from bot.tracking.registration import FAILURES, GONE
+from bot.tracking.kinds import Kind
+from bot.tracking.registration import FAILURES, GONE, Registration
 from bot.tracking.tracker import Tracker
 from bot.twilio import reads
 from bot.twilio.gateway import Account
-from tests.tracking.registry import ALERTS, BASE, Registry, registration_of
+from tests.tracking.registry import ALERTS, BASE, Registry, nobody_waits, registration_of
 
 READ = "GET /v1/Services/"
 
@@ -85,7 +88,7 @@ async def test_a_crash_between_recording_and_telling_leaves_the_announcement_to_
 
     campaign = await registry.submitted()
     registry.twilio.desk.verify(SUPPORT_SERVICE)
-    crashed = Tracker(registry.store, lambda _sid: registry.account, Crashed(), registry.clock, BASE, ALERTS)
+    crashed = Tracker(registry.store, lambda _: registry.account, Crashed(), registry.clock, BASE, ALERTS, nobody_waits)
     with pytest.raises(ConnectionError):
         await crashed.look(campaign)
     assert await registry.store.untold() == [campaign]
@@ -142,8 +145,10 @@ async def test_an_answer_of_another_shape_is_trouble_like_any_other_and_not_quot
         raise AssertionError
 
     campaign = await registry.submitted()
-    looks = {"campaign": odd}
-    tracker = Tracker(registry.store, lambda _: registry.account, registry.told, registry.clock, BASE, ALERTS, looks)
+    kinds = {"campaign": Kind(odd, announced=True)}
+    tracker = Tracker(
+        registry.store, lambda _: registry.account, registry.told, registry.clock, BASE, ALERTS, nobody_waits, kinds
+    )
     await tracker.look(campaign)
     known = await registry.known(campaign)
     assert (known.failures, "cannot read" in known.trouble, "Zanzibar" in known.trouble) == (1, True, False)
@@ -170,13 +175,13 @@ async def test_one_registration_that_cannot_be_looked_at_does_not_hold_up_the_ot
             raise LookupError(f"account {sid} is not configured")
         return registry.account
 
-    tracker = Tracker(registry.store, account_of, registry.told, registry.clock, BASE, ALERTS)
+    tracker = Tracker(registry.store, account_of, registry.told, registry.clock, BASE, ALERTS, nobody_waits)
     assert await tracker.sweep() == 22
     assert (await registry.known(campaign)).status == "PENDING"
 
 
 async def test_a_kind_that_nobody_can_read_yet_is_passed_over(registry: Registry) -> None:
-    brand = registration_of("BN1").model_copy(update={"kind": "brand"})
+    brand = registration_of("BN1").model_copy(update={"kind": "opt-out"})
     await registry.store.begin(brand)
     assert await registry.tracker().sweep() == 1
     assert (await registry.known(brand.id)).status == ""
@@ -230,9 +235,9 @@ async def test_the_time_of_a_state_is_when_it_was_first_seen(registry: Registry)
     assert (await registry.known(campaign)).since == began + BASE
 
 
-async def test_what_a_change_has_made_is_followed_with_its_owner(registry: Registry) -> None:
-    watch = Watch(kind="campaign", step="service", key=Ref(step="service"), title="Campaign of “Acme”")
-    change = Change(
+def change_of(account: str, *watches: Watch) -> Change:
+    """A change that makes, or ends, what is watched."""
+    return Change(
         number=7,
         state="running",
         version=1,
@@ -242,13 +247,80 @@ async def test_what_a_change_has_made_is_followed_with_its_owner(registry: Regis
         operation="campaign.register",
         token="tf-k2m9q7xw4a",
         inputs={},
-        plan=Plan(operation="campaign.register", account=registry.account.sid, title="", steps=(), watches=(watch,)),
+        plan=Plan(operation="campaign.register", account=account, title="", steps=(), watches=watches),
         requirement=Requirement(rule="tests"),
         created_at=0.0,
         expires_at=0.0,
     )
+
+
+async def test_what_a_change_has_made_is_followed_with_its_owner(registry: Registry) -> None:
+    watch = Watch(kind="campaign", step="service", key=Ref(step="service"), title="Campaign of “Acme”")
+    change = change_of(registry.account.sid, watch)
     for _ in range(2):
         await registry.tracker().follow(change, watch, {"service": {"sid": SUPPORT_SERVICE}})
     (registration,) = await registry.store.some(10)
     assert (registration.key, registration.owner, registration.change) == (SUPPORT_SERVICE, "U0RITA", 7)
     assert await registry.due(registration.id) == 0
+
+
+async def test_tries_after_a_rejection_are_counted_once_each_and_waiting_for_one_counts_nothing(
+    registry: Registry,
+) -> None:
+    first = Watch(kind="brand", step="brand", key=APPROVED_BRAND, title="Brand “Acme”")
+    again = first.model_copy(update={"again": True})
+    tracker, change = registry.tracker(), change_of(registry.account.sid, first)
+    brand = Registration(kind="brand", account=change.plan.account, key=APPROVED_BRAND, title="", started_at=1.0)
+    await registry.store.await_(brand, change.number)
+    assert ((known := await registry.known(brand.id)).tries, known.made_at) == (0, 0.0)
+    for number, watch in ((8, first), (9, again), (9, again), (10, again)):
+        await tracker.follow(change.model_copy(update={"number": number}), watch, {})
+    known = await registry.known(brand.id)
+    assert (known.tries, known.made_at) == (2, registry.clock())
+
+
+async def test_an_older_change_that_goes_on_makes_no_news_of_what_was_told_since(registry: Registry) -> None:
+    campaign = await registry.submitted()
+    watch = Watch(kind="campaign", step="campaign", key=SUPPORT_SERVICE, title="Campaign of “Acme”")
+    older = change_of(registry.account.sid, watch)
+    newer = older.model_copy(update={"number": 8})
+    for change in (older, newer):
+        await registry.tracker().follow(change, watch, {})
+    registry.twilio.desk.verify(SUPPORT_SERVICE)
+    await registry.tracker().look(campaign)
+    for change in (older, newer):
+        await registry.tracker().follow(change, watch, {})
+        await registry.tracker().look(campaign)
+    assert await registry.heard(campaign) == [(ALERTS, "VERIFIED")]
+    assert (await registry.known(campaign)).change == newer.number
+
+
+async def test_an_account_that_is_suspended_is_left_alone_and_does_not_hold_up_the_others(registry: Registry) -> None:
+    west = start_west.CREDENTIALS
+    suspended = Account(west.account_sid, west.account_sid, west.auth_token, f"{registry.twilio.url}/{{product}}")
+    registry.twilio.account(west.account_sid).suspend()
+    for number in range(60):
+        await registry.store.begin(registration_of(f"MG{number}", account=west.account_sid))
+    campaign = await registry.submitted()
+    accounts = {registry.account.sid: registry.account, west.account_sid: suspended}
+    tracker = Tracker(registry.store, accounts.__getitem__, registry.told, registry.clock, BASE, ALERTS, nobody_waits)
+    before = len(registry.twilio.log)
+    assert await tracker.sweep() == 61
+    await suspended.close()
+    assert (await registry.known(campaign)).status == "PENDING"
+    assert "HTTP 401" in (await registry.known(registration_of("MG59", account=west.account_sid).id)).trouble
+    # those that were under way when the first answer came, not all of them
+    assert len(registry.twilio.log) - before <= 21
+
+
+async def test_a_campaign_that_we_deleted_ourselves_alarms_nobody_and_its_card_says_so(registry: Registry) -> None:
+    campaign = await registry.submitted()
+    tracker = registry.tracker()
+    await tracker.look(campaign)
+    change = change_of(registry.account.sid)
+    await tracker.end(change, Watch(kind="campaign", step="campaign", key=SUPPORT_SERVICE, title="Campaign"))
+    await tracker.end(change, Watch(kind="campaign", step="campaign", key=SUPPORT_SERVICE, title="Campaign"))
+    known = await registry.known(campaign)
+    assert (known.status, await registry.heard(campaign), await registry.store.untold()) == (GONE, [], [campaign])
+    registry.clock.advance(DAY)
+    assert await tracker.sweep() == 0

@@ -210,7 +210,7 @@ async def test_all_pages_of_a_list_are_read(world: World) -> None:
 async def test_all_pages_are_read_where_page_links_have_no_host(world: World) -> None:
     path = f"/2010-04-01/Accounts/{world.account.sid}/IncomingPhoneNumbers.json"
     call = Call(product="api", method="GET", path=path, params={"PageSize": "1"})
-    assert len(await world.account.pages(call, "incoming_phone_numbers")) == 3
+    assert len(await world.account.pages(call, "incoming_phone_numbers")) == 4
 
 
 @pytest.mark.parametrize(

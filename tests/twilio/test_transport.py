@@ -4,10 +4,12 @@ from contextlib import suppress
 from urllib.parse import parse_qsl
 
 import pytest
+from aiohttp import web
 from hypothesis import given
 from hypothesis import strategies as st
 
 from bot.plans.call import Call, segment
+from bot.twilio.faults import Uncertain
 from bot.twilio.transport import AddressError, Transport
 from tests.twilio.scripted import SECRET, SID, saying, scripted
 
@@ -32,6 +34,20 @@ async def test_every_value_arrives_as_it_was_approved() -> None:
         ("B", "1,2"),
         ("B", ""),
     ]
+
+
+async def test_a_call_whose_connection_is_lost_is_not_sent_again_by_the_client() -> None:
+    async def cut(request: web.Request) -> web.StreamResponse:
+        assert request.transport
+        request.transport.abort()
+        return web.Response()
+
+    async with scripted(cut) as server:
+        account = server.account()
+        with pytest.raises(Uncertain):
+            await account.send(Call(product="messaging", method="DELETE", path="/v1/Services/x"))
+        await account.close()
+    assert server.asked == ["DELETE /messaging/v1/Services/x"]
 
 
 async def test_a_plus_in_a_query_stays_a_plus() -> None:

@@ -12,15 +12,19 @@ _SUBRESOURCES = {
 }
 
 
+PATH = "/2010-04-01/Accounts/{Sid}.json"
+
+
 def endpoints() -> list[Endpoint]:
     """What this file answers."""
-    return [Endpoint("api", "GET", "/2010-04-01/Accounts/{Sid}.json", fetch)]
+    return [Endpoint("api", "GET", PATH, fetch)]
 
 
 class Account(Record):
-    """A Twilio account."""
+    """A Twilio account; `parent_sid` is that of the account that a subaccount belongs to."""
 
     friendly_name: str
+    parent_sid: str | None = None
     status: str = "active"
     type: str = "Full"
 
@@ -37,7 +41,7 @@ def fetch(call: Call) -> Reply:
             "friendly_name": account.friendly_name,
             "status": account.status,
             "type": account.type,
-            "owner_account_sid": account.sid,
+            "owner_account_sid": account.parent_sid or account.sid,
             "auth_token": call.auth_token,
             "date_created": rfc_2822(account.date_created),
             "date_updated": rfc_2822(account.date_updated),

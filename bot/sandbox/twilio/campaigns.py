@@ -4,7 +4,7 @@ from typing import Any
 
 from pydantic import Field
 
-from bot.sandbox.twilio import services, usecases
+from bot.sandbox.twilio import services, shares, usecases
 from bot.sandbox.twilio.brands import BRAND_SUSPENDED, Brand
 from bot.sandbox.twilio.codes import RejectionCode, RejectionCodes
 from bot.sandbox.twilio.endpoint import PAGING, Call, Endpoint, Reply, Site
@@ -44,6 +44,10 @@ _INTAKE_CODES = RejectionCodes(
         RejectionCode(NO_TERMS_LATE, "Terms and conditions", ("TermsAndConditionsUrl",)),
         RejectionCode(BRAND_UNVERIFIED, "Brand unverified", ("BrandRegistrationSid",)),
         RejectionCode(BRAND_FULL, "Brand has 100 campaigns", ("BrandRegistrationSid",)),
+        RejectionCode(shares.NOT_SHARED, "Campaign not shared with Twilio"),
+        RejectionCode(shares.UNDER_REVIEW, "Campaign review pending at Twilio"),
+        RejectionCode(shares.REJECTED, "Campaign rejected by Twilio"),
+        RejectionCode(shares.TOO_FAST, "more than one association in five seconds, all retries being used up"),
     ]
 )
 _BASE = "/v1/Services/{MessagingServiceSid}/Compliance/Usa2p"
@@ -64,16 +68,19 @@ def endpoints() -> list[Endpoint]:
 
 
 class Campaign(Record):
-    """A campaign, found by its service. `status` is the desk's last word, `submitted_at` counts in seconds."""
+    """A campaign, found by its service. `status` is the desk's last word, `submitted_at` counts in seconds.
+
+    Of one that is registered in TCR, Twilio knows the TCR id alone: all that its owner wrote stays there.
+    """
 
     messaging_service_sid: str
-    brand_registration_sid: str
-    description: str
-    message_flow: str
-    message_samples: list[str]
-    us_app_to_person_usecase: str
-    has_embedded_links: bool
-    has_embedded_phone: bool
+    brand_registration_sid: str | None = None
+    description: str | None = None
+    message_flow: str | None = None
+    message_samples: list[str] | None = None
+    us_app_to_person_usecase: str | None = None
+    has_embedded_links: bool | None = None
+    has_embedded_phone: bool | None = None
     subscriber_opt_in: bool = False
     age_gated: bool = False
     direct_lending: bool = False
@@ -133,11 +140,7 @@ def create(call: Call) -> Reply:
     brand = _fit_brand(call, call.values["us_app_to_person_usecase"])
     if not usecases.fits_service(call.values["us_app_to_person_usecase"], service.usecase):
         raise Refusal(400, USECASE_CONFLICT, f"The Messaging Service's use case {service.usecase} does not allow this")
-    # No code is documented for a second campaign; 20409 is Twilio's general conflict, which asks to wait.
-    if call.ledger.table(Campaign).get(service.sid) is not None:
-        raise Refusal(409, CONFLICT, "The Messaging Service already has a US A2P campaign")
-    if call.at < service.campaign_leaves_at:
-        raise Refusal(409, CONFLICT, "The Messaging Service's former campaign is still being deleted")
+    refuse_unless_free(call, service)
     campaign = Campaign(
         sid=CAMPAIGN_SID,
         date_created=call.at,
@@ -176,6 +179,8 @@ def fetch(call: Call) -> Reply:
 def update(call: Call) -> Reply:
     campaign = _campaign(call)
     refuse_if_suspended(call.ledger, campaign.key)
+    if campaign.is_externally_registered:
+        raise Refusal(409, CONFLICT, "The campaign is registered in TCR and can be changed there only")
     status, _ = campaign.observed(call.at)
     if status != "FAILED":
         raise Refusal(409, CONFLICT, f"A campaign can be updated when it is FAILED; this one is {status}")
@@ -198,6 +203,8 @@ def delete(call: Call) -> Reply:
     campaign = _campaign(call)
     refuse_if_suspended(call.ledger, campaign.key)
     call.ledger.table(Campaign).remove(campaign.key)
+    if campaign.is_externally_registered and campaign.campaign_id:
+        shares.released(call.ledger, campaign.campaign_id, call.at, call.at + RELEASE)
     call.ledger.table(services.Service).change(
         campaign.key, call.at, us_app_to_person_registered=False, campaign_leaves_at=call.at + RELEASE
     )
@@ -209,6 +216,15 @@ def refuse_if_suspended(ledger: Ledger, service_sid: str) -> None:
     campaign = ledger.table(Campaign).get(service_sid)
     if campaign is not None and campaign.status == "SUSPENDED":
         raise Refusal(400, CAMPAIGN_SUSPENDED, "The campaign is suspended; contact support")
+
+
+def refuse_unless_free(call: Call, service: services.Service) -> None:
+    """Raise 409 while a service has a campaign, or one that is still being deleted."""
+    # No code is documented for a second campaign; 20409 is Twilio's general conflict, which asks to wait.
+    if call.ledger.table(Campaign).get(service.sid) is not None:
+        raise Refusal(409, CONFLICT, "The Messaging Service already has a US A2P campaign")
+    if call.at < service.campaign_leaves_at:
+        raise Refusal(409, CONFLICT, "The Messaging Service's former campaign is still being deleted")
 
 
 def _fit_brand(call: Call, usecase: str) -> Brand:

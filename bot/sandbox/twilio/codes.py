@@ -58,6 +58,20 @@ class RejectionCodes:
             "description": f"{row.title}." if row.kind == "campaign_state" else rejected,
         }
 
+    def of_brands(self) -> list[RejectionCode]:
+        """The codes that the registration of a brand may end with."""
+        return [row for row in self._rows.values() if row.kind in {"brand", "brand_2fa"}]
+
+    def brand_error(self, code: int) -> dict[str, Any]:
+        """An entry of a brand's `errors`: fields there are attributes, in lower case (reference, 4.6)."""
+        row = self._rows.get(code, RejectionCode(code, f"error {code}"))
+        return {
+            "error_code": code,
+            "description": f"{row.title}.",
+            "fields": [name for name in row.fields if name.islower()],
+            "url": f"https://www.twilio.com/docs/api/errors/{code}",
+        }
+
 
 def twilio_field(parameter: str) -> str:
     """The name that `errors[].fields` uses for a parameter of the campaign (reference, 5.5)."""

@@ -4,9 +4,11 @@ import hashlib
 from collections.abc import Callable, Iterable
 from typing import Any
 
+from bot.sandbox.twilio import shares
 from bot.sandbox.twilio.brands import Brand
 from bot.sandbox.twilio.campaigns import Campaign
 from bot.sandbox.twilio.codes import RejectionCodes
+from bot.sandbox.twilio.desk_brands import BrandDesk
 from bot.sandbox.twilio.ledger import Ledger
 from bot.sandbox.twilio.services import Service
 
@@ -24,11 +26,12 @@ class Desk:
         self._clock = clock
         self._changed = changed
         self.codes = codes
+        self.brands = BrandDesk(ledger, lambda: self.codes, clock, changed)
 
     def verify(self, service_sid: str) -> None:
         """The campaign is VERIFIED: it has its TCR id and its rate limits, and its service is registered."""
         campaign = self._campaign(service_sid)
-        brand = self._ledger.table(Brand).get(campaign.brand_registration_sid)
+        brand = self._ledger.table(Brand).get(campaign.brand_registration_sid or "")
         low = brand is not None and (brand.skip_automatic_sec_vet or brand.brand_type == "SOLE_PROPRIETOR")
         self._decide(
             service_sid,
@@ -42,7 +45,14 @@ class Desk:
         given = list(codes)
         if not given:
             raise ValueError("a rejection needs at least one code: a FAILED campaign always has errors")
-        self._decide(service_sid, "FAILED", errors=[self.codes.error(code, fields) for code in given])
+        errors = [self.codes.error(code, fields) for code in given]
+        self._decide(service_sid, "FAILED", errors=errors)
+        campaign = self._campaign(service_sid)
+        if campaign.is_externally_registered and campaign.campaign_id:
+            # A secondary DCA that rejects takes back the share: TCR tells its owner why (reference, section 6).
+            feedback = " ".join(str(error["description"]) for error in errors)
+            shares.decided(self._ledger, campaign.campaign_id, self._clock(), "DECLINED", feedback)
+            self._changed()
 
     def suspend(self, service_sid: str) -> None:
         """The campaign is SUSPENDED (30990)."""
@@ -58,19 +68,15 @@ class Desk:
 
     def approve_brand(self, brand_sid: str, identity_status: str = "VERIFIED") -> None:
         """The brand is APPROVED and has a TCR id."""
-        brand = self._brand(brand_sid)
-        tcr_id = brand.tcr_id or "B" + hashlib.sha256(brand.sid.encode()).hexdigest()[:6].upper()
-        self._decide_brand(brand_sid, status="APPROVED", identity_status=identity_status, tcr_id=tcr_id)
+        self.brands.approve(brand_sid, identity_status)
 
     def reject_brand(self, brand_sid: str, errors: list[dict[str, Any]]) -> None:
         """The brand is FAILED; `errors` are given as the API shows them."""
-        brand = self._brand(brand_sid)
-        tcr_id = brand.tcr_id or "B" + hashlib.sha256(brand.sid.encode()).hexdigest()[:6].upper()
-        self._decide_brand(brand_sid, status="FAILED", identity_status="UNVERIFIED", errors=errors, tcr_id=tcr_id)
+        self.brands.fail_with(brand_sid, errors)
 
     def brand_status(self, brand_sid: str, status: str) -> None:
         """The brand has this status, whatever it is."""
-        self._decide_brand(brand_sid, status=status)
+        self.brands.status(brand_sid, status)
 
     def _decide(self, service_sid: str, status: str, **fields: Any) -> None:
         self._campaign(service_sid)
@@ -82,22 +88,11 @@ class Desk:
             self._ledger.table(Service).change(service_sid, at, us_app_to_person_registered=registered)
         self._changed()
 
-    def _decide_brand(self, brand_sid: str, **fields: Any) -> None:
-        self._brand(brand_sid)
-        self._ledger.table(Brand).change(brand_sid, self._clock(), **{"errors": [], **fields})
-        self._changed()
-
     def _campaign(self, service_sid: str) -> Campaign:
         campaign = self._ledger.table(Campaign).get(service_sid)
         if campaign is None:
             raise LookupError(f"service {service_sid} has no campaign")
         return campaign
-
-    def _brand(self, brand_sid: str) -> Brand:
-        brand = self._ledger.table(Brand).get(brand_sid)
-        if brand is None:
-            raise LookupError(f"there is no brand {brand_sid}")
-        return brand
 
 
 def _campaign_id(campaign: Campaign) -> str:

@@ -6,9 +6,11 @@ from typing import TYPE_CHECKING, Any
 
 from aiohttp import web
 
+from bot.sandbox.twilio.desk_numbers import FAILED
 from bot.sandbox.twilio.faults import Fault
 
 if TYPE_CHECKING:
+    from bot.sandbox.twilio.account_view import AccountView
     from bot.sandbox.twilio.server import LocalTwilio
 
 _CORS = {
@@ -18,45 +20,76 @@ _CORS = {
     "Access-Control-Max-Age": "600",
 }
 
+MESSAGES = 50
+"""Messages that the page shows; older ones are still there."""
+
 Answer = Callable[[web.Request], Awaitable[web.Response]]
 
 
 def add_routes(app: web.Application, twilio: "LocalTwilio") -> None:
-    """Add the control API of a server to its app."""
-    api = DeskApi(twilio)
+    """Add the control API of a server to its app. `?account_sid=` chooses another account than the main one."""
+    apis = {account.account_sid: DeskApi(twilio, account) for account in twilio.accounts}
+
+    def of_account(answer: Callable[["DeskApi", web.Request], Awaitable[web.Response]]) -> Answer:
+        async def chosen(request: web.Request) -> web.Response:
+            sid = request.query.get("account_sid") or twilio.account_sid
+            if sid not in apis:
+                raise LookupError(f"there is no account {sid[:40]}")
+            return await answer(apis[sid], request)
+
+        return chosen
+
     for method, path, answer in (
-        ("GET", "/_desk/state", api.state),
-        ("POST", "/_desk/campaign", api.campaign),
-        ("POST", "/_desk/brand", api.brand),
-        ("POST", "/_desk/fault", api.add_fault),
-        ("DELETE", "/_desk/fault", api.clear_faults),
-        ("GET", "/_desk/log", api.log),
+        ("GET", "/_desk/state", DeskApi.state),
+        ("POST", "/_desk/campaign", DeskApi.campaign),
+        ("POST", "/_desk/brand", DeskApi.brand),
+        ("POST", "/_desk/bundle", DeskApi.bundle),
+        ("POST", "/_desk/vetting", DeskApi.vetting),
+        ("POST", "/_desk/share", DeskApi.share),
+        ("POST", "/_desk/number", DeskApi.number),
+        ("POST", "/_desk/console", DeskApi.console),
+        ("POST", "/_desk/phone", DeskApi.phone),
+        ("POST", "/_desk/fault", DeskApi.add_fault),
+        ("DELETE", "/_desk/fault", DeskApi.clear_faults),
+        ("GET", "/_desk/log", DeskApi.log),
     ):
-        app.router.add_route(method, path, _open(answer))
+        app.router.add_route(method, path, _open(of_account(answer)))
     app.router.add_route("OPTIONS", "/_desk/{any:.*}", _open(_preflight))
 
 
 class DeskApi:
-    """One method for each route."""
+    """One method for each route, all about one account; faults and the log are the server's."""
 
-    def __init__(self, twilio: "LocalTwilio") -> None:
-        self._twilio = twilio
+    def __init__(self, twilio: "LocalTwilio", account: "AccountView") -> None:
+        self._twilio, self._account = twilio, account
 
     async def state(self, request: web.Request) -> web.Response:
         """Everything that the page shows."""
-        twilio = self._twilio
-        pools, campaigns = twilio.pools, {row["messaging_service_sid"]: row for row in twilio.campaigns}
+        twilio, account = self._twilio, self._account
+        pools, campaigns = account.pools, {row["messaging_service_sid"]: row for row in account.campaigns}
+        standings = account.carriers.standings()
         services = [
-            {**service, "numbers": pools.get(service["sid"], []), "campaign": campaigns.get(service["sid"])}
-            for service in twilio.services
+            {
+                **service,
+                "numbers": [{**row, "standing": standings.get(row["sid"])} for row in pools.get(service["sid"], [])],
+                "campaign": campaigns.get(service["sid"]),
+                "is_default": service["sid"] == account.console.default_service,
+            }
+            for service in account.services
         ]
-        codes = [{"code": row.code, "title": row.title} for row in twilio.desk.codes.of_reviews()]
+        codes = [{"code": row.code, "title": row.title} for row in account.desk.codes.of_reviews()]
         return web.json_response(
             {
-                "account_sid": twilio.account_sid,
-                "brands": twilio.brands,
+                "account_sid": account.account_sid,
+                "accounts": [{"sid": each.account_sid, "name": each.friendly_name} for each in twilio.accounts],
+                "brands": account.brands,
+                "bundles": account.bundles,
+                "vettings": account.vettings,
                 "services": services,
-                "numbers": twilio.numbers,
+                "numbers": account.numbers,
+                "tcr_campaigns": account.shares.campaigns(),
+                "messages": account.messages[:MESSAGES],
+                "phones": account.carriers.phones(),
                 "codes": codes,
                 "faults": twilio.faults.waiting(),
             }
@@ -65,11 +98,12 @@ class DeskApi:
     async def campaign(self, request: web.Request) -> web.Response:
         """A verdict on a campaign: {service_sid, verdict, codes?, fields?, status?}."""
         given = await _json(request)
-        desk, service_sid, verdict = self._twilio.desk, str(given.get("service_sid")), given.get("verdict")
+        desk, service_sid, verdict = self._account.desk, str(given.get("service_sid")), given.get("verdict")
         if verdict == "verify":
             desk.verify(service_sid)
         elif verdict == "reject":
             desk.reject(service_sid, [int(code) for code in given.get("codes") or []], given.get("fields"))
+            await self._told_by_tcr(service_sid)
         elif verdict == "suspend":
             desk.suspend(service_sid)
         elif verdict == "review":
@@ -81,17 +115,98 @@ class DeskApi:
         return web.json_response({"ok": True})
 
     async def brand(self, request: web.Request) -> web.Response:
-        """A verdict on a brand: {brand_sid, verdict: "approve" | "reject" | "status", identity_status?, errors?}."""
+        """A verdict on a brand: {brand_sid, verdict, identity_status?, codes?, errors?, status?}."""
         given = await _json(request)
-        desk, brand_sid, verdict = self._twilio.desk, str(given.get("brand_sid")), given.get("verdict")
+        desk, brand_sid, verdict = self._account.desk.brands, str(given.get("brand_sid")), given.get("verdict")
+        codes = [int(code) for code in given.get("codes") or []]
         if verdict == "approve":
-            desk.approve_brand(brand_sid, str(given.get("identity_status", "VERIFIED")))
+            desk.approve(brand_sid, str(given.get("identity_status", "VERIFIED")), codes)
+        elif verdict == "reject" and codes:
+            desk.fail(brand_sid, codes)
         elif verdict == "reject":
-            desk.reject_brand(brand_sid, list(given.get("errors") or []))
+            desk.fail_with(brand_sid, list(given.get("errors") or []))
+        elif verdict == "review":
+            desk.review(brand_sid)
+        elif verdict == "suspend":
+            desk.suspend(brand_sid)
+        elif verdict == "passcode":
+            desk.confirm_passcode(brand_sid)
         elif verdict == "status":
-            desk.brand_status(brand_sid, str(given["status"]))
+            desk.status(brand_sid, str(given["status"]))
         else:
-            raise ValueError(f"verdict {verdict!r} is not one of approve, reject, status")
+            raise ValueError(f"verdict {verdict!r} is not one of approve, reject, review, suspend, passcode, status")
+        return web.json_response({"ok": True})
+
+    async def bundle(self, request: web.Request) -> web.Response:
+        """A verdict on a Trust Hub bundle: {bundle_sid, status, codes?}."""
+        given = await _json(request)
+        codes = [int(code) for code in given.get("codes") or []]
+        self._account.desk.brands.bundle(str(given.get("bundle_sid")), str(given["status"]), codes)
+        return web.json_response({"ok": True})
+
+    async def vetting(self, request: web.Request) -> web.Response:
+        """The end of a secondary vetting: {vetting_sid, status, score?}."""
+        given = await _json(request)
+        score = int(given["score"]) if given.get("score") is not None else None
+        self._account.desk.brands.vetting(str(given.get("vetting_sid")), str(given["status"]), score)
+        return web.json_response({"ok": True})
+
+    async def share(self, request: web.Request) -> web.Response:
+        """What becomes of a share: {campaign_id, verdict: "share" | "accept" | "decline", feedback?}."""
+        given = await _json(request)
+        desk, campaign_id, verdict = self._account.shares, str(given.get("campaign_id")), given.get("verdict")
+        if verdict == "share":
+            desk.share(campaign_id)
+        elif verdict == "accept":
+            desk.accept(campaign_id)
+        elif verdict == "decline":
+            desk.decline(campaign_id, str(given.get("feedback") or ""))
+        else:
+            raise ValueError(f"verdict {verdict!r} is not one of share, accept, decline")
+        await self._twilio.tcr.tell(campaign_id, str(verdict), str(given.get("feedback") or ""))
+        return web.json_response({"ok": True})
+
+    async def _told_by_tcr(self, service_sid: str) -> None:
+        """A secondary DCA that rejects takes back the share, of which TCR tells the campaign's owner."""
+        homes = {row["messaging_service_sid"]: row for row in self._account.shares.campaigns()}
+        if (home := homes.get(service_sid)) is not None:
+            await self._twilio.tcr.tell(home["campaign_id"], "decline", home["feedback"])
+
+    async def number(self, request: web.Request) -> web.Response:
+        """The carriers' word on a number: {number_sid, verdict, code?}."""
+        given = await _json(request)
+        desk, number_sid, verdict = self._account.carriers, str(given.get("number_sid")), given.get("verdict")
+        if verdict == "register":
+            desk.register(number_sid)
+        elif verdict == "fail":
+            desk.fail(number_sid, int(given.get("code") or FAILED))
+        elif verdict == "unregister":
+            desk.unregister(number_sid)
+        elif verdict == "pending":
+            desk.pending(number_sid)
+        else:
+            raise ValueError(f"verdict {verdict!r} is not one of register, fail, unregister, pending")
+        return web.json_response({"ok": True})
+
+    async def console(self, request: web.Request) -> web.Response:
+        """What somebody sets in Console: {service_sid, setting: "autocreate" | "defer" | "default"}."""
+        given = await _json(request)
+        desk, service_sid, setting = self._account.console, str(given.get("service_sid")), given.get("setting")
+        if setting == "autocreate":
+            desk.autocreate(service_sid)
+        elif setting == "defer":
+            desk.defer(service_sid)
+        elif setting == "default":
+            desk.make_default(service_sid)
+        else:
+            raise ValueError(f"setting {setting!r} is not one of autocreate, defer, default")
+        return web.json_response({"ok": True})
+
+    async def phone(self, request: web.Request) -> web.Response:
+        """What becomes of messages to a phone: {phone_number, code?, receipt?}."""
+        given = await _json(request)
+        code = int(given["code"]) if given.get("code") else None
+        self._account.carriers.phone(str(given.get("phone_number")), code, receipt=given.get("receipt") is not False)
         return web.json_response({"ok": True})
 
     async def add_fault(self, request: web.Request) -> web.Response:

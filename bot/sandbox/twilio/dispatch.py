@@ -12,10 +12,11 @@ from urllib.parse import parse_qsl, unquote
 
 from aiohttp import web
 
-from bot.sandbox.twilio.endpoint import Call, Reply, Router, Site
+from bot.sandbox.twilio import accounts as account_endpoints
+from bot.sandbox.twilio.account_view import AccountView
+from bot.sandbox.twilio.endpoint import Call, Endpoint, Reply, Router, Site
 from bot.sandbox.twilio.faults import Fault, Faults
 from bot.sandbox.twilio.journal import HEADERS_OF_INTEREST, Journal
-from bot.sandbox.twilio.ledger import Ledger
 from bot.sandbox.twilio.wire import PERMISSION_DENIED, UNKNOWN_OR_MISSING, Refusal, decode
 
 FORM = "application/x-www-form-urlencoded"
@@ -34,6 +35,7 @@ class _Exchange:
     foreign_body: bool
     headers: Mapping[str, str]
     at: float
+    account_sid: str = ""
     status: int = 0
     body: dict[str, Any] | None = None
     effect: bool = False
@@ -49,18 +51,15 @@ class Dispatcher:
     def __init__(
         self,
         router: Router,
-        ledger: Ledger,
-        credentials: Mapping[str, str],
-        account_sid: str,
+        accounts: Mapping[str, AccountView],
         faults: Faults,
         journal: Journal,
         clock: Callable[[], float],
         changed: Callable[[], None],
     ) -> None:
         self._router = router
-        self._ledger = ledger
-        self._credentials = credentials
-        self._account_sid = account_sid
+        self._accounts = accounts
+        self._keys = {account.credentials.api_key: account for account in accounts.values()}
         self._faults = faults
         self._journal = journal
         self._clock = clock
@@ -82,25 +81,27 @@ class Dispatcher:
         return _response(exchange, fault, self._journal.written)
 
     def _settle(self, exchange: _Exchange, fault: Fault) -> None:
-        revision = self._ledger.revision
+        revision = self._revision()
         try:
-            if fault.forced_status is not None:
+            if fault.forced_status is not None and not fault.after_effect:
                 raise Refusal(fault.forced_status, fault.forced_code, "Injected fault")
             reply = self._answer(exchange)
             exchange.status, exchange.body = reply.status, reply.body
+            if fault.forced_status is not None:
+                raise Refusal(fault.forced_status, fault.forced_code, "Injected fault, after the effect")
         except Refusal as refusal:
             exchange.status, exchange.body = refusal.status, refusal.body()
-        exchange.effect = self._ledger.revision != revision
+        exchange.effect = self._revision() != revision
         if fault.drop_after_effect:
             exchange.status, exchange.body = 0, None
         if exchange.effect:
             self._changed()
 
     def _answer(self, exchange: _Exchange) -> Reply:
-        self._authenticate(exchange.headers.get("Authorization", ""))
+        user, actor = self._authenticate(exchange.headers.get("Authorization", ""))
         endpoint, segments = self._router.find(exchange.product, exchange.method, exchange.raw_path)
-        if segments.get("AccountSid", self._account_sid) != self._account_sid:
-            raise Refusal(401, PERMISSION_DENIED, "Authenticate")
+        account = self._acted_on(user, actor, endpoint, segments)
+        exchange.account_sid = account.account_sid
         if exchange.foreign_body:
             raise Refusal(400, UNKNOWN_OR_MISSING, f"The post body must be {FORM}")
         if endpoint.method == "POST":
@@ -117,22 +118,42 @@ class Dispatcher:
                 values=values,
                 query=exchange.query,
                 headers=exchange.headers,
-                site=Site(self._account_sid, exchange.root),
-                ledger=self._ledger,
-                auth_token=self._credentials[self._account_sid],
+                site=Site(account.account_sid, exchange.root),
+                ledger=account.ledger,
+                auth_token=account.auth_token,
                 at=exchange.at,
             )
         )
 
-    def _authenticate(self, header: str) -> None:
+    def _authenticate(self, header: str) -> tuple[str, AccountView]:
+        """The user name, and the account that it opens."""
         scheme, _, encoded = header.partition(" ")
         try:
             user, _, password = base64.b64decode(encoded, validate=True).decode().partition(":")
         except (binascii.Error, UnicodeDecodeError):
             user, password = "", ""
-        expected = self._credentials.get(user)
-        if scheme.lower() != "basic" or expected is None or not hmac.compare_digest(password, expected):
+        account = self._accounts.get(user) or self._keys.get(user)
+        secrets = account.credentials if account else None
+        expected = secrets and (secrets.auth_token if user in self._accounts else secrets.api_secret)
+        good = scheme.lower() == "basic" and expected and hmac.compare_digest(password.encode(), expected.encode())
+        # Twilio answers for a suspended account as for wrong credentials.
+        if account is None or not good or account.suspended:
             raise Refusal(401, PERMISSION_DENIED, "Authenticate")
+        return user, account
+
+    def _acted_on(self, user: str, actor: AccountView, endpoint: Endpoint, segments: Mapping[str, str]) -> AccountView:
+        """The account that the path names, or else the one that authenticated (reference, 11.9)."""
+        named = "Sid" if endpoint.path == account_endpoints.PATH else "AccountSid"
+        wanted = segments.get(named, actor.account_sid)
+        account = self._accounts.get(wanted)
+        # A parent's auth token opens its subaccounts, its API keys do not.
+        from_above = account is not None and account.ledger.parent is actor.ledger and user == actor.account_sid
+        if account is None or not (account is actor or from_above):
+            raise Refusal(401, PERMISSION_DENIED, "Authenticate")
+        return account
+
+    def _revision(self) -> int:
+        return sum(account.ledger.revision for account in self._accounts.values())
 
     def _record(self, exchange: _Exchange) -> None:
         headers = exchange.headers
@@ -146,6 +167,7 @@ class Dispatcher:
             response=exchange.body,
             effect=exchange.effect,
             at=exchange.at,
+            account_sid=exchange.account_sid,
         )
 
 

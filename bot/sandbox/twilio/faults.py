@@ -23,6 +23,7 @@ class Fault(BaseModel):
     `match` may name the path with or without the product; a final `$` pins the end of the path, so that
     `POST /v1/Services$` leaves the sub-resources alone. `delay` and `retry_after` are in seconds. A plain
     delay holds back the answer, the effect being there at once; with `late_effect` the effect waits as well.
+    With `after_effect` the request is served, and only then answered with the status (500 when none is given).
     """
 
     model_config = ConfigDict(extra="forbid", strict=True)
@@ -34,6 +35,7 @@ class Fault(BaseModel):
     drop: bool = False
     drop_after_effect: bool = False
     late_effect: bool = False
+    after_effect: bool = False
     retry_after: float | None = None
     times: int = Field(1, ge=1)
 
@@ -48,9 +50,9 @@ class Fault(BaseModel):
 
     @property
     def forced_status(self) -> int | None:
-        """The HTTP status to answer instead of serving the request, if any."""
+        """The HTTP status to answer whatever the request deserves, if any."""
         if self.status is not None or (self.code is None and self.retry_after is None):
-            return self.status
+            return 500 if self.status is None and self.after_effect else self.status
         if self.code is None:
             return 429
         return next((status for status, code in _CODES.items() if code == self.code), 400)
@@ -77,6 +79,7 @@ class Faults:
         drop: bool = False,
         drop_after_effect: bool = False,
         late_effect: bool = False,
+        after_effect: bool = False,
         retry_after: float | None = None,
         times: int = 1,
     ) -> None:
@@ -90,6 +93,7 @@ class Faults:
                 drop=drop,
                 drop_after_effect=drop_after_effect,
                 late_effect=late_effect,
+                after_effect=after_effect,
                 retry_after=retry_after,
                 times=times,
             )

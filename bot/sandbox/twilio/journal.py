@@ -14,7 +14,8 @@ HEADERS_OF_INTEREST = ("X-Twilio-Api-Version", "User-Agent", "Content-Type", "Id
 class LoggedCall:
     """One call. `params` holds a list where a key was repeated; `status` is 0 when nothing was answered.
 
-    `effect` tells whether anything was changed; `at` is when the call arrived, by the server's clock.
+    `effect` tells whether anything was changed; `at` is when the call arrived, by the server's clock. `account_sid` is
+    the account that was acted on, "" where the credentials were refused.
     """
 
     number: int
@@ -27,6 +28,7 @@ class LoggedCall:
     response: dict[str, Any] | None
     effect: bool
     at: float
+    account_sid: str = ""
 
     @property
     def line(self) -> str:
@@ -53,12 +55,15 @@ class Journal:
         response: dict[str, Any] | None,
         effect: bool,
         at: float,
+        account_sid: str = "",
     ) -> None:
         """Add a call."""
         self.written += 1
         gathered = gather(params)
         self.calls.append(
-            LoggedCall(self.written, method, product, path, gathered, headers, status, response, effect, at)
+            LoggedCall(
+                self.written, method, product, path, gathered, headers, status, response, effect, at, account_sid
+            )
         )
         del self.calls[:-KEPT]
 

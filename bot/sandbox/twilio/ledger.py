@@ -77,10 +77,17 @@ class Table(Generic[R]):
 
 
 class Ledger:
-    """All tables. Every change raises `revision`, by which a call's effect is known."""
+    """All tables of one account. Every change raises `revision`, by which a call's effect is known.
 
-    def __init__(self) -> None:
+    A subaccount's ledger knows its `parent`'s. `seed` sets the SIDs of two ledgers apart.
+    """
+
+    def __init__(self, parent: "Ledger | None" = None, seed: str = "") -> None:
         self.revision = 0
+        self.parent = parent
+        self._seed = seed
+        self._family: list[Ledger] = parent._family if parent else []
+        self._family.append(self)
         self._ordinal = 0
         self._minted = 0
         self._stored: dict[str, list[dict[str, Any]]] = {}
@@ -99,10 +106,14 @@ class Ledger:
             self._tables[kind] = Table(self, kind, self._stored.pop(kind.__name__, []))
         return cast("Table[R]", self._tables[kind])
 
+    def everywhere(self, kind: type[R]) -> Iterator[R]:
+        """The records of a kind in this account, its parent and all its subaccounts."""
+        return (record for ledger in self._family for record in ledger.table(kind))
+
     def mint(self, prefix: str) -> str:
         """A new SID: the same one for the same number of SIDs minted before."""
         self._minted += 1
-        digest = hashlib.md5(f"{prefix}{self._minted}".encode(), usedforsecurity=False).hexdigest()
+        digest = hashlib.md5(f"{self._seed}{prefix}{self._minted}".encode(), usedforsecurity=False).hexdigest()
         return prefix + digest
 
     def next_ordinal(self) -> int:

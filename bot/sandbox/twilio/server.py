@@ -11,37 +11,74 @@ from aiohttp import web
 import bot.checks
 from bot.sandbox.twilio import (
     accounts,
+    address_configurations,
     addresses,
+    alpha_senders,
     brands,
     campaigns,
+    channel_senders,
+    conversations,
     desk_api,
+    end_users,
+    external,
+    flex,
     flows,
+    messages,
     numbers,
+    policies,
     pools,
     pricing,
     services,
+    short_codes,
     start_bundles,
+    start_senders,
     start_state,
+    start_west,
     trusthub,
+    vettings,
 )
-from bot.sandbox.twilio.campaigns import Campaign
+from bot.sandbox.twilio.account_view import AccountView, Credentials
 from bot.sandbox.twilio.codes import RejectionCodes
-from bot.sandbox.twilio.desk import Desk
 from bot.sandbox.twilio.dispatch import Dispatcher
-from bot.sandbox.twilio.endpoint import Endpoint, Router, Site
+from bot.sandbox.twilio.endpoint import Endpoint, Router
 from bot.sandbox.twilio.faults import Fault, Faults
 from bot.sandbox.twilio.journal import Journal, LoggedCall
-from bot.sandbox.twilio.ledger import Ledger, Record, StateFile
+from bot.sandbox.twilio.ledger import Ledger, StateFile
+from bot.sandbox.twilio.tcr_webhook import TcrWebhook
 
 
 def endpoints() -> list[Endpoint]:
     """Every endpoint of the local Twilio. A new resource adds its file here."""
-    files = (accounts, addresses, brands, campaigns, flows, numbers, pools, pricing, services, trusthub)
+    files = (
+        accounts,
+        address_configurations,
+        addresses,
+        alpha_senders,
+        brands,
+        campaigns,
+        channel_senders,
+        conversations,
+        end_users,
+        external,
+        flex,
+        flows,
+        messages,
+        numbers,
+        policies,
+        pools,
+        pricing,
+        services,
+        short_codes,
+        trusthub,
+        vettings,
+    )
     return [endpoint for file in files for endpoint in file.endpoints()]
 
 
-class LocalTwilio:
-    """A Twilio account on localhost, each product under its own first path segment.
+class LocalTwilio(AccountView):
+    """A Twilio on localhost with a main account, which this is, and its subaccounts.
+
+    Each product lies under its own first path segment.
 
     `state_file` keeps the account across processes; an object that is stopped and started again goes on with
     what it had in any case. `clock` gives seconds since the epoch and drives everything that takes time,
@@ -55,17 +92,18 @@ class LocalTwilio:
         account_sid: str = start_state.ACCOUNT_SID,
         auth_token: str = start_state.AUTH_TOKEN,
     ) -> None:
-        self.account_sid = account_sid
-        self.auth_token = auth_token
+        opened_by = Credentials(account_sid, auth_token, start_state.API_KEY_SID, start_state.API_KEY_SECRET)
+        super().__init__(opened_by, Ledger(), clock, self._save, lambda: self.url)
         self.url = ""
         self.faults = Faults()
         self.journal = Journal()
-        self._clock = clock
-        self._ledger = Ledger()
+        self.tcr = TcrWebhook()
         self._state_path = state_file
-        self._state_file = StateFile(state_file, self._ledger.snapshot) if state_file is not None else None
+        self._state_file = StateFile(state_file, self._snapshot) if state_file is not None else None
         self._runner: web.AppRunner | None = None
-        self.desk = Desk(self._ledger, RejectionCodes([]), clock, self._save)
+        west = Ledger(self.ledger, seed=start_west.CREDENTIALS.account_sid)
+        self._subaccounts = (AccountView(start_west.CREDENTIALS, west, clock, self._save, lambda: self.url),)
+        self._accounts = {account.account_sid: account for account in (self, *self._subaccounts)}
 
     async def start(self, host: str = "127.0.0.1", port: int = 0) -> None:
         """Serve; `port` 0 takes a free one. Afterwards `url` is the base address, without a final slash.
@@ -74,7 +112,9 @@ class LocalTwilio:
         """
         await self._open_ledger()
         codes_file = Path(bot.checks.__path__[0]) / "rejection_codes.json"
-        self.desk.codes = await asyncio.to_thread(RejectionCodes.of_file, codes_file)
+        codes = await asyncio.to_thread(RejectionCodes.of_file, codes_file)
+        for account in self._accounts.values():
+            account.desk.codes = codes
         app = web.Application()
         desk_api.add_routes(app, self)
         app.router.add_route("*", "/{path:.*}", self._dispatcher().serve)
@@ -102,58 +142,18 @@ class LocalTwilio:
         return [call for call in self.log if fault.hits(call.method, call.product, call.path)]
 
     @property
-    def services(self) -> list[dict[str, Any]]:
-        """Messaging services as the API shows them, oldest first."""
-        return [services.body(self._site, row) for row in self._ledger.table(services.Service)]
+    def accounts(self) -> list[AccountView]:
+        """Every account, the main one first."""
+        return list(self._accounts.values())
 
-    @property
-    def numbers(self) -> list[dict[str, Any]]:
-        """Owned numbers as the API shows them, oldest first."""
-        return [numbers.body(self._site, row) for row in self._ledger.table(numbers.Number)]
-
-    @property
-    def pools(self) -> dict[str, list[dict[str, Any]]]:
-        """Pool numbers as the API shows them, by service SID."""
-        return {
-            service.sid: [pools.body(self._site, row) for row in pools.members(self._ledger, service.sid)]
-            for service in self._ledger.table(services.Service)
-        }
-
-    @property
-    def campaigns(self) -> list[dict[str, Any]]:
-        """Campaigns as API version v1.2 shows them now, oldest first."""
-        return [self._campaign(row) for row in self._ledger.table(campaigns.Campaign)]
-
-    @property
-    def brands(self) -> list[dict[str, Any]]:
-        """Brands as the API shows them plus `name`, oldest first."""
-        return [{"name": row.name, **brands.body(self._site, row)} for row in self._ledger.table(brands.Brand)]
-
-    def created(self, kind: str) -> list[dict[str, Any]]:
-        """What has been made since the first start: service, number, pool_number, campaign or brand."""
-        shown: dict[str, tuple[type[Record], Callable[[Any], dict[str, Any]]]] = {
-            "service": (services.Service, lambda row: services.body(self._site, row)),
-            "number": (numbers.Number, lambda row: numbers.body(self._site, row)),
-            "pool_number": (pools.PoolNumber, lambda row: pools.body(self._site, row)),
-            "campaign": (campaigns.Campaign, self._campaign),
-            "brand": (brands.Brand, lambda row: brands.body(self._site, row)),
-        }
-        table, body = shown[kind]
-        return [body(row) for row in self._ledger.table(table) if not row.in_start_state]
-
-    @property
-    def _site(self) -> Site:
-        return Site(self.account_sid, self.url)
-
-    def _campaign(self, campaign: Campaign) -> dict[str, Any]:
-        return campaigns.body(self._site, campaign, self._clock(), extended=True)
+    def account(self, account_sid: str) -> AccountView:
+        """The same views of one of the accounts; raises KeyError for an unknown one."""
+        return self._accounts[account_sid]
 
     def _dispatcher(self) -> Dispatcher:
         return Dispatcher(
             router=Router(endpoints()),
-            ledger=self._ledger,
-            credentials={self.account_sid: self.auth_token, start_state.API_KEY_SID: start_state.API_KEY_SECRET},
-            account_sid=self.account_sid,
+            accounts=self._accounts,
             faults=self.faults,
             journal=self.journal,
             clock=self._clock,
@@ -168,10 +168,22 @@ class LocalTwilio:
             self._ledger.load(stored)
             # A file of before Trust Hub has brands without their bundles.
             start_bundles.fill(self._ledger)
+            start_state.fill_conversations(self._ledger, self.account_sid, self._clock())
+            start_senders.fill(self._ledger, self._clock())
         else:
             start_state.fill(self._ledger, self.account_sid, self._clock())
-        if self._ledger.revision:
+        for account in self._subaccounts:
+            if stored is not None and account.account_sid in stored.get("subaccounts", {}):
+                account.ledger.load(stored["subaccounts"][account.account_sid])
+            else:  # a state file may be of before there were any
+                start_west.fill(account.ledger, self.account_sid, self._clock())
+        if any(account.ledger.revision for account in self._accounts.values()):
             self._save()
+
+    def _snapshot(self) -> dict[str, Any]:
+        """All accounts as plain data: the main one as if it were alone, the others beside it."""
+        others = {account.account_sid: account.ledger.snapshot() for account in self._subaccounts}
+        return {**self._ledger.snapshot(), "subaccounts": others}
 
     def _save(self) -> None:
         if self._state_file is not None:

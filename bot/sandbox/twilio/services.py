@@ -84,6 +84,7 @@ def fetch(call: Call) -> Reply:
 
 def update(call: Call) -> Reply:
     service = _service(call)
+    _refuse_conflict(call, service)
     changed = call.ledger.table(Service).change(service.sid, call.at, **_cleared(call.values))
     return Reply(200, body(call.site, changed))
 
@@ -125,14 +126,31 @@ def _service(call: Call) -> Service:
     return found(call, call.segments["Sid"])
 
 
+def _refuse_conflict(call: Call, service: Service) -> None:
+    """Raise 21719 when the new use case does not agree with the campaign's, or when the campaign is TCR's."""
+    from bot.sandbox.twilio import campaigns, usecases
+
+    wanted = call.values.get("usecase", service.usecase)
+    campaign = call.ledger.table(campaigns.Campaign).get(service.sid)
+    if campaign is None or wanted == service.usecase:
+        return
+    usecase = (not campaign.is_externally_registered and campaign.us_app_to_person_usecase) or ""
+    if wanted != "undeclared" and not (usecase and usecases.fits_service(usecase, wanted)):
+        message = f"The use case {wanted} does not agree with the campaign's ({usecase or 'an external campaign'})"
+        raise Refusal(400, campaigns.USECASE_CONFLICT, message)
+
+
 def _holdings(ledger: Ledger, service_sid: str) -> dict[str, bool]:
-    # Imported late: a pool and a campaign both name the service they belong to.
+    # Imported late: every kind of sender and a campaign name the service they belong to.
+    from bot.sandbox.twilio import alpha_senders, channel_senders, pools, short_codes
     from bot.sandbox.twilio.campaigns import Campaign
-    from bot.sandbox.twilio.pools import PoolNumber
 
     return {
         "a US A2P campaign": ledger.table(Campaign).get(service_sid) is not None,
-        "phone numbers": any(number.service_sid == service_sid for number in ledger.table(PoolNumber)),
+        "phone numbers": bool(pools.members(ledger, service_sid)),
+        "short codes": bool(short_codes.members(ledger, service_sid)),
+        "alphanumeric sender ids": bool(alpha_senders.members(ledger, service_sid)),
+        "channel senders": bool(channel_senders.members(ledger, service_sid)),
     }
 
 

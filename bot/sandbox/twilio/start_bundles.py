@@ -2,22 +2,32 @@
 
 from typing import Any
 
+from bot.sandbox.twilio import policies
+from bot.sandbox.twilio.addresses import Address
 from bot.sandbox.twilio.brands import Brand
+from bot.sandbox.twilio.bundles import (
+    APPROVED,
+    Bundle,
+    CustomerProfile,
+    EndUser,
+    EntityAssignment,
+    SupportingDocument,
+    TrustProduct,
+)
 from bot.sandbox.twilio.ledger import Ledger
-from bot.sandbox.twilio.trusthub import Bundle, CustomerProfile, EndUser, EntityAssignment, TrustProduct
 
-PRIMARY_POLICY = "RN6433641899984f951173ef1738c3bdd0"
-SECONDARY_POLICY = "RNdfbf3fae0e1107f8aded0e7cead80bf5"
-A2P_POLICY = "RNb0d4771c2c98518d916a3d4cd70a8f8b"
+PRIMARY_POLICY = policies.PRIMARY
+SECONDARY_POLICY = policies.SECONDARY
+A2P_POLICY = policies.A2P
 
 PRIMARY_PROFILE = "BU" + "00c0" * 8
 
 _EMAIL = "compliance@acme.example"
-_APPROVED = "twilio-approved"
+_ADDRESS_TYPE = "customer_profile_address"
 
 
 def fill(ledger: Ledger) -> None:
-    """Give each brand of the start state its two bundles, where it lacks them.
+    """Give each brand of the start state its two bundles and its address, where it lacks them.
 
     The names are those of the brands in the ledger, so that a state file of before Trust Hub ends up whole as well.
     """
@@ -28,6 +38,8 @@ def fill(ledger: Ledger) -> None:
     for brand in brands:
         if profiles.get(brand.customer_profile_bundle_sid) is None:
             _Bundles(ledger, brand.sid[2:4], brand.date_created).of_brand(brand)
+    for profile in [p for p in profiles if p.in_start_state]:
+        _Bundles(ledger, profile.sid[2:4], profile.date_created).address(profile)
 
 
 class _Bundles:
@@ -67,6 +79,33 @@ class _Bundles:
         self._end_user(product, "b5", "us_a2p_messaging_profile_information", {"company_type": "private"})
         self._assign(product, "b6", profile.sid)
 
+    def address(self, profile: CustomerProfile) -> None:
+        """The document that a profile names, and the address that the document names; a former state lacks them."""
+        document_sid, address_sid = self._sid("RD", "b3"), self._sid("AD", "b7")
+        if self._ledger.table(SupportingDocument).get(document_sid) is not None:
+            return
+        address = Address(
+            sid=address_sid,
+            customer_name=profile.friendly_name,
+            street="1 Baker Street",
+            city="Portland",
+            region="OR",
+            postal_code="97201",
+            iso_country="US",
+            friendly_name=f"{profile.friendly_name}: address",
+            **self._common,
+        )
+        document = SupportingDocument(
+            sid=document_sid,
+            friendly_name=f"{profile.friendly_name}: {_ADDRESS_TYPE}",
+            type=_ADDRESS_TYPE,
+            attributes={"address_sids": address_sid},
+            status="APPROVED",
+            **self._common,
+        )
+        self._ledger.table(Address).add(address)
+        self._ledger.table(SupportingDocument).add(document)
+
     def _business(self, profile: CustomerProfile, name: str) -> None:
         information = {
             "business_name": name,
@@ -89,7 +128,7 @@ class _Bundles:
         }
         self._end_user(profile, "b1", "customer_profile_business_information", information)
         self._end_user(profile, "b2", "authorized_representative_1", representative)
-        self._assign(profile, "b3", self._sid("RD", "b3"), "customer_profile_address")
+        self._assign(profile, "b3", self._sid("RD", "b3"), _ADDRESS_TYPE)
 
     def _end_user(self, bundle: Bundle, place: str, kind: str, attributes: dict[str, Any]) -> None:
         sid = self._sid("IT", place)
@@ -111,7 +150,7 @@ class _Bundles:
         self._ledger.table(EntityAssignment).add(assignment)
 
     def _approved(self) -> dict[str, Any]:
-        return {"email": _EMAIL, "status": _APPROVED, **self._common}
+        return {"email": _EMAIL, "status": APPROVED, **self._common}
 
     def _sid(self, prefix: str, place: str) -> str:
         return prefix + (self._serial + place) * 8

@@ -2,10 +2,9 @@
 
 from dataclasses import dataclass
 
-from bot.sandbox.twilio import inventory, numbers, pools, start_bundles
+from bot.sandbox.twilio import inventory, numbers, pools, start_bundles, start_conversations, start_senders
 from bot.sandbox.twilio.accounts import Account
 from bot.sandbox.twilio.brands import Brand
-from bot.sandbox.twilio.flows import Flow
 from bot.sandbox.twilio.ledger import Ledger
 from bot.sandbox.twilio.services import Service
 
@@ -24,8 +23,12 @@ POOLED_NUMBER = "PN" + "01" * 16
 FREE_NUMBER = "PN" + "02" * 16
 TOLL_FREE_NUMBER = "PN" + "03" * 16
 
-FLEX_FLOW = "FW" + "f1" * 16
-VOTE_FLOW = "FW" + "f2" * 16
+FLEX_NUMBER = "PN" + "04" * 16
+
+FLEX_FLOW = start_conversations.FLEX_FLOW
+VOTE_FLOW = start_conversations.VOTE_FLOW
+FRONT_DESK_FLOW = start_conversations.FRONT_DESK_FLOW
+DRAFT_FLOW = start_conversations.DRAFT_FLOW
 
 _AGE = 30 * 86400.0
 
@@ -43,6 +46,7 @@ OWNED_NUMBERS = (
     OwnedNumber(POOLED_NUMBER, "+14155550110", "Acme support line"),
     OwnedNumber(FREE_NUMBER, "+15125550120", "Acme Austin"),
     OwnedNumber(TOLL_FREE_NUMBER, "+18885550130", "Acme toll-free"),
+    OwnedNumber(FLEX_NUMBER, "+19165550140", "Acme Flex desk"),
 )
 
 
@@ -69,8 +73,19 @@ def fill(ledger: Ledger, account_sid: str, now: float) -> None:
     pooled = ledger.table(numbers.Number).get(POOLED_NUMBER)
     if pooled is not None:
         pools.join(ledger, SUPPORT_SERVICE, pooled, at, in_start_state=True)
-    for sid, name in ((FLEX_FLOW, "Messaging Flow"), (VOTE_FLOW, "Survey after the conversation")):
-        ledger.table(Flow).add(Flow(sid=sid, date_created=at, date_updated=at, friendly_name=name, in_start_state=True))
+    fill_conversations(ledger, account_sid, now)
+    start_senders.fill(ledger, at)
+
+
+def fill_conversations(ledger: Ledger, account_sid: str, now: float) -> None:
+    """Give an account its Conversations, Flex and Studio, where a state file is of before them."""
+    if start_conversations.filled(ledger):
+        return
+    owned, at = OWNED_NUMBERS[3], now - _AGE
+    if owned.phone_number not in {number.phone_number for number in ledger.table(numbers.Number)}:
+        offer = inventory.offer_of(owned.phone_number)
+        numbers.own(ledger, offer, owned.sid, at, friendly_name=owned.friendly_name, in_start_state=True)
+    start_conversations.fill(ledger, account_sid, at, owned.phone_number)
 
 
 def _brands(at: float) -> list[Brand]:

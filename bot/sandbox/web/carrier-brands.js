@@ -78,14 +78,18 @@ export class BrandList {
     const button = (words, verdict, kind, run) =>
       verdictButton(words, { of: nameOf(brand), testid: `${verdict}-${brand.sid}`, kind, run });
     const isVetted = brand.identity_status === "VETTED_VERIFIED";
+    const waitsForPasscode = brand.brand_type === "SOLE_PROPRIETOR" && brand.status !== "APPROVED";
     return h(
       "div",
       { class: "verdicts" },
+      waitsForPasscode ? button("Reply to passcode", "passcode", "button-primary", () => decide("passcode")) : null,
       button("Approve", "approve", brand.status === "APPROVED" ? "" : "button-primary", () => decide("approve")),
       isVetted
         ? null
         : button("Approve, vetted", "vet", "", () => decide("approve", { identity_status: "VETTED_VERIFIED" })),
       button("Reject…", "reject", "button-danger", reject),
+      button("Review by hand", "review", "", () => decide("review")),
+      button("Suspend", "suspend", "", () => decide("suspend")),
       button("Other status…", "status", "button-quiet", other),
     );
   }

@@ -10,15 +10,19 @@ const PRESETS = [
   { words: "503", values: { status: 503 } },
   { words: "Drop before effect", values: { drop: "drop" } },
   { words: "Drop after effect", values: { drop: "drop_after_effect" } },
+  { words: "500 after effect", values: { status: 500, drop: "after_effect" } },
 ];
 const MATCHES = [
   "POST /v1/Services$",
   "/PhoneNumbers",
   "/Compliance/Usa2p",
+  "/PreregisteredUsa2p",
+  "/Messages.json",
   "GET /v1/a2p/BrandRegistrations",
   "/IncomingPhoneNumbers",
   "POST",
   "GET",
+  "DELETE",
 ];
 
 export class FaultPanel {
@@ -130,6 +134,7 @@ export class FaultPanel {
       choice("", "Answer", true),
       choice("drop", "Close the connection before anything happens"),
       choice("drop_after_effect", "Do it, then close the connection"),
+      choice("after_effect", "Do it, then answer with the status (500 if none is given)"),
     );
     this.late = h("input", { type: "checkbox", dataset: { testid: "fault-late" } });
     this.drops.append(
@@ -160,6 +165,7 @@ export class FaultPanel {
       delay: value("delay") ?? 0,
       drop: drop === "drop",
       drop_after_effect: drop === "drop_after_effect",
+      after_effect: drop === "after_effect",
       late_effect: this.late.checked,
       retry_after: value("retry_after"),
       times: value("times") ?? 1,
@@ -183,6 +189,7 @@ function faultRow(fault) {
     fault.delay ? `waits ${fault.delay} s${fault.late_effect ? " before any effect" : ""}` : null,
     fault.drop ? "closes the connection before any effect" : null,
     fault.drop_after_effect ? "takes effect, then closes the connection" : null,
+    fault.after_effect ? "takes effect all the same" : null,
     fault.status
       ? `answers ${fault.status}${fault.code ? ` with code ${fault.code}` : ""}`
       : fault.code

@@ -1,11 +1,14 @@
 // Messaging services with their numbers and campaigns, and the verdicts on those.
 
+import { consoleSwitches } from "./carrier-console.js";
+import { numberChip } from "./carrier-numbers.js";
 import { errorList, pill, sidNode, submitted, verdictButton } from "./carrier-parts.js";
 import { askStatus, chooseCodes } from "./carrier-verdicts.js";
 import { h, sync } from "./dom.js";
 
 // What reviewers object to most: consent, privacy policy, terms, description, samples, website.
 const COMMON_CODES = [30909, 30896, 30908, 30882, 30886, 30893, 30891, 30907];
+const CARRIES = new Set(["VERIFIED", "SUSPENDED"]);
 const STATUSES = ["PENDING", "IN_PROGRESS", "VERIFIED", "FAILED", "SUSPENDED"];
 
 export class ServiceList {
@@ -41,11 +44,14 @@ export class ServiceList {
       h(
         "div",
         { class: "numbers" },
-        numbers.length ? numbers.map(number) : h("span", { class: "nothing" }, "No numbers"),
+        numbers.length
+          ? numbers.map((item) => numberChip(item, CARRIES.has(campaign?.campaign_status), this.act))
+          : h("span", { class: "nothing" }, "No numbers"),
       ),
       campaign
         ? this.#campaign(service, campaign, brands.get(campaign.brand_registration_sid))
         : h("p", { class: "nothing" }, "No campaign"),
+      consoleSwitches(service, this.act),
     );
   }
 
@@ -95,8 +101,4 @@ export class ServiceList {
       button("Other status…", "status", "button-quiet", other),
     );
   }
-}
-
-function number(item) {
-  return h("span", { class: "number", title: item.sid }, item.phone_number ?? item.sid);
 }

@@ -5,7 +5,7 @@ import { fill, freshId, h } from "./dom.js";
 import { icon } from "./icons.js";
 
 /** Asks for the codes of a rejection; an array of `{code, title}`, or null when the person thinks better of it. */
-export function chooseCodes({ title, codes, common = [] }) {
+export function chooseCodes({ title, codes, common = [], action = "Reject" }) {
   const known = new Map(codes.map((item) => [item.code, item.title]));
   const chosen = new Set();
   const search = h("input", {
@@ -57,7 +57,7 @@ export function chooseCodes({ title, codes, common = [] }) {
 
   function count() {
     reject.disabled = chosen.size === 0;
-    reject.textContent = chosen.size > 1 ? `Reject with ${chosen.size} codes` : "Reject";
+    reject.textContent = chosen.size > 1 ? `${action} with ${chosen.size} codes` : action;
   }
 
   draw();
@@ -98,6 +98,32 @@ export function askStatus({ title, known }) {
       "Set status",
     );
     return frame({ title, testid: "status-dialog", settle }, [field, options], set);
+  });
+}
+
+/** Asks for a sentence; null when the person thinks better of it. */
+export function askWords({ title, label, placeholder, confirm }) {
+  const field = h("textarea", {
+    class: "control",
+    autofocus: true,
+    rows: 3,
+    "aria-label": label,
+    placeholder,
+    dataset: { testid: "words-field" },
+  });
+  return ask((settle) => {
+    const take = () => field.value.trim() && settle(field.value.trim());
+    const done = h(
+      "button",
+      {
+        type: "button",
+        class: "button button-danger-solid",
+        dataset: { testid: "words-confirm" },
+        on: { click: take },
+      },
+      confirm,
+    );
+    return frame({ title, testid: "words-dialog", settle }, [field], done);
   });
 }
 

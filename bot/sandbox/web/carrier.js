@@ -2,9 +2,12 @@
 
 import { request } from "./api.js";
 import { BrandList } from "./carrier-brands.js";
+import { BundleList } from "./carrier-bundles.js";
 import { FaultPanel } from "./carrier-faults.js";
 import { RequestLog } from "./carrier-log.js";
+import { MessageList } from "./carrier-messages.js";
 import { ServiceList } from "./carrier-services.js";
+import { ShareList } from "./carrier-shares.js";
 import { fill, h } from "./dom.js";
 import { icon } from "./icons.js";
 import { restoreTheme, themeButton } from "./theme.js";
@@ -18,8 +21,18 @@ class Desk {
     const act = (path, body, method) => this.#act(path, body, method);
     this.services = new ServiceList(act);
     this.brands = new BrandList(act);
+    this.bundles = new BundleList(act);
+    this.shares = new ShareList(act);
+    this.messages = new MessageList(act);
     this.faults = new FaultPanel(act);
     this.log = new RequestLog();
+    this.account = "";
+    this.accounts = h("select", {
+      class: "desk-account",
+      "aria-label": "Account",
+      dataset: { testid: "desk-account" },
+      on: { change: () => this.#choose(this.accounts.value) },
+    });
     this.state = h("span", { class: "desk-state", role: "status", dataset: { testid: "desk-state" } });
   }
 
@@ -52,6 +65,7 @@ class Desk {
         ),
         h("h1", {}, "Carrier desk"),
         h("p", {}, "You decide what carriers would take days to decide, and what goes wrong on the way."),
+        this.accounts,
         this.state,
         themeButton(),
       ),
@@ -63,10 +77,13 @@ class Desk {
           { class: "desk-column" },
           panel("Services and campaigns", null, this.services.element),
           panel("Brands", null, this.brands.element),
+          panel("Trust Hub reviews", "Bundles and vettings.", this.bundles.element),
         ),
         h(
           "div",
           { class: "desk-column desk-side" },
+          panel("Campaigns in TCR", "Registered there, shared with Twilio.", this.shares.element),
+          panel("Messages", "By the phone they went to.", this.messages.element),
           panel("Faults", "What the next matching calls meet.", this.faults.element),
         ),
         panel("Requests", null, this.log.element, { class: "panel desk-wide" }),
@@ -80,11 +97,15 @@ class Desk {
     try {
       if (!this.base) await this.#find();
       const [state, log] = await Promise.all([
-        request("/_desk/state", { base: this.base }),
+        request(this.#of("/_desk/state"), { base: this.base }),
         request(`/_desk/log?after=${this.log.last}`, { base: this.base }),
       ]);
+      this.#offer(state);
       this.services.draw(state);
       this.brands.draw(state);
+      this.bundles.draw(state);
+      this.shares.draw(state);
+      this.messages.draw(state);
       this.faults.draw(state);
       this.log.add(log.calls ?? []);
       this.#say(true, "Local Twilio is connected");
@@ -93,6 +114,24 @@ class Desk {
       this.base = null;
       this.log.restart();
       this.#say(false, this.reason ?? `Local Twilio cannot be reached (${error.message}). Trying again…`);
+    }
+  }
+
+  /** A path of the control API, about the account that was chosen. */
+  #of(path) {
+    return this.account ? `${path}?account_sid=${this.account}` : path;
+  }
+
+  #choose(sid) {
+    this.account = sid;
+    this.#refresh();
+  }
+
+  #offer({ accounts = [], account_sid: shown }) {
+    this.accounts.hidden = accounts.length < 2;
+    if (this.accounts.options.length !== accounts.length) {
+      fill(this.accounts, ...accounts.map(({ sid, name }) => h("option", { value: sid }, name)));
+      this.accounts.value = shown;
     }
   }
 
@@ -114,7 +153,7 @@ class Desk {
   /** Tells the local Twilio something; true when it took it. */
   async #act(path, body, method) {
     try {
-      await request(path, { base: this.base ?? "", body, method });
+      await request(this.#of(path), { base: this.base ?? "", body, method });
     } catch (error) {
       toast(error.message);
       return false;

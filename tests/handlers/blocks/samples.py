@@ -1,5 +1,6 @@
 """Changes, drafts and registrations to draw, from the ordinary to the hostile."""
 
+from dataclasses import dataclass
 from decimal import Decimal
 from typing import Any, get_args
 
@@ -10,8 +11,17 @@ from bot.plans.call import Call, Ref
 from bot.plans.cost import Cost
 from bot.plans.finding import Finding
 from bot.plans.plan import Difference, Plan
-from bot.plans.step import CallStep, ManualStep, WaitStep
+from bot.plans.step import Adopt, ApprovalStep, CallStep, ManualStep, Undo, WaitStep, Watch
 from bot.tracking.registration import Registration, Transition
+
+
+@dataclass(frozen=True)
+class NamedAccount:
+    """An account as far as people see it."""
+
+    sid: str
+    name: str
+
 
 CATALOG = catalog()
 NOW = 1_795_000_000.0
@@ -41,6 +51,7 @@ def call_step(number: int = 1, text: str = "Acme alerts", **params: Any) -> Call
             params={"FriendlyName": text, "UseInboundWebhookOnNumber": "true", **params},
             headers={"X-Twilio-Api-Version": "v1.2"},
         ),
+        adopt=Adopt(read=Call(product="messaging", method="GET", path="/v1/Services"), items="services"),
     )
 
 
@@ -117,9 +128,32 @@ def by_hand() -> Plan:
         title="Onboard Flex",
         steps=(
             call_step(),
-            WaitStep(id="wait", title="The campaign is verified", registration="campaign", until=("VERIFIED",)),
+            WaitStep(id="wait", title="The campaign is verified", watches=(), until=("VERIFIED",)),
             ManualStep(id="hand", title="Switch on Autocreate", where="Console, Messaging, Services, Integration"),
         ),
+    )
+
+
+def chain() -> Plan:
+    """A plan of two parts with everything that a run can pause at, and steps that can be skipped and undone."""
+    service = "/v1/Services/{create.sid}"
+    gone = Undo(title="Delete the service", call=Call(product="messaging", method="DELETE", path=service))
+    extra = call_step().model_copy(update={"id": "extra", "skippable": "the pool lacks a number"})
+    campaign = Watch(kind="campaign", step="verified", key="MG1", title="Campaign")
+    share = Watch(kind="share", step="share", key="CABC123", title="Share")
+    return Plan(
+        operation="flex.onboard",
+        account=ACCOUNT,
+        title="Onboard Flex",
+        steps=(
+            call_step().model_copy(update={"id": "create", "undo": gone}),
+            extra,
+            ManualStep(id="hand", title="Switch on Autocreate", where="Console", link="https://console.twilio.com/x"),
+            WaitStep(id="share", title="Accepted", watches=(share,), until=("ACCEPTED",), word="I have seen it"),
+            ApprovalStep(id="paid", title="The campaign"),
+            WaitStep(id="verified", title="Verified", watches=(campaign,), until=("VERIFIED",)),
+        ),
+        costs=(Cost(what="Vetting", usd=Decimal(15), period="once", source="a list", part="paid"),),
     )
 
 

@@ -7,16 +7,19 @@ import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
-from bot.changes.change import FINAL, Event, GroupNeed, Requirement, State, StepRun
+from bot.changes.change import FINAL, Change, Decision, Event, GroupNeed, Requirement, State, StepRun
+from bot.plans.step import ApprovalStep
 from handlers.blocks.change import (
     approvals_list,
     change_card,
     change_line,
     happened_modal,
+    next_part,
+    part_decided,
     reject_modal,
     told,
 )
-from handlers.blocks.progress import console_url
+from handlers.blocks.progress import checklist, console_url
 from tests.handlers.blocks.judge import block, elements, sound_message, sound_view, words
 from tests.handlers.blocks.samples import (
     ANN,
@@ -30,15 +33,21 @@ from tests.handlers.blocks.samples import (
     STRANGE,
     buying,
     by_hand,
+    call_step,
+    chain,
     change,
     plan,
 )
 
 BUTTONS: dict[str, set[str]] = {
     "pending": {"change.approve", "change.reject", "change.cancel"},
-    "stale": {"change.ask_again", "change.cancel"},
+    "stale": {"change.ask_again", "change.cancel", "change.form"},
+    "rejected": {"change.form"},
+    "expired": {"change.form"},
+    "cancelled": {"change.form"},
     "failed": {"change.retry", "change.abandon"},
     "unknown": {"change.happened", "change.did_not", "change.abandon"},
+    "waiting": {"change.abandon"},
 }
 TOLD = {"approved", "rejected", "expired", "stale", "failed", "unknown", "succeeded"}
 
@@ -76,7 +85,21 @@ def test_each_state_offers_what_can_be_done_in_it_and_details(state: State) -> N
 
 @pytest.mark.parametrize("state", sorted(FINAL))
 def test_nothing_can_be_decided_after_the_end(state: State) -> None:
-    assert list(elements(change_card(change(state)))) == ["change.details"]
+    assert set(elements(change_card(change(state)))) <= {"change.form", "change.details"}
+
+
+ENDED: tuple[State, ...] = ("failed", "stale", "rejected", "expired", "cancelled", "abandoned")
+UNDER_WAY: tuple[State, ...] = ("pending", "running", "succeeded")
+
+
+def test_what_came_to_nothing_can_be_asked_for_anew_unless_something_of_it_stands_at_twilio() -> None:
+    for state in ENDED:
+        untouched = change(state, steps={})
+        assert "change.form" in elements(change_card(untouched)), state
+        assert "change.form" not in elements(change_card(change(state, steps=change("succeeded").steps))), state
+    assert "change.form" in elements(told(change("rejected")) or {})
+    for state in UNDER_WAY:
+        assert "change.form" not in elements(change_card(change(state, steps={})))
 
 
 @pytest.mark.parametrize("state", STATES)
@@ -154,11 +177,113 @@ def test_each_step_has_a_sign_and_a_word() -> None:
         "|21712>: In another service",
         "◐ sent · 3. Buy",
         "? unknown · 4. Add",
-        "○ waiting · 5. Buy",
+        "◔ waits · 5. Buy",
         "Twilio asks to slow down",
-        "○ waiting · 6. Add",
+        "○ to come · 6. Add",
     ):
         assert part in shown
+
+
+def chain_at(step: str, state: State) -> Change:
+    """The chain of the samples, run as far as this step."""
+    of = chain()
+    ids = [s.id for s in of.steps]
+    done = {i: StepRun(state="done", attempt=1, at=NOW, result={"sid": SERVICE}) for i in ids[: ids.index(step)]}
+    here = StepRun(state="failed" if state == "failed" else "waiting", attempt=0, at=NOW)
+    return change(state, of=of, steps=done | {step: here})
+
+
+def test_the_next_part_of_a_change_asks_for_its_own_approval_with_its_own_price() -> None:
+    asking = chain_at("paid", "pending")
+    card = sound_message(change_card(asking))
+    assert {"change.approve", "change.reject", "change.cancel"} <= set(elements(card))
+    shown = words(card)
+    assert "The next part is “The campaign”" in shown
+    assert "$15.00 once for this part" in shown
+    assert "✓ done · 1." in shown
+    assert asking.plan.digest not in str(card), "an approval of the first part must not count here"
+    assert "$15.00 once" in sound_message(next_part(asking))["text"]
+    note = told(asking)
+    assert note
+    assert "approval of its next part" in note["text"]
+
+
+def test_an_approval_of_a_part_says_what_it_covers_and_what_is_asked_for_later() -> None:
+    first = words(change_card(change("pending", of=chain())))
+    order = ["What this approval covers", "1. ", "Later, each with an approval of its own", "• The campaign ("]
+    assert sorted(order, key=first.index) == order
+    assert "for this part; " in first
+    last = words(change_card(chain_at("paid", "pending")))
+    assert "What this approval covers" in last
+    assert "Later, each" not in last
+
+
+def test_what_asked_for_a_part_says_who_decided_and_has_nothing_to_press() -> None:
+    asked = chain_at("paid", "running")
+    decision = Decision(user=BOB, verb="approve", digest=asked.plan.digest_at("paid"), at=NOW, groups=("approvers",))
+    over = sound_message(part_decided(asked.model_copy(update={"decisions": (*asked.decisions, decision)}), "paid"))
+    assert "Approved by <@U0BOB>" in over["text"]
+    assert "U0ANN" not in over["text"], "she approved the first part"
+    assert elements(over) == {}
+    assert "Nobody decided" in part_decided(asked, "paid")["text"]
+
+
+def test_of_a_long_chain_the_part_is_listed_that_the_run_stands_in() -> None:
+    steps = plan(steps=30).steps
+    gates = (
+        ApprovalStep(id="a", title="The brand: $4.50 once"),
+        ApprovalStep(id="b", title="The campaign: $15.00 once"),
+    )
+    of = plan().model_copy(update={"steps": (*steps[:10], gates[0], *steps[10:20], gates[1], *steps[20:])})
+    runs = {s.id: StepRun(state="done", attempt=1, at=NOW) for s in of.steps[:15]}
+    lines = checklist(change("running", of=of, steps=runs))
+    assert lines[0] == "✓ 1 to 10 · 10 done"
+    assert lines[1].startswith("✓ done · 11. New approval: The brand: $4.50 once")
+    assert lines[-1] == "○ to come · 22. New approval: The campaign: $15.00 once (and 10 steps)"
+    assert len(lines) == 13
+    asking = checklist(change("pending", of=of, steps={s.id: runs[s.id] for s in of.steps[:10]}), until="a")
+    assert len(asking) == 2
+
+
+def test_what_people_must_do_has_a_button_and_is_told_to_the_requester() -> None:
+    for step, button in (("hand", "Done"), ("share", "It has happened")):
+        waiting = chain_at(step, "waiting")
+        assert button in words(sound_message(change_card(waiting)))
+        assert told(waiting), step
+    alone = chain_at("verified", "waiting")
+    assert "change.done" not in elements(change_card(alone))
+    assert told(alone) is None
+
+
+def test_a_failed_step_offers_skipping_where_harmless_and_undoing_where_possible() -> None:
+    assert {"change.skip", "change.undo", "change.retry", "change.abandon"} <= set(
+        elements(sound_message(change_card(chain_at("extra", "failed"))))
+    )
+    assert "change.skip" not in elements(change_card(change("failed")))
+
+
+def test_a_change_that_failed_before_any_step_did_offers_none_to_skip() -> None:
+    first = call_step().model_copy(update={"skippable": "the pool lacks a number"})
+    refused = change("failed", of=plan().model_copy(update={"steps": (first,)}), steps={})
+    card = change_card(refused)
+    assert "change.skip" not in elements(card)
+    assert "skip it" not in words(card)
+
+
+def test_what_only_looked_is_nothing_that_stands_at_twilio() -> None:
+    look = call_step()
+    look = look.model_copy(update={"call": look.call.model_copy(update={"method": "GET"})})
+    runs = {look.id: StepRun(state="done", attempt=0, at=NOW, result={"sid": SERVICE})}
+    abandoned = change("abandoned", of=plan().model_copy(update={"steps": (look,)}), steps=runs)
+    shown = words(change_card(abandoned))
+    assert SERVICE not in shown
+    assert "No step of it is known to be done." in shown
+
+
+def test_what_was_rejected_half_way_says_what_stands_at_twilio() -> None:
+    shown = words(change_card(chain_at("paid", "rejected")))
+    assert "Nothing was done at Twilio" not in shown
+    assert "Done at Twilio so far" in shown
 
 
 def test_results_are_shown_with_their_sids_and_console_pages() -> None:
@@ -250,7 +375,29 @@ def test_what_is_told_says_what_happened_and_what_to_do() -> None:
 def test_the_requester_of_a_stale_change_can_ask_again_at_once() -> None:
     note = told(change("stale"))
     assert note
-    assert set(elements(note)) == {"change.ask_again", "change.details"}
+    assert set(elements(note)) == {"change.ask_again", "change.form", "change.details"}
+
+
+def test_the_requester_can_act_on_what_they_are_told_as_the_approvals_channel_may_be_closed_to_them() -> None:
+    for the in (change("failed"), change("succeeded"), chain_at("hand", "waiting"), chain_at("extra", "failed")):
+        note = told(the)
+        assert note
+        assert set(elements(note)) == set(elements(change_card(the)))
+
+
+def test_what_people_usually_do_next_is_told_when_a_change_is_done() -> None:
+    done, failed = told(change("succeeded")), told(change("failed"))
+    assert done
+    assert failed
+    assert "*Next*: Fill its pool with `/a2p-number buy`" in words(done)
+    assert "Fill its pool" not in words(failed)
+
+
+def test_the_requester_of_an_unknown_outcome_is_not_told_to_press_what_others_must() -> None:
+    note = told(change("unknown"))
+    assert note
+    assert "somebody who may approve it says on its card" in note["text"]
+    assert set(elements(note)) == {"change.details"}
 
 
 def test_the_requester_sees_the_sids_of_what_was_made_and_the_code_of_what_failed() -> None:
@@ -304,6 +451,14 @@ def test_whoever_says_that_it_happened_is_shown_the_call_and_gives_its_sid() -> 
     assert block(view, "sid")["element"]["max_length"] == 34
 
 
+def test_nobody_is_asked_for_the_sid_of_what_has_none() -> None:
+    step = call_step(2).model_copy(update={"adopt": None})
+    of = plan().model_copy(update={"steps": (call_step(1), step)})
+    view = happened_modal(change("unknown", of=of))
+    assert [b["type"] for b in view["blocks"] if b["type"] == "input"] == []
+    assert "it goes on with your word" in words(view)
+
+
 def test_hostile_words_of_a_requester_are_shown_as_words() -> None:
     shown = words(change_card(change("rejected", of=plan(HOSTILE), text=HOSTILE)))
     assert "&lt;!channel&gt;" in shown
@@ -314,3 +469,20 @@ def test_a_card_never_shows_what_was_typed_besides_the_plan() -> None:
     secret = change("pending").model_copy(update={"inputs": {"tax_id": "12-3456789"}})
     drawn: list[Any] = [change_card(secret), {"blocks": [change_line(secret)]}]
     assert all("12-3456789" not in json.dumps(message) for message in drawn)
+
+
+@pytest.mark.parametrize(
+    ("done", "first", "last"),
+    [
+        (0, "1. ", "and 15 more steps, 0 of them done"),
+        (20, "8 earlier steps, 8 of them done", "and 7 more"),
+        (40, "15 earlier", "40. "),
+    ],
+)
+def test_a_long_list_of_steps_shows_those_where_the_run_stands(done: int, first: str, last: str) -> None:
+    of = plan(steps=40)
+    steps = {s.id: StepRun(state="done", attempt=1, at=NOW) for s in of.steps[:done]}
+    lines = checklist(change("running", of=of, steps=steps))
+    assert first in lines[0]
+    assert last in lines[-1]
+    assert all(f"{n}. " in "\n".join(lines) for n in range(max(1, done), min(40, done + 1) + 1))

@@ -4,21 +4,26 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from handlers.blocks.help import help_message, refusal, usage
+from bot.catalog.describe import describe
+from bot.catalog.form import Mistake
+from bot.catalog.operation import Entry
+from handlers.blocks.help import entry_help, help_message, incomplete, refusal, usage
 from handlers.blocks.home import home_view
 from tests.handlers.blocks.judge import elements, sound_message, sound_view, words
-from tests.handlers.blocks.samples import ANN, CATALOG, NOW, STATES, STRANGE, change, plan, registration
+from tests.handlers.blocks.samples import ANN, CATALOG, NOW, RITA, STRANGE, change, plan, registration
 
 NAMES = [o.name for o in CATALOG.operations]
+ENTRIES = [e for e in CATALOG.entries if e.command]
 GUEST = "Guests take no part in this. Ask a full member of this workspace to request it."
 
 
 @pytest.mark.parametrize("text", ["Acme alerts", *STRANGE])
 def test_a_home_with_a_hundred_of_everything_fits(text: str) -> None:
-    every = [change(STATES[n % len(STATES)], of=plan(text), text=text, number=n) for n in range(100)]
+    every = [change(of=plan(text), text=text, number=n) for n in range(100)]
     pending = [change(of=plan(text), number=n) for n in range(100)]
     followed = [registration(title=text) for _ in range(100)]
-    view = home_view(viewer=ANN, waiting=pending, mine=every, registrations=followed, may_ask=NAMES * 20, now=NOW)
+    soon = NOW + 82800  # when each says that it is about to expire
+    view = home_view(viewer=ANN, waiting=pending, mine=every, registrations=followed, may_ask=NAMES * 20, now=soon)
     sound_view(view)
     assert "left out" not in words(view)
     assert "home.start" in elements(view)
@@ -29,7 +34,7 @@ def test_home_shows_what_waits_first_with_the_buttons_to_decide() -> None:
         viewer=ANN, waiting=[change()], mine=[change("running", number=7)], registrations=[], may_ask=[], now=NOW
     )
     shown = words(sound_view(view))
-    order = ["Waits for you (1)", "#142", "What you asked for", "#7", "Campaigns", "Start something"]
+    order = ["Waits for you (1)", "#142", "What you asked for", "#7", "Brands and campaigns", "Start something"]
     assert sorted(order, key=shown.index) == order
     assert {"change.details", "change.approve", "change.reject"} <= set(elements(view))
 
@@ -37,6 +42,13 @@ def test_home_shows_what_waits_first_with_the_buttons_to_decide() -> None:
 def test_home_says_when_a_change_is_about_to_expire() -> None:
     view = home_view(viewer=ANN, waiting=[change()], mine=[], registrations=[], may_ask=[], now=NOW + 82800)
     assert "Expires in 1 hour." in words(view)
+
+
+def test_people_can_withdraw_what_they_asked_for_without_seeing_the_approvals_channel() -> None:
+    mine = [change(number=7), change("running", number=8)]
+    view = home_view(viewer=RITA, waiting=[], mine=mine, registrations=[], may_ask=[], now=NOW)
+    withdrawals = [e for b in view["blocks"] for e in b.get("elements", []) if e.get("action_id") == "change.cancel"]
+    assert [e["value"].partition(":")[0] for e in withdrawals] == ["7"]
 
 
 def test_home_of_a_guest_is_not_empty() -> None:
@@ -55,10 +67,48 @@ def test_home_starts_what_one_may_ask_for() -> None:
 
 def test_help_lists_commands_with_an_example() -> None:
     shown = words(sound_message(help_message(CATALOG, allowed=dict.fromkeys(NAMES, ""))))
-    for operation in CATALOG.operations:
-        assert f"`{operation.command} {operation.word}`" in shown
+    for entry in ENTRIES:
+        assert f"`{entry.command} {entry.word}`" in shown
+    assert "left out" not in shown
     assert '`/a2p-service create friendly_name="…"`' in shown
     assert "may not" not in shown
+
+
+@pytest.mark.parametrize("entry", ENTRIES, ids=lambda e: e.name)
+def test_everything_has_a_page_of_its_own_that_is_complete(entry: Entry) -> None:
+    shown = words(sound_message(entry_help(describe(entry))))
+    assert "what follows was left out" not in shown
+    assert all(f"`{field.name}`" in shown for field in describe(entry).fields)
+
+
+@pytest.mark.parametrize("entry", ENTRIES, ids=lambda e: e.name)
+def test_every_step_of_a_form_is_explained_alone(entry: Entry) -> None:
+    for page in range(1, entry.form.pages() + 1):
+        shown = words(sound_message(entry_help(describe(entry), page)))
+        assert "what follows was left out" not in shown
+        assert all(f"• `{f.name}` " in shown for f in describe(entry).fields if f.page == page)
+
+
+def test_a_form_with_very_many_questions_names_them_by_step() -> None:
+    assert "(explained by `/a2p-flex help onboard 4`): " in words(entry_help(describe(CATALOG["flex.onboard"])))
+
+
+def test_a_page_says_limits_conditions_choices_and_defaults() -> None:
+    shown = words(entry_help(describe(CATALOG["service.create"])))
+    assert "• `friendly_name` Name: text, at most 64 characters." in shown
+    assert "may be left out, then `36000`" in shown
+    assert "`defer` (Defer to the sender's webhook)" in shown
+    assert "only when “What to add” is “Phone numbers”" in words(entry_help(describe(CATALOG["sender.add"])))
+
+
+def test_help_of_a_guest_shows_nothing_to_look_at() -> None:
+    assert "looks only" not in words(help_message(CATALOG, allowed=dict.fromkeys(NAMES, GUEST), member=False))
+
+
+@pytest.mark.parametrize("text", STRANGE)
+def test_what_is_wrong_with_a_typed_command_takes_any_text(text: str) -> None:
+    wrong = [Mistake("friendly_name", text or "-"), Mistake("", text or "-")]
+    sound_message(incomplete(CATALOG["service.create"], wrong))
 
 
 def test_help_lists_what_one_may_not_ask_for_in_small_print_with_the_rule() -> None:

@@ -12,8 +12,9 @@ from bot.plans.call import Call, Ref
 from bot.plans.cost import Cost
 from bot.plans.finding import warn
 from bot.plans.plan import Difference, Plan
-from handlers.blocks.plan import call_text, checks, details_modal, plan_blocks, preview_modal, price
-from tests.handlers.blocks.judge import elements, sound_view, words
+from bot.plans.step import Adopt, GivenStep, ManualStep, WaitStep
+from handlers.blocks.plan import call_text, checks, details_modal, plan_blocks, plan_message, preview_modal, price
+from tests.handlers.blocks.judge import elements, sound_message, sound_view, words
 from tests.handlers.blocks.samples import CATALOG, STATES, STRANGE, buying, by_hand, change, draft, plan
 
 SERVICE_CREATE = CATALOG["service.create"]
@@ -166,3 +167,62 @@ def test_a_difference_at_the_end_of_a_long_text_is_shown() -> None:
     changed = (Difference(field="How people opt in", before=long, after=long + "The box is on paper too."),)
     shown = words({"blocks": plan_blocks(plan().model_copy(update={"differences": changed}))})
     assert "The box is on paper too." in shown
+
+
+def test_a_side_of_a_difference_that_has_quotes_gets_no_others() -> None:
+    moved = Difference(field="+15035550101", before="in no service", after="in “Acme alerts”")
+    shown = words(preview(plan().model_copy(update={"differences": (moved,)})))
+    assert "in no service → in “Acme alerts”" in shown
+
+
+def test_a_plan_that_sends_nothing_does_not_list_what_is_done() -> None:
+    shown = words(preview(plan(steps=0, severity="block")))
+    assert "Nothing would be sent to Twilio." in shown
+    assert "Exactly what is done" not in shown
+
+
+def test_a_wait_says_what_ends_it_and_what_people_can_do_meanwhile() -> None:
+    wait = WaitStep(
+        id="numbers",
+        title="The numbers are registered",
+        watches=(),
+        until=("REGISTERED", "DONE"),
+        fails=("FAILED",),
+        counts_after={"PENDING": 86400.0},
+        meanwhile="Send a test message.",
+        word="I have seen them registered.",
+    )
+    shown = words(preview(plan().model_copy(update={"steps": (wait,)})))
+    assert "1. Wait: The numbers are registered" in shown
+    assert (
+        "until REGISTERED or DONE; PENDING counts after 1 day; fails on FAILED; a person may say: I have seen them "
+        "registered; Send a test message" in shown
+    )
+
+
+def test_a_manual_step_says_where_and_whether_anybody_checks() -> None:
+    there = ManualStep(id="a", title="Switch it on", where="Console, Services.", link="https://console.twilio.com/x")
+    read = Adopt(read=Call(product="messaging", method="GET", path="/v1/Services"))
+    checked = there.model_copy(update={"check": read})
+    shown = words(preview(plan().model_copy(update={"steps": (there, checked)})))
+    assert "Console, Services; https://console.twilio.com/x; a person's word closes it" in shown
+    assert "what Twilio shows then is checked" in shown
+
+
+def test_what_stands_at_twilio_already_is_not_sent() -> None:
+    given_step = GivenStep(id="service", title="The service “Acme”", result={"sid": "MG1"})
+    shown = words(preview(plan().model_copy(update={"steps": (given_step,)})))
+    assert "1. There already: The service “Acme”" in shown
+    assert "nothing is sent; sid MG1" in shown
+
+
+@pytest.mark.parametrize("text", ["Acme alerts", *STRANGE])
+def test_a_plan_can_be_told_without_being_asked_for(text: str) -> None:
+    message = sound_message(plan_message(SERVICE_CREATE, plan(text)))
+    assert "Nothing was asked for." in message["text"]
+
+
+def test_a_plan_that_is_blocked_says_that_it_could_not_be_requested() -> None:
+    assert (
+        "could not be requested: 2 findings" in plan_message(SERVICE_CREATE, plan(severity="block", findings=2))["text"]
+    )

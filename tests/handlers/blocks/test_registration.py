@@ -11,7 +11,7 @@ from bot.checks.guide import Guide
 from bot.tracking.registration import GONE
 from handlers.blocks.registration import registration_card, verdict, watch_panel
 from tests.handlers.blocks.judge import elements, sound_message, words
-from tests.handlers.blocks.samples import HOSTILE, SERVICE, STRANGE, error, registration, transition
+from tests.handlers.blocks.samples import HOSTILE, NOW, SERVICE, STRANGE, error, registration, transition
 
 GUIDE = Guide.load()
 STATUSES = ("", "PENDING", "IN_PROGRESS", "VERIFIED", "FAILED", "SUSPENDED", GONE, "CAMPAIGN_EATEN_BY_DOG")
@@ -193,8 +193,30 @@ def test_a_campaign_from_tcr_is_fixed_there() -> None:
     moved = transition("FAILED", error())
     moved = moved.model_copy(update={"snapshot": {**moved.snapshot, "is_externally_registered": True}})
     message = sound_message(verdict(registration("FAILED", error()), moved, GUIDE))
-    assert "fix it there and share it with Twilio again" in message["text"]
-    assert elements(message) == {}
+    assert "fix the campaign in TCR, share it with Twilio again" in message["text"]
+    assert "Fix in TCR and associate again" in words(message)
+
+
+def test_a_refused_brand_says_which_updates_are_free_and_a_mock_one_that_it_cannot_send() -> None:
+    brand = registration("FAILED", error(30795), kind="brand", title="Brand “Acme”")
+    failed = brand.model_copy(update={"snapshot": {**brand.snapshot, "mock": True}})
+    shown = words(sound_message(registration_card(failed, [], GUIDE)))
+    assert "Three updates are free" in shown
+    assert "it can never send" in shown
+    assert "registration.resubmit" in elements(registration_card(failed, [], GUIDE))
+
+
+def test_the_free_corrections_of_a_brand_are_counted_on_its_card() -> None:
+    brand = registration("FAILED", error(30795), kind="brand").model_copy(update={"tries": 2})
+    assert "2 of 3 free ones sent from here" in words(registration_card(brand, [], GUIDE))
+    assert "free ones" not in words(registration_card(registration("FAILED", error(30896)), [], GUIDE))
+
+
+def test_a_sole_proprietors_card_says_when_the_passcode_runs_out() -> None:
+    waits = registration("PENDING", kind="brand").model_copy(update={"made_at": NOW})
+    waits = waits.model_copy(update={"snapshot": {"brand_type": "SOLE_PROPRIETOR"}})
+    assert f"<!date^{int(NOW) + 86400}^" in words(registration_card(waits, [], GUIDE))
+    assert "runs out" not in words(registration_card(waits.model_copy(update={"status": "APPROVED"}), [], GUIDE))
 
 
 def test_errors_on_a_campaign_that_did_not_fail_are_told_at_once() -> None:

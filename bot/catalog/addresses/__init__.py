@@ -1,0 +1,1 @@
+"""Conversations addresses (twilio.md section 3)."""

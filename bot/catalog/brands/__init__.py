@@ -1,0 +1,1 @@
+"""Brands, through Trust Hub (twilio.md section 4)."""

@@ -1,0 +1,1 @@
+"""Campaigns (twilio.md section 5)."""

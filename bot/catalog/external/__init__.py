@@ -1,0 +1,1 @@
+"""Campaigns that are registered in TCR (twilio.md section 6)."""

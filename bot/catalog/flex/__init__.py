@@ -1,0 +1,1 @@
+"""The chains that set up Flex, each one change."""

@@ -1,0 +1,1 @@
+"""Phone numbers (twilio.md section 2)."""

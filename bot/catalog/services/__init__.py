@@ -1,0 +1,1 @@
+"""Messaging services (twilio.md section 1)."""

@@ -1,0 +1,1 @@
+"""The lists that forms offer, by resource."""

@@ -1,0 +1,1 @@
+"""What others tell us over HTTP, other than Slack: authenticated, taken once, and used as a hint."""

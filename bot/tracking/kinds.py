@@ -1,0 +1,82 @@
+"""The kinds of registrations: how each is looked at, and whether channels hear of it."""
+
+from collections.abc import Awaitable, Callable, Mapping
+from dataclasses import dataclass
+from types import MappingProxyType
+from typing import Any
+
+from bot.checks import delivery
+from bot.plans.call import Call, segment
+from bot.tracking.registration import GONE
+from bot.twilio import reads, reads_brands
+from bot.twilio.faults import Refused
+from bot.twilio.gateway import Account
+
+VETTING_FAILED = (
+    "The vetting failed, and the score of the brand stays as it was. Twilio's API gives no reason: see the brand in "
+    "the Console. Another vetting costs again."
+)
+Look = Callable[[Account, str], Awaitable[tuple[str, dict[str, Any]]]]
+"""Reads one registration: Twilio's status word (`GONE` when it has none) and the snapshot to keep."""
+
+
+@dataclass(frozen=True)
+class Kind:
+    """One kind. Without a `look` no API tells its state: events and people do. Nothing leaves the states of `over`."""
+
+    look: Look | None
+    announced: bool
+    over: frozenset[str] = frozenset()
+
+
+async def look_at_campaign(account: Account, service_sid: str) -> tuple[str, dict[str, Any]]:
+    """A campaign is found by its messaging service: its own SID is a constant (twilio.md 0.3)."""
+    seen = await reads.campaign(account, service_sid)
+    return (seen.campaign_status, seen.model_dump(mode="json")) if seen else (GONE, {})
+
+
+async def look_at_brand(account: Account, brand_sid: str) -> tuple[str, dict[str, Any]]:
+    """A brand; its errors matter whatever its status is (twilio.md 0.11)."""
+    seen = await reads.brand(account, brand_sid)
+    return (seen.status, seen.model_dump(mode="json")) if seen else (GONE, {})
+
+
+async def look_at_message(account: Account, message_sid: str) -> tuple[str, dict[str, Any]]:
+    """What became of a message. Its text and its recipient are nobody's business here."""
+    path = f"/2010-04-01/Accounts/{account.sid}/Messages/{segment(message_sid)}.json"
+    try:
+        seen = await account.read(Call(product="api", method="GET", path=path))
+    except Refused as fault:
+        if fault.absent:
+            return GONE, {}
+        raise
+    code = seen.get("error_code")
+    kept = {name: seen.get(name) for name in ("sid", "status", "error_code", "num_segments", "price", "price_unit")}
+    return str(seen.get("status") or ""), kept | ({"explained": delivery.in_words(code)} if code else {})
+
+
+async def look_at_vetting(account: Account, brand_sid: str) -> tuple[str, dict[str, Any]]:
+    """The latest secondary vetting of a brand: a vetting is found by its brand, and only one is under way at a time."""
+    seen = await reads_brands.vettings(account, brand_sid)
+    if not seen:
+        return GONE, {}
+    latest = max(seen, key=lambda v: v.date_created or "")
+    return latest.vetting_status or "PENDING", {"brand_vetting_sid": latest.brand_vetting_sid} | (
+        {"explained": VETTING_FAILED} if latest.vetting_status == "FAILED" else {}
+    )
+
+
+KINDS: Mapping[str, Kind] = MappingProxyType(
+    {
+        "campaign": Kind(look_at_campaign, announced=True),
+        "brand": Kind(look_at_brand, announced=True),
+        "message": Kind(
+            look_at_message,
+            announced=False,
+            over=frozenset({"delivered", "undelivered", "failed", "canceled", "read", "partially_delivered", GONE}),
+        ),
+        "vetting": Kind(look_at_vetting, announced=False),
+        "number": Kind(None, announced=False),
+        "share": Kind(None, announced=False),
+    }
+)

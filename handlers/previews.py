@@ -1,0 +1,96 @@
+"""What comes after a form: the preview of a plan with its request for approval, or what an inquiry found."""
+
+from redis.exceptions import RedisError
+
+from bot.catalog.form import parse
+from bot.catalog.operation import Context, Entry, Inquiry, Operation
+from bot.changes.change import Change
+from bot.changes.changes import Refusal, Request
+from bot.changes.drafts import Draft
+from bot.plans.plan import Plan
+from handlers import drafting
+from handlers.accounts import account_of
+from handlers.acts import Act
+from handlers.blocks import kit
+from handlers.blocks.form import notice_modal
+from handlers.blocks.plan import preview_modal
+from handlers.blocks.report import report_modal
+from handlers.delivery import Delivery, Payload
+from handlers.desk import Desk
+from handlers.drafting import page_view, plain, update, working
+from handlers.words import explained
+
+
+async def outcome(desk: Desk, user: str, entry: Entry, draft: Draft) -> Payload:
+    """What a form leads to, as a view: the preview, the report, or the form again with what stands in the way."""
+    try:
+        await drafting.may(desk, user, entry)
+        if isinstance(entry, Inquiry):
+            account = account_of(desk, draft)
+            report = await entry.answer(parse(entry.form, plain(draft.values)), account)
+            return report_modal(entry, report, account, draft.id)
+        draft = draft.model_copy(update={"plan": await planned(desk, entry, draft)})
+    except Exception as error:  # whatever it is, the window must not go on saying that it reads Twilio
+        wrong = [drafting.as_mistake(error, f"{entry.name} for a form", entry, draft)]
+        return page_view(desk, entry, draft, drafting.page_of(entry, draft, wrong), wrong=wrong)
+    await desk.drafts.save(draft)
+    return preview_modal(entry, draft)
+
+
+async def planned(desk: Desk, operation: Operation, draft: Draft) -> Plan:
+    """The plan for a draft's answers as things stand now. Raises `CannotPlanError`, `TwilioFault` or ValueError."""
+    form = parse(operation.form, plain(draft.values))
+    return await operation.planned(form, Context(account=account_of(desk, draft), token=draft.token))
+
+
+async def request_approval(desk: Desk, delivery: Delivery) -> Payload | None:
+    """The preview was submitted: ask for approval of exactly what it showed."""
+    draft, entry = await drafting.of_view(desk, delivery)
+    (shown,) = delivery.memo(g=str)
+    _the_plan_shown(draft, shown)
+    await desk.do(delivery, "request", draft=draft.id, digest=shown, view=delivery.view["id"])
+    return update(working(entry, draft, "Asking for approval…"))
+
+
+async def request(desk: Desk, act: Act) -> None:
+    """Ask for approval of a previewed draft, and say in its window what became of that."""
+    gone = "This form is gone. Type the command again."
+    draft, operation = await drafting.loaded(desk, act.what["draft"], act.user, gone)
+    plan = _the_plan_shown(draft, act.what["digest"])
+    form = parse(operation.form, plain(draft.values))
+    wanted = Request(
+        draft=draft.id,
+        requester=act.user,
+        team=act.team,
+        channel=draft.channel,
+        operation=operation.name,
+        token=draft.token,
+        # a question that was not asked has no value, where its field may need one
+        inputs=form.model_dump(mode="json", warnings=False),
+        plan=plan,
+    )
+    try:
+        change = await desk.changes.request(wanted)
+    except RedisError:
+        raise  # the act stays written down, and the sweep asks once Redis is back (decision 007)
+    except Exception as error:
+        words = drafting.unsaid(operation, draft.values, explained(error, f"request of {operation.name}"))
+        await desk.settle(act.what["view"], notice_modal(operation.title, words, level="error"), act.user)
+        return
+    await desk.drafts.finished(draft)
+    await desk.settle(act.what["view"], notice_modal(f"Requested #{change.number}", _requested(desk, change)), act.user)
+
+
+def _the_plan_shown(draft: Draft, digest: str) -> Plan:
+    """The plan of the preview in front of the person; another window may have changed the form since."""
+    if draft.plan is None or draft.plan.digest != digest:
+        raise Refusal("The form was changed after this preview. Go back and look at the new preview first.")
+    return draft.plan
+
+
+def _requested(desk: Desk, change: Change) -> str:
+    where = kit.channel(desk.approvals_channel)
+    if change.state != "pending":
+        return f"#{change.number} needs no approval (rule “{change.requirement.rule}”) and is being run: see {where}."
+    told = "You will get a direct message when it is decided and when it has run."
+    return f"#{change.number} waits for approval in {where}. {told}"
