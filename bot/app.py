@@ -44,7 +44,7 @@ from bot.vault import Vault
 from handlers import ACTS, register
 from handlers.acts import ActStore
 from handlers.background import Background
-from handlers.cards import Cards
+from handlers.cards import LEAST_BETWEEN_SECONDS, Cards
 from handlers.connection import Slack, bolt_app, connect, deliveries
 from handlers.desk import Desk
 from handlers.home import publish
@@ -63,9 +63,13 @@ log = structlog.get_logger()
 
 @asynccontextmanager
 async def running(
-    settings: Settings, clock: Callable[[], float] = time.time, patience: Patience = PATIENCE
+    settings: Settings,
+    clock: Callable[[], float] = time.time,
+    patience: Patience = PATIENCE,
+    redraw_seconds: float = LEAST_BETWEEN_SECONDS,
 ) -> AsyncIterator[None]:
-    """A running bot, until the body ends. `patience` is with calls to Twilio that got no answer.
+    """A running bot, until the body ends. `patience` is with calls to Twilio that got no answer,
+    `redraw_seconds` the least time between two pictures of one change in Slack.
 
     Raises `PolicyProblem`, `RedisProblem`, `EmbeddedRedisProblem`, `SettingsProblem` or `SlackProblem`, each with words
     for the operator.
@@ -88,7 +92,7 @@ async def running(
         pulse = Pulse(settings.state, redis.client, keys, clock)
         engine = TaskEngine(redis.url, f"{keys.prefix}-tasks", clock)
         desk, tasks = _assemble(
-            settings, policy, vault, redis, keys, slack, accounts, quiet, engine, pulse, clock, patience
+            settings, policy, vault, redis, keys, slack, accounts, quiet, engine, pulse, clock, patience, redraw_seconds
         )
         stack.push_async_callback(desk.choices.close)
         # twice: what was begun by deliveries, and, once the last run has ended, its cards
@@ -117,6 +121,7 @@ def _assemble(
     pulse: Pulse,
     clock: Callable[[], float],
     patience: Patience,
+    redraw_seconds: float,
 ) -> tuple[Desk, Tasks]:
     """Every part, made once and handed to those that need it; nothing here talks to anybody yet."""
 
@@ -145,6 +150,7 @@ def _assemble(
         settings.approvals_channel,
         settings.alerts_channel,
         redraw_homes,
+        redraw_seconds,
     )
     people = People(slack.client, slack.team, settings.approvals_channel, slack.bot_user, clock)
     changes = Changes(store, policy, people, cards, engine, clock)
@@ -170,7 +176,7 @@ def _assemble(
         catalog=operations,
         changes=changes,
         drafts=DraftStore(redis.client, keys, vault, clock),
-        settlement=Settlement(store, ledger, accounts.__getitem__, cards, engine, clock),
+        settlement=Settlement(store, ledger, accounts.__getitem__, cards, engine, clock, tracker),
         tracker=tracker,
         choices=choices,
         accounts=accounts,

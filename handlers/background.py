@@ -1,6 +1,7 @@
 """Work that goes on after an ack: held until it is done, and awaited at shutdown."""
 
 import asyncio
+import contextlib
 from collections.abc import Coroutine
 from typing import Any
 
@@ -14,6 +15,7 @@ class Background:
 
     def __init__(self) -> None:
         self._tasks: set[asyncio.Task[Any]] = set()
+        self._finishing = asyncio.Event()
 
     def start(self, work: Coroutine[Any, Any, Any], name: str) -> None:
         """Run `work` on its own; a failure that it does not handle itself is logged."""
@@ -21,8 +23,14 @@ class Background:
         self._tasks.add(task)
         task.add_done_callback(self._finished)
 
+    async def pause(self, seconds: float) -> None:
+        """Sleep, for work that keeps to a pace; cut short once everything is to finish."""
+        with contextlib.suppress(TimeoutError):
+            await asyncio.wait_for(self._finishing.wait(), seconds)
+
     async def finish(self, seconds: float) -> None:
-        """Wait for what is under way, at most `seconds`, then cancel the rest."""
+        """Wait for what is under way, at most `seconds`, then cancel the rest. Nothing pauses from now on."""
+        self._finishing.set()
         if self._tasks:
             _, late = await asyncio.wait(self._tasks, timeout=seconds)
             for task in late:

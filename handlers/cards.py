@@ -4,7 +4,6 @@ Redis is the truth and a message only its picture, so drawing the same thing twi
 because of a crash is drawn by the next sweep.
 """
 
-import asyncio
 import hashlib
 from collections.abc import Callable, Coroutine
 from typing import Any
@@ -13,6 +12,7 @@ import structlog
 from redis.asyncio import Redis
 from slack_sdk.errors import SlackApiError
 
+from bot.catalog.undo import takes_back
 from bot.changes.change import Change
 from bot.changes.store import ChangeStore
 from bot.checks.guide import Guide
@@ -50,49 +50,65 @@ class Cards:
         approvals_channel: str,
         alerts_channel: str,
         homes: Callable[[set[str]], Coroutine[Any, Any, None]],
-        pause: float = LEAST_BETWEEN_SECONDS,
+        pause: float,
     ) -> None:
         self._redis, self._keys, self._changes, self._registrations = redis, keys, changes, registrations
         self._posts, self._guide, self._background, self._pause = posts, guide, background, pause
         self._approvals, self._alerts, self._homes = approvals_channel, alerts_channel, homes
         self._leases = Leases(redis)
+        self._moved: set[int] = set()
+        self._drawing: set[int] = set()
 
     async def change_moved(self, number: int) -> None:
-        """Draw a change soon."""
-        self._background.start(self.draw_change(number), f"draw #{number}")
+        """Draw a change soon; what moves while it is drawn is drawn by the same hand, which keeps to Slack's pace."""
+        self._moved.add(number)
+        if number not in self._drawing:
+            self._drawing.add(number)
+            self._background.start(self._keep_drawing(number), f"draw #{number}")
 
     async def registration_moved(self, registration: str) -> None:
         """Announce what a registration has to tell, soon."""
         self._background.start(self.draw_registration(registration), f"draw {registration}")
 
-    async def draw_change(self, number: int) -> None:
+    async def _keep_drawing(self, number: int) -> None:
         """Redraw the card until it shows the truth, and tell the requester what they must know."""
         drawn = True
-        while drawn:
-            try:
-                async with self._leases.held(self._keys.change(number, "drawing")) as ours:
-                    drawn = ours and await self._draw_change(number)
-            except SlackApiError as error:  # the next sweep tries again
-                log.error("slack_refused", change=number, why=why(error))
-                return
-            # outside the lease: a process that dies here must not keep others from drawing
-            await asyncio.sleep(self._pause if drawn else 0)
+        try:
+            while drawn or number in self._moved:
+                self._moved.discard(number)
+                drawn = await self._draw_alone(number)
+                # outside the lease: a process that dies here must not keep others from drawing
+                await self._background.pause(self._pause if drawn else 0)
+        finally:
+            self._drawing.discard(number)
+
+    async def _draw_alone(self, number: int) -> bool:
+        try:
+            async with self._leases.held(self._keys.change(number, "drawing")) as ours:
+                return ours and await self._draw_change(number)
+        except SlackApiError as error:  # the next sweep tries again
+            log.error("slack_refused", change=number, why=why(error))
+            return False
 
     async def _draw_change(self, number: int) -> bool:
         """Draw a change as it stands; False when its card shows that already."""
         book = self._keys.change(number, "posts")
         change = await self._changes.load(number)
-        if change is None or await self._redis.hget(book, "drawn") == str(change.version):
+        if change is None:
             return False
+        if await self._redis.hget(book, "drawn") == change.picture:
+            return change.settled and not await self._changes.close(change)
+        if original := takes_back(change):
+            # before this one counts as drawn: after a crash in between, the sweep finds the other's card to draw
+            await self._changes.reopen(original)
+            await self.change_moved(original)
         try:
             await self._put_card(book, change)
         finally:  # a channel that is closed to us must not keep the requester from hearing
             if note := told(change):
                 slot = f"told:{change.state}:{_occasion(change)}:{change.digest[:8]}"
                 await self._posts.once(book, slot, change.requester, note)
-        if change.settled:
-            await self._changes.close(number)
-        await self._redis.hset(book, "drawn", str(change.version))
+        await self._redis.hset(book, "drawn", change.picture)
         self._background.start(self._homes({change.requester}), "homes")
         return True
 

@@ -5,15 +5,13 @@ from itertools import count
 from bot.catalog.operation import Context
 from bot.catalog.undo import NAME as UNDO
 from bot.catalog.undo import undo_of
-from bot.changes.change import FINAL, Change
+from bot.changes.change import CAME_TO_NOTHING, Change, called
 from bot.changes.changes import Refusal, Request
 from handlers.acts import Act
 from handlers.blocks.change import happened_modal, reject_modal
 from handlers.blocks.plan import details_modal
 from handlers.delivery import Delivery, Payload
 from handlers.desk import Desk
-
-CAME_TO_NOTHING = FINAL - {"succeeded"}
 
 
 async def approve(desk: Desk, delivery: Delivery) -> Payload | None:
@@ -153,10 +151,9 @@ async def settle(desk: Desk, act: Act) -> None:
     number, how = act.what["number"], act.what["how"]
     await _as_it_was_seen(desk, act)
     # what became of a call that may have cost money is for somebody other than the one who wants it
-    others = how in ("happened", "did_not")
+    others = how in ("happened", "did_not") and await desk.changes.needs_approval(number)
     if not await desk.changes.concerns(number, act.user, requester=not others):
-        who = "who may approve it" if others else "who asked for it or may approve it"
-        raise Refusal(f"Only people {who} can settle #{number} this way.")
+        raise Refusal(await desk.changes.who_settles(number, requester=not others))
     match how:
         case "retry":
             await desk.settlement.retry(number, act.user)
@@ -185,13 +182,10 @@ async def request_undo(desk: Desk, act: Act) -> None:
         raise Refusal(f"#{number} is {change.called}: there is nothing of it that could be taken back.")
     operation = desk.catalog[UNDO]
     plan = await operation.planned(form, Context(account=desk.accounts[change.plan.account], token=change.token))
-    draft = await _undoing(desk, act)
-    if change.state == "failed":
-        if not (verdict := await desk.changes.verdict(act.user, UNDO)).allowed:
-            raise Refusal(f"You may not ask for {UNDO} (policy: {verdict.rule}).")
-        # first: somebody who tries it again in this moment must not have it run on while it is undone
-        undoing = await desk.changes.store.number_for(draft)
-        await desk.settlement.abandon(number, act.user, f"gave it up, to undo it with #{undoing}")
+    draft = await _undoing(desk, act, change)
+    if not (verdict := await desk.changes.verdict(act.user, UNDO)).allowed:
+        raise Refusal(f"You may not ask for {UNDO} (policy: {verdict.rule}).")
+    await desk.settlement.give_way(number, act.user, await desk.changes.store.number_for(draft))
     await desk.changes.request(
         Request(
             draft=draft,
@@ -206,7 +200,7 @@ async def request_undo(desk: Desk, act: Act) -> None:
     )
 
 
-async def _undoing(desk: Desk, act: Act) -> str:
+async def _undoing(desk: Desk, act: Act, change: Change) -> str:
     """The draft of an undoing: one for all clicks, and another once it has come to nothing.
 
     Raises `Refusal` when one was asked for before this click.
@@ -219,6 +213,8 @@ async def _undoing(desk: Desk, act: Act) -> str:
             break
         if known.state not in CAME_TO_NOTHING:
             raise Refusal(f"#{known.number} takes #{number} back already, and is {known.called}.")
+    if known is None and change.undoing and change.undoing.state and change.undoing.stands:  # drafts are forgotten
+        raise Refusal(f"#{change.undoing.number} takes #{number} back already, and is {called(change.undoing.state)}.")
     return draft
 
 

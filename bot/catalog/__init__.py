@@ -11,6 +11,7 @@ from bot.catalog.brands import register as brands
 from bot.catalog.campaigns import delete as campaign_delete
 from bot.catalog.campaigns import register as campaign_register
 from bot.catalog.campaigns import resubmit as campaign_resubmit
+from bot.catalog.campaigns import show as campaign_report
 from bot.catalog.external import associate as external
 from bot.catalog.flex import onboard as flex
 from bot.catalog.flex import proxy as flex_proxy
@@ -55,6 +56,7 @@ INQUIRIES: tuple[tuple[Inquiry, ...], ...] = (
     service_report.INQUIRIES,
     number_lists.INQUIRIES,
     address_list.INQUIRIES,
+    campaign_report.INQUIRIES,
     external.INQUIRIES,
 )
 

@@ -1,6 +1,7 @@
 """Live choices for forms: what an account holds or could buy, as options, fast enough for typing."""
 
 import asyncio
+import re
 from collections import OrderedDict
 from collections.abc import Awaitable, Callable, Mapping, Sequence
 from dataclasses import dataclass, replace
@@ -59,7 +60,13 @@ class Choices:
         """
         wanted = query.casefold().split()
         options = await self._options(sources.named(source), given)
-        return [o for o in options if all(word in _hay(o) for word in wanted)][:MOST]
+        # a number is found however it is written: lists have it in E.164
+        digits = re.sub(r"[\s().+-]", "", query)
+
+        def fits(hay: str) -> bool:
+            return all(word in hay for word in wanted) or (digits.isdecimal() and digits in hay)
+
+        return [o for o in options if fits(_hay(o))][:MOST]
 
     async def warm(self) -> None:
         """Refresh the lists that depend on the account alone, the costly ones while they are in use.

@@ -141,6 +141,7 @@ def send_step(step_id: str, service: str | Ref, to: Secret, body: str, context: 
             repeatable=False,
         ),
         keep=("sid", "status"),
+        lasting="A message that was sent cannot be called back.",
         advice={code: _advice(code) for code in REFUSALS},
     )
 

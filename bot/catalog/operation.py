@@ -6,6 +6,7 @@ from typing import Any
 
 from bot.catalog.form import Form, Values
 from bot.catalog.report import Report
+from bot.catalog.webhooks import of_webhooks
 from bot.plans.plan import Plan
 from bot.twilio.gateway import Account
 
@@ -54,9 +55,10 @@ class Operation:
     next: str = ""
 
     async def planned(self, form: Form, context: Context) -> Plan:
-        """The plan for these inputs on this account, under the account's name."""
+        """The plan for these inputs on this account, under the account's name; it says what is wrong with webhooks."""
         plan = await self.plan(form, context)
-        return plan.model_copy(update={"account_name": context.account.name})
+        findings = (*plan.findings, *of_webhooks(form))
+        return plan.model_copy(update={"account_name": context.account.name, "findings": findings})
 
 
 @dataclass(frozen=True)

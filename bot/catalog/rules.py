@@ -2,6 +2,7 @@
 
 import re
 from collections.abc import Callable
+from dataclasses import dataclass
 from typing import Annotated, Any
 from urllib.parse import urlsplit
 
@@ -80,7 +81,14 @@ def _https(value: str) -> str:
     return value
 
 
+@dataclass(frozen=True)
+class CalledByTwilio:
+    """Marks a rule: its values are addresses that Twilio calls, which `bot.catalog.webhooks` looks at."""
+
+
 Url = Annotated[str, AfterValidator(_url)]
+Webhook = Annotated[str, AfterValidator(_url), CalledByTwilio()]
+"""A URL that Twilio calls. Whatever operation asks for one, its plan says what is wrong with it."""
 HttpsUrl = Annotated[str, AfterValidator(_https)]
 
 

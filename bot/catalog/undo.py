@@ -31,8 +31,36 @@ def undo_of(change: Change) -> ChangeUndo | None:
     known = change.results | change.effects
     steps = tuple(_taking_back(s, open_[s.id], known) for s in reversed(done) if s.id in open_)
     by_hand = [s.title for s in change.plan.steps if isinstance(s, ManualStep) and s.id in change.results]
-    stays = (*(s.title for s in done if s.id not in open_), *by_hand)
+    # what lies in something that is taken back goes with it, such as the name of a service
+    gone = {s.id for s in done if not s.lasting and s.call.needs & open_.keys()}
+    stays = (*(s.title for s in done if s.id not in open_ and s.id not in gone), *by_hand)
     return ChangeUndo(of=change.number, title=change.plan.title, steps=steps, stays=stays)
+
+
+def takes_back(change: Change) -> int | None:
+    """The number of the change that this one takes back; None for one that takes none back."""
+    return int(change.inputs["of"]) if change.operation == NAME else None
+
+
+def lasting(change: Change) -> tuple[str, ...]:
+    """What a change did at Twilio that no other one takes back, and why, a sentence each."""
+    done = [s for s in change.plan.steps if isinstance(s, CallStep) and s.id in change.effects]
+    reasons = [_lasts(s, change) for s in done]
+    by_hand = [s for s in change.plan.steps if isinstance(s, ManualStep) and s.id in change.results]
+    hands = [f"“{s.title}” was done by hand, and is taken back by hand." for s in by_hand]
+    return tuple(dict.fromkeys([r for r in reasons if r] + hands))
+
+
+def _lasts(step: CallStep, change: Change) -> str:
+    """Why what a step did cannot be taken back; "" where it can be, or where it lies in what another step made."""
+    if step.undo is None:
+        within = bool(step.call.needs & change.effects.keys())
+        return step.lasting or ("" if within else f"“{step.title}” cannot be taken back.")
+    if step.undo.until not in change.results:
+        return ""
+    last = next(s for s in change.plan.steps if s.id == step.undo.until)
+    own = last.lasting if isinstance(last, CallStep) else ""
+    return own or f"“{step.title}” cannot be taken back any more: “{last.title}” is done."
 
 
 def _taking_back(step: CallStep, undo: Undo, results: Results) -> CallStep:

@@ -27,6 +27,9 @@ State = Literal[
 FINAL: frozenset[State] = frozenset({"succeeded", "rejected", "cancelled", "expired", "abandoned"})
 """States that nothing leaves."""
 
+CAME_TO_NOTHING: frozenset[State] = FINAL - {"succeeded"}
+"""States in which a change has ended without having been done."""
+
 LEFT_SECONDS = 30 * 86400.0
 """How long a failed or unknown change may lie without a move."""
 
@@ -40,6 +43,12 @@ _CALLED: Mapping[State, str] = MappingProxyType(
         "abandoned": "given up",
     }
 )
+
+
+def called(state: State) -> str:
+    """A state as people say it after "is"."""
+    return _CALLED.get(state, state)
+
 
 Verb = Literal["approve", "reject"]
 StepState = Literal["attempting", "done", "failed", "unknown", "waiting", "skipped"]
@@ -100,6 +109,23 @@ class Event(Record):
     to: str = ""
 
 
+class Undoing(Value):
+    """The change that takes another one back, and its state; None while it was not stored, as when it was refused."""
+
+    number: int
+    state: State | None
+
+    @property
+    def stands(self) -> bool:
+        """Whether it takes the other one back, or still may."""
+        return self.state is not None and self.state not in CAME_TO_NOTHING
+
+    @property
+    def over(self) -> bool:
+        """Whether the other change is taken back."""
+        return self.state == "succeeded"
+
+
 class Change(Value):
     """A requested plan with its life, as Redis holds it. People see it as `#number`."""
 
@@ -120,6 +146,17 @@ class Change(Value):
     steps: dict[str, StepRun] = Field(default_factory=dict)
     timeline: tuple[Event, ...] = ()
     note: str = ""
+    undoing: Undoing | None = None
+
+    @property
+    def undone(self) -> bool:
+        """Whether another change has taken it back."""
+        return self.undoing is not None and self.undoing.over
+
+    @property
+    def picture(self) -> str:
+        """What its card shows: another one when it has moved, or what takes it back has."""
+        return f"{self.version}:{self.undoing.number}:{self.undoing.state}" if self.undoing else str(self.version)
 
     @property
     def settled(self) -> bool:
@@ -129,7 +166,7 @@ class Change(Value):
     @property
     def called(self) -> str:
         """The state as people say it after "is"."""
-        return _CALLED.get(self.state, self.state)
+        return called(self.state)
 
     def approvals(self, group: str) -> tuple[Decision, ...]:
         """The approvals that count for one group and the part of the plan that is to be decided."""

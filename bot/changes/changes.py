@@ -8,7 +8,7 @@ from typing import Any
 import structlog
 from redis.exceptions import RedisError
 
-from bot.changes.change import Change, Decision, Event, Requirement, State, Verb
+from bot.changes.change import Change, Decision, Event, GroupNeed, Requirement, State, Verb
 from bot.changes.people import Directory
 from bot.changes.policy import EVERYONE, Group, Policy, Verdict, impossible, judge
 from bot.changes.store import ChangeStore
@@ -200,6 +200,19 @@ class Changes:
             return not (await self._directory.person(user, fresh=True)).bar
         return await self.may_decide(change, user, fresh=True)
 
+    async def needs_approval(self, number: int) -> bool:
+        """Whether it takes anybody's approval: where it takes none, its requester alone is answerable for it."""
+        return bool((await self._known(number)).requirement.groups)
+
+    async def who_settles(self, number: int, *, requester: bool) -> str:
+        """To somebody whom it does not concern: who may settle it instead; with `requester` whoever asked may too."""
+        change = await self._known(number)
+        asker = f"<@{change.requester}>, who asked for it" if requester else ""
+        groups = [f"{need.label} ({await self._names(change, need)})" for need in change.requirement.groups]
+        who = " or ".join(filter(None, [asker, *groups]))
+        which = "asked for it or may approve it" if requester else "may approve it"
+        return f"Only people who {which} can settle #{number} this way: {who}."
+
     async def _moved(self, number: int, state: State) -> None:
         await self._notifier.change_moved(number)
         if state == "approved":
@@ -244,12 +257,14 @@ class Changes:
         return change
 
     async def _who_can(self, change: Change) -> str:
-        names = []
-        for need in change.requirement.groups:
-            able = await self._able(need.group, change.requester, NAMED + 1)
-            shown = ", ".join(f"<@{u}>" for u in able[:NAMED]) + (" and others" if len(able) > NAMED else "")
-            names.append(f"{need.need} of {need.label} ({shown or 'nobody at the moment'})")
+        needs = change.requirement.groups
+        names = [f"{need.need} of {need.label} ({await self._names(change, need)})" for need in needs]
         return f"It takes {' and '.join(names)} (rule “{change.requirement.rule}”)."
+
+    async def _names(self, change: Change, need: GroupNeed) -> str:
+        able = await self._able(need.group, change.requester, NAMED + 1)
+        shown = ", ".join(f"<@{u}>" for u in able[:NAMED]) + (" and others" if len(able) > NAMED else "")
+        return shown or "nobody at the moment"
 
     async def _why_not(self, outcome: str, number: int) -> str:
         change = await self._known(number)

@@ -8,7 +8,7 @@ import structlog
 from pydantic import ValidationError
 from redis.asyncio import Redis
 
-from bot.changes.change import Change, Decision, Event, Requirement, State, Verb
+from bot.changes.change import Change, Decision, Event, Requirement, State, Undoing, Verb
 from bot.changes.sealing import Sealer
 from bot.plans.plan import Plan
 from bot.redis.keys import Keys
@@ -107,7 +107,15 @@ class ChangeStore:
             steps={step: self.sealer.opened_run(run) for step, run in steps.items()},
             timeline=tuple(map(self.sealer.opened_event, timeline)),
             note=self.sealer.opened_text(doc.get("note", "")),
+            undoing=await self._undoing(int(doc.get("undoing", 0))),
         )
+
+    async def _undoing(self, number: int) -> Undoing | None:
+        # its state is read where it is written: a copy of it could only be older
+        if not number:
+            return None
+        state = await self._redis.hget(self._keys.change(number, "doc"), "state")
+        return Undoing.model_validate({"number": number, "state": state})
 
     async def decide(self, number: int, decision: Decision) -> tuple[DecideOutcome, State | None]:
         """Record one decision and count the quorum, atomically. Returns the outcome and the state after it."""
@@ -176,9 +184,22 @@ class ChangeStore:
         """The changes that are not settled, or whose last word has not been told yet; oldest first."""
         return sorted(int(n) for n in await self._redis.smembers(self._keys.plain(_OPEN)))
 
-    async def close(self, number: int) -> None:
-        """Take a change off the list of open ones: it is settled and everybody has been told."""
-        await self._redis.srem(self._keys.plain(_OPEN), number)
+    async def reopen(self, number: int) -> None:
+        """Put a change on the list of open ones again: its card shows something old."""
+        await self._redis.sadd(self._keys.plain(_OPEN), number)
+
+    async def close(self, told: Change) -> bool:
+        """Take a change off the list of open ones: it is settled, and everybody has been told what `told` shows.
+
+        False when there is something else to tell meanwhile: it stays on the list.
+        """
+        await self._redis.srem(self._keys.plain(_OPEN), told.number)
+        # looked at after it: what moved before was put on the list again, and may just have been taken off
+        now = await self.load(told.number)
+        if now is None or now.picture == told.picture:
+            return True
+        await self.reopen(told.number)
+        return False
 
     async def unsettled(self) -> AsyncIterator[Change]:
         """The changes that are not settled, oldest first."""

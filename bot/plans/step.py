@@ -64,7 +64,8 @@ class CallStep(Value):
     the plan to go on: an evaluation answers 201 whether it found the bundle compliant or not. `advice` is what people
     read beside a refusal, by Twilio's code or else by HTTP status. `skippable` says what is missing when people skip
     the step; "" means that they cannot. `settle_seconds` must pass before the next call of the plan. `ends` is the
-    registration that is over with it, so that nobody is alarmed by what was asked for.
+    registration that is over with it, so that nobody is alarmed by what was asked for. `lasting` is the sentence that
+    says why what it did cannot be taken back.
     """
 
     kind: Literal["call"] = "call"
@@ -81,6 +82,7 @@ class CallStep(Value):
     undo: Undo | None = None
     skippable: str = ""
     ends: Watch | None = None
+    lasting: str = ""
 
     @property
     def nameless(self) -> bool:
@@ -171,15 +173,20 @@ def found(adopt: Adopt, answer: dict[str, Any], results: Results) -> list[dict[s
 
 
 def at(answer: Mapping[str, Any], path: str) -> Any:
-    """The value at a dotted path of an answer, or None."""
+    """The value at a dotted path of an answer, or None; within a list those of its items that have one."""
     value: Any = answer
     for name in path.split("."):
-        value = value.get(name) if isinstance(value, Mapping) else None
+        if isinstance(value, list):
+            value = [item[name] for item in value if isinstance(item, Mapping) and name in item]
+        else:
+            value = value.get(name) if isinstance(value, Mapping) else None
     return value
 
 
 def text(actual: Any) -> str:
-    """A response value as the wire writes it; None is the empty text."""
+    """A response value as the wire writes it; None is the empty text, as is a list of nothing."""
+    if isinstance(actual, list):
+        return ", ".join(map(text, actual))
     return "" if actual is None else str(actual).lower() if isinstance(actual, bool) else str(actual)
 
 

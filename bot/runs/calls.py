@@ -118,7 +118,7 @@ async def _settled(turn: Turn, change: Change, step: CallStep, lost: StepRun) ->
     if step.adopt and (left := sure_at - turn.clock()) > 0:
         # the younger the attempt, the sooner its effect may be expected
         rest = max(turn.clock() - lost.at, turn.patience.look_after)
-        when = f"{datetime.fromtimestamp(sure_at, UTC):%H:%M:%S} UTC"
+        when = f"{datetime.fromtimestamp(sure_at, UTC):%Y-%m-%d %H:%M:%S} UTC"
         note = f"Twilio gave no answer to: {step.title}. It may still take effect. Looking again until {when}."
         await turn.rest(min(left, rest), f"no answer to step {step.id}", note)
     if step.adopt is None or not step.adopt.repeatable or lost.attempt >= MAX_ATTEMPTS:

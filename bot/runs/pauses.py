@@ -6,7 +6,7 @@ from bot.changes.change import Change, StepRun
 from bot.changes.changes import PART_PENDING_SECONDS
 from bot.plans.call import Ref
 from bot.plans.step import ApprovalStep, GivenStep, ManualStep, Step, WaitStep, Watch, needs
-from bot.runs.turn import Dozing, Turn
+from bot.runs.turn import Dozing, Stop, Turn
 from bot.tracking.registration import Registration
 
 FIRST_LOOK, LONGEST_REST = 5.0, 600.0
@@ -71,13 +71,16 @@ async def wait(turn: Turn, waits: Waits, change: Change, step: WaitStep) -> None
     now = turn.clock()
     asked = change.steps[step.newer_than].at if step.newer_than in change.steps else 0.0
     if bad := next((r for r in seen if r.since >= asked and r.status in step.fails), None):
-        await _ended_badly(turn, change, step, bad)
+        try:
+            await _ended_badly(turn, step, bad)
+        except Stop:
+            await release(waits, change, step)
+            raise
     if all(r.since >= asked and _through(step, r, now) for r in seen):
         result = {"status": ", ".join(sorted({r.status for r in seen}))}
         run = StepRun(state="done", attempt=0, at=now, result=result)
         await turn.resume_step(step.id, run, "done", f"{step.title} ({result['status']})")
-        for watch in watches:
-            await waits.release(change, watch)
+        await release(waits, change, step)
         return
     since = change.steps[step.id].at if step.id in change.steps else now
     rest = min(LONGEST_REST, FIRST_LOOK + GROWTH * (now - since))
@@ -85,6 +88,16 @@ async def wait(turn: Turn, waits: Waits, change: Change, step: WaitStep) -> None
     said = " ".join(str(r.snapshot["said"]) for r in seen if r.since >= asked and r.snapshot.get("said"))
     note = f"What was said of it: “{said}” {step.meanwhile}" if said else step.meanwhile
     await _wait(turn, change, step.id, statuses, note, rest=rest)
+
+
+async def release(waits: Waits, change: Change, step: WaitStep) -> None:
+    """A wait is over: nothing that it waited for wakes the change any more.
+
+    Always after that was written down: a leftover wakes for nothing, a missing entry would let it sleep on.
+    """
+    for watch in step.watches:
+        if not _lost(watch, change):
+            await waits.release(change, watch)
 
 
 def _lost(watch: Watch, change: Change) -> bool:
@@ -98,7 +111,7 @@ def _through(step: WaitStep, seen: Registration, now: float) -> bool:
     return seen.status in step.until or (late is not None and now - seen.since >= late)
 
 
-async def _ended_badly(turn: Turn, change: Change, step: WaitStep, bad: Registration) -> NoReturn:
+async def _ended_badly(turn: Turn, step: WaitStep, bad: Registration) -> NoReturn:
     code, said = bad.snapshot.get("error_code"), bad.snapshot.get("explained") or bad.snapshot.get("error_message")
     run = StepRun(state="failed", attempt=0, at=turn.clock(), error=str(said or bad.status), code=_number(code))
     shown = f" Error {code}." if code else ""

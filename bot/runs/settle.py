@@ -11,8 +11,11 @@ from bot.plans.step import Adopt, CallStep, ManualStep, WaitStep, needs
 from bot.ports import Engine, Notifier
 from bot.runs.ledger import RunLedger
 from bot.runs.look import shown
+from bot.runs.pauses import Waits, release
 from bot.twilio.gateway import Account
 
+SKIPPED = "skipped"
+"""What the timeline calls it that a person goes on without a step; what that means stands beside it."""
 SHOWN = 80
 """Letters of a value that a refusal repeats."""
 _SID = re.compile(r"[A-Z]{2}[0-9a-fA-F]{32}")
@@ -32,20 +35,39 @@ class Settlement:
         notifier: Notifier,
         engine: Engine,
         clock: Callable[[], float],
+        waits: Waits,
     ) -> None:
         self._store, self._ledger, self._account = store, ledger, account
-        self._notifier, self._engine, self._clock = notifier, engine, clock
+        self._notifier, self._engine, self._clock, self._waits = notifier, engine, clock, waits
 
     async def retry(self, number: int, user: str) -> None:
         """Go on with a failed change from the step that failed."""
         await self._move(number, user, "failed", "approved", "tried again")
         await self._engine.start_run(number)
 
-    async def abandon(self, number: int, user: str, said: str = "gave it up") -> None:
+    async def abandon(self, number: int, user: str) -> None:
         """Let a change go that failed, is unknown, or waits; what was done at Twilio stays there."""
         change = await self._change(number)
         state: State = change.state if change.state in ("unknown", "waiting") else "failed"
-        await self._move(number, user, state, "abandoned", said)
+        await self._move(number, user, state, "abandoned", "gave it up")
+        await self._released(change)
+
+    async def give_way(self, number: int, user: str, undoing: int) -> None:
+        """Write down which change takes this one back, before that one is asked for; one that had failed ends with it.
+
+        In one script: somebody who tries it again in this moment must not have it run on while it is undone.
+        """
+        change = await self._change(number)
+        if change.undoing and change.undoing.number == undoing:
+            return  # written down already, by this very act before a crash or by a second click
+        if change.state != "failed":
+            said = f"asked to undo it with #{undoing}"
+            await self._move(number, user, change.state, change.state, said, undoing=undoing)
+            return
+        await self._move(
+            number, user, "failed", "abandoned", f"gave it up, to undo it with #{undoing}", undoing=undoing
+        )
+        await self._released(change)
 
     async def skip(self, number: int, user: str, step_id: str) -> None:
         """Go on without the step that failed, where that is harmless."""
@@ -58,7 +80,7 @@ class Settlement:
         if not isinstance(step, CallStep | WaitStep) or not step.skippable:
             raise Refusal(f"“{step.title}” cannot be skipped: what comes after it stands on it.")
         run = StepRun(state="skipped", attempt=before.attempt, at=self._clock(), result=before.result)
-        await self._settle(number, user, step.id, "failed", run, "said that it goes on without", step.title)
+        await self._settle(change, user, step.id, "failed", run, SKIPPED, f"“{step.title}”, so {step.skippable}")
 
     async def done(self, number: int, user: str, step_id: str) -> None:
         """A person says that the step which waits for them is done. Raises `TwilioFault`."""
@@ -76,7 +98,7 @@ class Settlement:
             case _:
                 raise Refusal(f"“{step.title}” goes on by itself: nobody's word can close it.")
         run = StepRun(state="done", attempt=0, at=self._clock(), result=result)
-        await self._settle(number, user, step.id, "waiting", run, "said that it is done", step.title)
+        await self._settle(change, user, step.id, "waiting", run, "said that it is done", step.title)
 
     async def happened(self, number: int, user: str, sid: str, step_id: str) -> None:
         """A person has seen at Twilio that this unknown step took place, and what it made. Raises `TwilioFault`."""
@@ -87,7 +109,7 @@ class Settlement:
             if step.adopt is None and any(step.id in needs(later) for later in change.plan.steps):
                 raise Refusal("Tenfour cannot look for it at Twilio, and what comes after it needs what it made.")
             run = StepRun(state="done", attempt=before.attempt, at=self._clock(), adopted=True)
-            await self._settle(number, user, step.id, "unknown", run, "said that it happened", step.title)
+            await self._settle(change, user, step.id, "unknown", run, "said that it happened", step.title)
             return
         if not _SID.fullmatch(sid):
             raise Refusal(
@@ -103,7 +125,7 @@ class Settlement:
             raise Refusal(f"{sid} is there, but not as it must be: {shown}. Mend it, then say so again, or abandon it.")
         result = step.kept(made) | {step.named_by: sid}
         run = StepRun(state="done", attempt=before.attempt, at=self._clock(), result=result, adopted=True)
-        await self._settle(number, user, step.id, "unknown", run, "said that it happened", f"{step.title} ({sid})")
+        await self._settle(change, user, step.id, "unknown", run, "said that it happened", f"{step.title} ({sid})")
 
     async def did_not_happen(self, number: int, user: str, step_id: str) -> None:
         """A person has seen at Twilio that this unknown step did not take place: it is sent again.
@@ -115,21 +137,32 @@ class Settlement:
         if step.adopt and self._satisfied(step.adopt, items):
             raise Refusal(f"It has happened, as far as Twilio shows. {_looked_for(change, step.adopt, items)}")
         run = StepRun(state="waiting", attempt=before.attempt, at=self._clock())
-        await self._settle(number, user, step.id, "unknown", run, "said that it did not happen", step.title)
+        await self._settle(change, user, step.id, "unknown", run, "said that it did not happen", step.title)
 
     async def _settle(
-        self, number: int, user: str, step: str, state: StepState, run: StepRun, said: str, of: str
+        self, change: Change, user: str, step: str, state: StepState, run: StepRun, said: str, of: str
     ) -> None:
+        number = change.number
         sealer = self._store.sealer
         event = sealer.event(Event(at=self._clock(), who=user, what=said, detail=of, to="approved"))
         if not await self._ledger.settle(number, step, state, sealer.run(run), event):
             raise Refusal(f"#{number} is no longer waiting for this: {(await self._change(number)).called}.")
+        # before it runs on: it may come to wait for the same registration again
+        await self._released(change)
         await self._notifier.change_moved(number)
         await self._engine.start_run(number)
 
-    async def _move(self, number: int, user: str, before: State, after: State, said: str) -> None:
+    async def _released(self, before: Change) -> None:
+        """The wait at which the change stood is over; should we die before this, it is woken for nothing."""
+        if isinstance(step := before.at, WaitStep) and step.id in before.steps:
+            await release(self._waits, before, step)
+
+    async def _move(
+        self, number: int, user: str, before: State, after: State, said: str, *, undoing: int | None = None
+    ) -> None:
         event = Event(at=self._clock(), who=user, what=said)
-        if not await self._store.move(number, [before], after, event, note=""):
+        fields: dict[str, Any] = {"undoing": undoing} if undoing else {}
+        if not await self._store.move(number, [before], after, event, note="", **fields):
             raise Refusal(f"#{number} is {(await self._change(number)).called}: there is nothing to do here any more.")
         await self._notifier.change_moved(number)
 

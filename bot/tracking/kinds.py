@@ -22,11 +22,19 @@ Look = Callable[[Account, str], Awaitable[tuple[str, dict[str, Any]]]]
 
 @dataclass(frozen=True)
 class Kind:
-    """One kind. Without a `look` no API tells its state: events and people do. Nothing leaves the states of `over`."""
+    """One kind. Without a `look` no API tells its state: events and people do. Nothing leaves the states of `over`.
+
+    `remembers` names what is still known of one that Twilio no longer has, since its card goes on speaking of it.
+    """
 
     look: Look | None
     announced: bool
     over: frozenset[str] = frozenset()
+    remembers: tuple[str, ...] = ()
+
+    def remembered(self, snapshot: Mapping[str, Any]) -> dict[str, Any]:
+        """The snapshot of one that is gone, from the last one before."""
+        return {name: snapshot[name] for name in self.remembers if name in snapshot}
 
 
 async def look_at_campaign(account: Account, service_sid: str) -> tuple[str, dict[str, Any]]:
@@ -68,7 +76,7 @@ async def look_at_vetting(account: Account, brand_sid: str) -> tuple[str, dict[s
 
 KINDS: Mapping[str, Kind] = MappingProxyType(
     {
-        "campaign": Kind(look_at_campaign, announced=True),
+        "campaign": Kind(look_at_campaign, announced=True, remembers=("campaign_id", "is_externally_registered")),
         "brand": Kind(look_at_brand, announced=True),
         "message": Kind(
             look_at_message,

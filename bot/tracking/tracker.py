@@ -63,8 +63,9 @@ class Tracker:
         if known is None or known.status == GONE:
             return
         now = self._clock()
-        end = Transition(id=known.version + 1, before=known.status, after=GONE, at=now, severity="info", snapshot={})
-        seen = known.model_copy(update={"status": GONE, "since": now, "fetched_at": now, "snapshot": {}})
+        left = self._kind(known).remembered(known.snapshot)
+        end = Transition(id=known.version + 1, before=known.status, after=GONE, at=now, severity="info", snapshot=left)
+        seen = known.model_copy(update={"status": GONE, "since": now, "fetched_at": now, "snapshot": left})
         if await self.store.observe(seen, end, tell=True):
             await self.store.forget(known.id)
             await self._wake_waiters(known.id)
@@ -159,6 +160,8 @@ class Tracker:
             return None
         if status == GONE and not known.status and now - known.started_at < NOT_YET_SECONDS:
             status = ""  # made a moment ago, and Twilio does not list it yet
+        if status == GONE:
+            snapshot = kind.remembered(known.snapshot)
         transition = transition_between(known, status, snapshot, now)
         moved = status != known.status
         seen = known.model_copy(

@@ -1,4 +1,4 @@
-"""US numbers in E.164: what they are and how people write them."""
+"""US numbers in E.164, which is how people read them too: what is copied from a card can be pasted into a command."""
 
 import re
 
@@ -13,8 +13,8 @@ def toll_free(phone_number: str) -> bool:
     return phone_number.startswith("+1") and phone_number[2:5] in TOLL_FREE_CODES
 
 
-def spoken(phone_number: str) -> str:
-    """`+15035550101` as people write it: `(503) 555-0101`. Anything but a US number stays as it is."""
+def default_name(phone_number: str) -> str:
+    """What Twilio calls a number that nobody named: `(503) 555-0101`. Anything but a US number stays as it is."""
     if len(phone_number) != 12 or not phone_number.startswith("+1"):
         return phone_number
     return f"({phone_number[2:5]}) {phone_number[5:8]}-{phone_number[8:]}"

@@ -5,7 +5,8 @@ from types import MappingProxyType
 from typing import Any
 
 from bot.catalog import catalog
-from bot.changes.change import Change, State
+from bot.catalog.undo import lasting
+from bot.changes.change import CAME_TO_NOTHING, Change, State
 from bot.plans.step import CallStep, ManualStep, WaitStep
 from handlers.blocks import kit
 from handlers.blocks.account import account_of
@@ -66,10 +67,20 @@ def _body(change: Change) -> list[Block]:
         blocks += _titled("Weigh before you approve", _warnings(change))
     elif was_sent(change) or not change.settled:
         blocks += _titled("Steps", checklist(change))
-    blocks += _titled("At Twilio", [f"• {line}" for line in results(change)])
+    made = "Was made at Twilio, before it was undone" if change.undone else "At Twilio"
+    blocks += _titled(made, [f"• {line}" for line in results(change)])
+    if change.state in CAME_TO_NOTHING | {"failed"} or change.undoing:
+        blocks += _titled("What cannot be undone", _lasting(change))
     if change.state == "stale":
         blocks += [kit.divider(), *kit.sections(["*The new plan*"]), *plan_blocks(change.plan, calls=False)]
     return blocks
+
+
+def _lasting(change: Change, most: int = 6) -> list[str]:
+    """Why there is no Undo, or none of everything."""
+    found = lasting(change)
+    lines = [f"• {remark(why, 300)}" for why in found[:most]]
+    return lines + ([f"… and {plural(len(found) - most, 'more step')}."] if len(found) > most else [])
 
 
 def _titled(title: str, lines: Sequence[str]) -> list[Block]:

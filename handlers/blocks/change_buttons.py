@@ -64,6 +64,8 @@ def withdraw_button(change: Change) -> Block:
 
 def _abandon(change: Change) -> Block:
     what = "What is done at Twilio stays there, and the rest is not done. This cannot be taken back."
+    if change.state == "unknown":
+        what = f"Whether the unknown step happened is left open. {what}"
     ask = kit.confirm(f"Abandon #{change.number}?", what, "Abandon", "Keep it", danger=True)
     return button(change, "Abandon", "abandon", style="danger", confirm=ask)
 
@@ -76,13 +78,13 @@ def _skip(change: Change) -> list[Block]:
     step = skippable(change)
     if step is None:
         return []
-    ask = kit.confirm(f"Skip step of #{change.number}?", f"It goes on without: {step.skippable}.", "Skip it")
+    ask = kit.confirm(f"Skip step of #{change.number}?", f"The run goes on. Then {step.skippable}.", "Skip it")
     return [button(change, "Skip this step", "skip", step.id, confirm=ask)]
 
 
 def _undo(change: Change) -> list[Block]:
     undo = undo_of(change)
-    if undo is None:
+    if undo is None or (change.undoing and change.undoing.stands):
         return []
     lines = "\n".join(f"• {inline(step.title, 80)}" for step in undo.steps[:3])
     more = f"\n… and {len(undo.steps) - 3} more" if len(undo.steps) > 3 else ""
@@ -112,13 +114,16 @@ def _contradicted(change: Change) -> str:
 
 
 def _happened(change: Change) -> Block:
-    return button(change, "It happened", "happened", change.unknown_step)
+    return button(change, "It happened, go on", "happened", change.unknown_step)
 
 
 def _did_not(change: Change) -> Block:
-    what = "Only say so if you have looked in Twilio's Console: the call is sent again, which may cost again."
-    ask = kit.confirm("It did not happen?", what, "It did not, send again")
-    return button(change, "It did not happen", "did_not", change.unknown_step, confirm=ask)
+    what = (
+        "Only say so if you have looked in Twilio's Console: the call is sent again, which may cost again. "
+        "Your name is recorded with it."
+    )
+    ask = kit.confirm("It did not happen?", what, "Send it again", "Not sure")
+    return button(change, "It did not, send it again", "did_not", change.unknown_step, confirm=ask)
 
 
 _BUTTONS: Mapping[State, Callable[[Change], list[Block]]] = MappingProxyType(

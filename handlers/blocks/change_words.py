@@ -3,8 +3,8 @@
 from collections.abc import Callable, Mapping
 from types import MappingProxyType
 
-from bot.catalog.undo import undo_of
-from bot.changes.change import Change, State
+from bot.catalog.undo import lasting, undo_of
+from bot.changes.change import Change, State, called
 from bot.plans.step import CallStep, ManualStep, WaitStep
 from bot.runs.pauses import UNSEEN
 from handlers.blocks.kit import code, date, inline, person, plural, remark
@@ -28,7 +28,17 @@ _ONCE = frozenset({"message", "vetting"})  # what becomes of these is decided on
 
 def sentence(change: Change) -> str:
     """What happened, who did it, and what to do next; mrkdwn."""
-    return _SENTENCES[change.state](change)
+    return f"{_SENTENCES[change.state](change)}{_undoing(change)}"
+
+
+def _undoing(change: Change) -> str:
+    """Which change takes this one back, and how far that is."""
+    undoing = change.undoing
+    if undoing is None or undoing.state is None or not undoing.stands:
+        return ""
+    if undoing.over:
+        return f" Undone by #{undoing.number}{', as far as it can be' if lasting(change) else ''}."
+    return f" #{undoing.number} would undo this, and is {called(undoing.state)}."
 
 
 def _note(change: Change) -> str:
@@ -135,10 +145,19 @@ def _unknown(change: Change) -> str:
     step = inline(unknown_title(change))
     # the note of a run names the step itself
     what = _note(change).strip() if step in _note(change) else f"{step}.{_note(change)}"
+    who = "somebody who may approve it" if change.requirement.groups else person(change.requester)
+    made = " and which SID it made" if not nameless(change) else ""
     return (
-        f"Nobody knows yet whether this happened: {what} Look in Twilio's Console. Then somebody who may approve it "
-        "says on its card that it happened, or that it did not. Nothing after it runs until then."
+        f"Nobody knows yet whether this happened: {what} Nothing after it runs until somebody says so. "
+        f"Look in Twilio's Console. Then {who} says on its card that it happened{made}, and it goes on from there; "
+        "or that it did not, and the call is sent again. Abandoning it leaves everything at Twilio as it is."
     )
+
+
+def nameless(change: Change) -> bool:
+    """Whether no SID stands for what the unknown step does."""
+    step = next((s for s in change.plan.steps if s.id == change.unknown_step), None)
+    return isinstance(step, CallStep) and step.nameless
 
 
 def _rejected(change: Change) -> str:
@@ -171,8 +190,10 @@ def _changed(change: Change) -> str:
 def _abandoned(change: Change) -> str:
     done = len(change.effects)
     stays = f"What {plural(done, 'step')} did at Twilio stays there." if done else "No step of it is known to be done."
+    if change.undone:
+        stays = ""
     open_end = " Whether the step marked unknown happened was never settled." if change.unknown_step else ""
-    return f"{_given_up(change)} {stays}{open_end}"
+    return f"{_given_up(change)}{f' {stays}' if stays else ''}{open_end}"
 
 
 def _given_up(change: Change) -> str:

@@ -8,11 +8,17 @@ from types import MappingProxyType
 from typing import Final, Literal
 from urllib.parse import quote, urlsplit
 
-DateStyle = Literal["short", "day", "long"]
+DateStyle = Literal["short", "exact", "day", "long"]
 
 _FORMATS = MappingProxyType(
-    {"short": "{date_short_pretty} at {time}", "day": "{date_short_pretty}", "long": "{date_long_pretty} at {time}"}
+    {
+        "short": "{date_short_pretty} at {time}",
+        "exact": "{date_short_pretty} at {time_secs}",
+        "day": "{date_short_pretty}",
+        "long": "{date_long_pretty} at {time}",
+    }
 )
+_WRITTEN = MappingProxyType({"short": "%Y-%m-%d %H:%M UTC", "exact": "%Y-%m-%d %H:%M:%S UTC"})
 _LAST_EPOCH = 253402300799  # the end of the year 9999, where Python's calendar stops
 
 # Overrides of the writing direction: they let foreign text reorder the words around it.
@@ -22,6 +28,7 @@ _PERSON = re.compile(r"[UW][A-Z0-9]{2,}")
 _CHANNEL = re.compile(r"[CDG][A-Z0-9]{2,}")
 _SPECIAL = re.compile(
     r"<@[UW][A-Z0-9]{2,}>|<#[CDG][A-Z0-9]{2,}>|<!date\^\d+\^[a-z_{} ]+\|[0-9UTC: -]+>|&(?:amp|lt|gt);|[&<>]"
+    r"|(?P<moment>\b\d{4}-\d\d-\d\d \d\d:\d\d(?::\d\d)? UTC\b)"
 )
 _EMPHASIS = re.compile(r"`([^`]+)`|\*([^*\s][^*]*)\*")
 _UNITS = (("week", 7 * 86400), ("day", 86400), ("hour", 3600), ("minute", 60))
@@ -40,9 +47,25 @@ def straight(text: str) -> str:
 def prose(text: str) -> str:
     """A text that our own code wrote, with foreign words in it: only mentions of people and channels take effect.
 
-    What is escaped already stays as it is, so that applying it twice changes nothing.
+    A moment, such as `2026-11-18 11:06:09 UTC`, becomes one in the reader's own time zone. What is escaped already
+    stays as it is, so that applying it twice changes nothing.
     """
-    return _SPECIAL.sub(lambda found: found[0] if len(found[0]) > 1 else escape(found[0]), straight(text))
+    return _SPECIAL.sub(_effect, straight(text))
+
+
+def _effect(found: re.Match[str]) -> str:
+    if found["moment"]:
+        return _local(found["moment"])
+    return found[0] if len(found[0]) > 1 else escape(found[0])
+
+
+def _local(moment: str) -> str:
+    """A moment as the engine writes it, for the reader's own time zone; what is none stays as it is."""
+    style: DateStyle = "exact" if moment.count(":") == 2 else "short"
+    try:
+        return date(datetime.strptime(moment, _WRITTEN[style]).replace(tzinfo=UTC).timestamp(), style)
+    except ValueError:
+        return moment
 
 
 def inline(text: str, most: int = 150) -> str:
@@ -89,7 +112,8 @@ def channel(channel_id: str) -> str:
 def date(epoch: float, style: DateStyle = "short") -> str:
     """A moment in the reader's own time zone; clients that cannot do that show UTC. `epoch` in seconds."""
     seconds = min(max(0, int(epoch)), _LAST_EPOCH) if math.isfinite(epoch) else 0
-    return f"<!date^{seconds}^{_FORMATS[style]}|{datetime.fromtimestamp(seconds, UTC):%Y-%m-%d %H:%M UTC}>"
+    written = _WRITTEN.get(style, _WRITTEN["short"])
+    return f"<!date^{seconds}^{_FORMATS[style]}|{datetime.fromtimestamp(seconds, UTC):{written}}>"
 
 
 def span(seconds: float) -> str:

@@ -113,7 +113,8 @@ def price(plan: Plan, part: str | None = None) -> str:
     costs = tuple(c for c in plan.costs if part is None or c.part == part)
     parts = [_sum(costs, period) for period in ("once", "month")]
     line = ", then ".join(p for p in parts if p) or "no charge that Tenfour knows of"
-    return f"{line}; at least one price is unknown" if _incomplete(plan) else line
+    # what has no price, numbers and conversations, begins in the first part: those after it have all their prices
+    return f"{line}; at least one price is unknown" if _incomplete(plan) and not part else line
 
 
 def plan_message(operation: Operation, plan: Plan) -> Message:

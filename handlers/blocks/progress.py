@@ -6,6 +6,7 @@ from typing import Any
 
 from bot.changes.change import Change, Decision, Event, GroupNeed, State, StepRun
 from bot.plans.step import ApprovalStep, GivenStep, Step, WaitStep
+from bot.runs.settle import SKIPPED
 from handlers.blocks.kit import code, date, error_page, inline, link, person, plural, remark
 from handlers.blocks.parts import part_name, parts
 
@@ -101,8 +102,8 @@ def decisions(change: Change) -> list[str]:
     """Who decided what, when and why, and what people said about the run; oldest first."""
     told = [(d.at, _decision(change, d)) for d in change.decisions]
     # what people said about a run that stopped weighs as much as an approval
-    said = [e for e in change.timeline if e.who and e.what.startswith(("said that", "tried again"))]
-    told += [(e.at, f"• {person(e.who)} {inline(_said(e), 400)}, {date(e.at)}") for e in said]
+    said = [e for e in change.timeline if e.who and e.what.startswith(("said that", "tried again", SKIPPED))]
+    told += [(e.at, _said(e)) for e in said]
     return [line for _, line in sorted(told, key=lambda pair: pair[0])]
 
 
@@ -116,7 +117,9 @@ def _decision(change: Change, decision: Decision) -> str:
 
 
 def _said(event: Event) -> str:
-    return f"{event.what} “{event.detail}”" if event.what == "said that it goes on without" else event.what
+    if event.what == SKIPPED:
+        return f"↷ Skipped by {person(event.who)}, {date(event.at)}: {inline(event.detail, 600)}"
+    return f"• {person(event.who)} {inline(event.what, 400)}, {date(event.at)}"
 
 
 def checklist(change: Change, most: int | None = 25, *, until: str = "") -> list[str]:

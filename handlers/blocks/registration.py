@@ -1,121 +1,58 @@
 """Registrations in Slack: the card at the head of their thread, verdicts, and who hears about them."""
 
 from collections.abc import Mapping, Sequence
-from dataclasses import dataclass
 from types import MappingProxyType
 from typing import Any
 
 from bot.catalog.brands.resubmit import FREE_UPDATES
+from bot.catalog.rejections import Rejection, hopeless, rejections, way_on
 from bot.checks.guide import Guide
+from bot.checks.standing import BRAND, CAMPAIGN, EXTERNAL, YOU, Standing, unknown
 from bot.tracking.registration import GONE, Registration, Transition
 from handlers.blocks import kit
 from handlers.blocks.account import account_label
 from handlers.blocks.kit import Block, Message, code, date, inline, link, person, plural, remark, span
 from handlers.blocks.progress import console_url
-from handlers.blocks.rejection import Rejection, rejections
+from handlers.blocks.rejection import rejection_lines
 
 HISTORY = 5
 PASSCODE_SECONDS = 24 * 3600.0
 
 
-@dataclass(frozen=True)
-class Standing:
-    """What a status means: in words, who has to act, and what comes next."""
-
-    words: str
-    holder: str
-    then: str
-
-
-_YOU = "you"
 _KEYS = MappingProxyType({"campaign": "Messaging service", "brand": "Brand"})
+_UNSEEN = Standing("Not looked at yet", "Tenfour", "The first look at Twilio comes within a minute.")
+_GONE = "No longer at Twilio"
 _CAMPAIGN: Mapping[str, Standing] = MappingProxyType(
     {
-        "": Standing("Not looked at yet", "Tenfour", "The first look at Twilio comes within a minute."),
-        "PENDING": Standing(
-            "Submitted",
-            "Twilio",
-            "Twilio checks the fields, then hands it to review: typically 10 to 15 business days.",
-        ),
-        "IN_PROGRESS": Standing(
-            "Under review",
-            "the carriers' vetting",
-            "A verdict typically takes 10 to 15 business days, at times several weeks.",
-        ),
-        "VERIFIED": Standing(
-            "Verified",
-            "the carriers, for the numbers",
-            "Each number in the sender pool is registered with carriers next: minutes to days. "
-            "Wait before sending, else messages fail with 30034.",
-        ),
-        "FAILED": Standing(
-            "Rejected", _YOU, "Twilio gave no reason that can be read here: look in Console or ask support."
-        ),
-        "SUSPENDED": Standing(
-            "Suspended",
-            "you, with Twilio support",
-            "It cannot be changed or deleted meanwhile, and its monthly fee goes on. Read Twilio's mail or open a "
-            "support ticket. Twilio removes a campaign that stays suspended for 30 days and releases its numbers.",
-        ),
+        **CAMPAIGN,
+        "": _UNSEEN,
         GONE: Standing(
-            "No longer at Twilio",
-            _YOU,
+            _GONE,
+            YOU,
             "Somebody deleted it, here or in Console. Its numbers cannot send. Register it again if it is needed.",
         ),
     }
 )
-
-
-_BRAND: Mapping[str, Standing] = MappingProxyType(
+_EXTERNAL: Mapping[str, Standing] = MappingProxyType(
     {
-        "": _CAMPAIGN[""],
-        "PENDING": Standing(
-            "Submitted",
-            "The Campaign Registry (TCR)",
-            "Mostly decided within minutes, at times after more than 7 days.",
+        **EXTERNAL,
+        "": _UNSEEN,
+        GONE: Standing(
+            _GONE,
+            YOU,
+            "Somebody deleted its association, here or in Console. Its numbers cannot send. If it is needed, share it "
+            "with Twilio in TCR again, then use `/a2p-external associate`.",
         ),
-        "IN_REVIEW": Standing("Under manual review", "a third party", "That takes 7 business days or more."),
-        "APPROVED": Standing(
-            "Approved",
-            _YOU,
-            "Register a campaign next: `/a2p-campaign register`.",
-        ),
-        "FAILED": Standing(
-            "Rejected",
-            _YOU,
-            "Three updates are free: mend what the errors name with `/a2p-brand resubmit`. A fourth takes an appeal.",
-        ),
-        "SUSPENDED": Standing(
-            "Suspended",
-            "you, with Twilio support",
-            "It cannot be updated, takes no campaign, and its campaigns are suspended too. Open a support ticket; do "
-            "not move the traffic elsewhere.",
-        ),
-        GONE: Standing("No longer at Twilio", _YOU, "Somebody deleted it in Console."),
     }
+)
+_BRAND: Mapping[str, Standing] = MappingProxyType(
+    {**BRAND, "": _UNSEEN, GONE: Standing(_GONE, YOU, "Somebody deleted it in Console.")}
 )
 _PASSCODE = Standing(
     "Waits for its passcode",
     "the owner of the mobile",
     "Twilio has sent a text to the mobile of the registration. Its owner replies to it within 24 hours, or the brand "
     "fails (30752). A new text: `/a2p-brand resend_otp`.",
-)
-_EXTERNAL: Mapping[str, Standing] = MappingProxyType(
-    {
-        **_CAMPAIGN,
-        "IN_PROGRESS": Standing(
-            "Being associated",
-            "Twilio, then the secondary DCAs",
-            "Twilio sets up the carriers and has the secondary DCAs review it; each review costs $15.",
-        ),
-        "FAILED": Standing(
-            "Not associated",
-            _YOU,
-            "Delete the association, fix the campaign in TCR, share it with Twilio again, then associate it anew: "
-            "`/a2p-external reassociate` leads through it. TCR's nudge is not supported by Twilio; appeals go to "
-            "10dlc-onboarding@twilio.com.",
-        ),
-    }
 )
 
 
@@ -141,11 +78,7 @@ def external(registration: Registration) -> bool:
 
 
 def _unknown(status: str) -> Standing:
-    return Standing(
-        f"Twilio says “{status}”" if status else "Not looked at yet",
-        "Twilio",
-        "Tenfour does not know this word. Look at it in Console; Tenfour goes on looking and tells what changes.",
-    )
+    return unknown(status) if status else _UNSEEN
 
 
 # The card
@@ -177,8 +110,8 @@ def _codes(found: Sequence[Rejection]) -> str:
 
 def _facts(registration: Registration, now: Standing) -> list[tuple[str, str]]:
     seen = registration.snapshot
-    you = registration.owner and now.holder.startswith(_YOU)
-    holder = person(registration.owner) + now.holder.removeprefix(_YOU) if you else now.holder
+    you = registration.owner and now.holder.startswith(YOU)
+    holder = person(registration.owner) + now.holder.removeprefix(YOU) if you else now.holder
     facts = [
         (_KEYS.get(registration.kind) or inline(registration.kind), _console(registration)),
         ("Use case", _seen(seen, "us_app_to_person_usecase")),
@@ -244,7 +177,7 @@ def _card_buttons(registration: Registration, found: Sequence[Rejection]) -> lis
 
 def _resubmit(registration: Registration, found: Sequence[Rejection]) -> Block:
     """*Fix and resubmit*: the main button, unless Twilio takes a resubmission for none of the errors."""
-    if external(registration) or not _hopeless(found):
+    if external(registration) or not hopeless(found):
         return _resubmit_button(registration, style="primary")
     why = (
         "Twilio does not take a resubmission for these errors. It would most likely be rejected again, and cost again."
@@ -255,10 +188,6 @@ def _resubmit(registration: Registration, found: Sequence[Rejection]) -> Block:
 def _resubmit_button(registration: Registration, **more: Any) -> Block:
     words = "Fix in TCR and associate again" if external(registration) else "Fix and resubmit"
     return kit.button(words, "registration.resubmit", registration.id, label=f"{words}: {registration.title}", **more)
-
-
-def _hopeless(found: Sequence[Rejection]) -> bool:
-    return bool(found) and all(r.resubmittable is False for r in found)
 
 
 # Verdicts
@@ -299,7 +228,7 @@ def _rejected(then: Registration, found: Sequence[Rejection]) -> Message:
     why = f": {_codes(found)}" if found else ", without giving a reason"
     blocks: list[Block] = [kit.section(f"*{what}{why}*\n{_asked(then)}{_console(then)}")]
     for rejection in found:
-        blocks += [kit.divider(), *kit.sections(rejection.lines(then.snapshot))]
+        blocks += [kit.divider(), *kit.sections(rejection_lines(rejection, then.snapshot))]
     blocks.append(kit.divider())
     blocks += _way_on(then, found)
     return kit.message(f"{what}{why}. {_advice(then, found)}", blocks)
@@ -319,11 +248,7 @@ def _way_on(then: Registration, found: Sequence[Rejection]) -> list[Block]:
 def _advice(then: Registration, found: Sequence[Rejection]) -> str:
     if then.status != "FAILED" or not found or external(then) or then.kind == "brand":
         return standing(then).then
-    if _hopeless(found):
-        return (
-            "Twilio takes no resubmission for any of these errors: this content or use cannot be registered as it is."
-        )
-    return f"Fix what is named, then resubmit. Each review may cost {Rejection.price()} again."
+    return way_on(found)
 
 
 def _lower(words: str) -> str:

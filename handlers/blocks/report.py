@@ -15,7 +15,8 @@ from handlers.blocks.tokens import memo
 
 MESSAGE_CHARACTERS, MODAL_CHARACTERS = 8_000, 60_000
 """Text of all lists of a report: what is left of Slack's limits belongs to facts, findings and links."""
-LINE, FACT = 300, 500
+LINE, FACT = 1_100, 500
+"""A line holds the longest sample message (1,024 characters) with its number."""
 _SEVERITIES: Mapping[Severity, str] = MappingProxyType(
     {"block": "Does not work", "warn": "Worth a look", "note": "Good to know"}
 )

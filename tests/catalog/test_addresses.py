@@ -49,6 +49,11 @@ def step(plan: Plan, step_id: str) -> CallStep:
     return found
 
 
+def told(plan: Plan, severity: str | None = None) -> set[str]:
+    """The codes of a plan's findings, but for what every new address costs."""
+    return codes(plan, severity) - {"price-unknown"}
+
+
 # Creating: what stops or warns
 
 
@@ -64,6 +69,13 @@ async def test_a_number_that_has_an_address_is_sent_to_update_instead(world: Wor
     assert (finding.severity, FLEX_ADDRESS in finding.text) == ("block", True)
     assert f"/a2p-address update number={FLEX}" in finding.fix
     assert [s.id for s in plan.steps] == ["address_1"]
+
+
+async def test_conversations_are_said_to_be_billed_by_use_without_an_amount(world: World) -> None:
+    plan = await create(world, FREE)
+    [finding] = [f for f in plan.findings if f.code == "price-unknown"]
+    assert "active in a month" in finding.text
+    assert plan.costs == ()
 
 
 async def test_a_number_whose_address_is_the_same_already_gets_no_call(world: World) -> None:
@@ -116,7 +128,7 @@ async def test_a_service_that_answers_beside_the_address_is_told(world: World, u
 
 
 async def test_a_service_that_defers_is_no_trouble(world: World) -> None:
-    assert codes(await create(world, POOLED)) == set()
+    assert told(await create(world, POOLED)) == set()
 
 
 async def test_a_flow_that_is_gone_is_told_on_its_field(world: World) -> None:
@@ -128,12 +140,12 @@ async def test_a_flow_that_is_gone_is_told_on_its_field(world: World) -> None:
 async def test_a_flow_that_was_never_published_stops_and_a_newer_draft_is_told(world: World) -> None:
     assert "flow-not-published" in codes(await create(world, FREE, flow_sid=DRAFT_FLOW), "block")
     world.rig(Flow, DRAFT_FLOW, revision=4)
-    assert codes(await create(world, FREE, flow_sid=DRAFT_FLOW)) == {"flow-draft"}
+    assert told(await create(world, FREE, flow_sid=DRAFT_FLOW)) == {"flow-draft"}
 
 
 async def test_flows_that_may_not_be_read_do_not_stand_in_the_way(world: World) -> None:
     world.twilio.faults.add("/studio", status=403)
-    assert codes(await create(world, FREE)) == {"flow-unread"}
+    assert told(await create(world, FREE)) == {"flow-unread"}
 
 
 async def test_a_conversation_service_that_is_gone_is_told_on_its_field(world: World) -> None:
@@ -161,12 +173,12 @@ async def test_flex_of_version_one_is_told(world: World) -> None:
 
 async def test_an_account_whose_flex_may_not_be_read_is_planned_for_all_the_same(world: World) -> None:
     world.twilio.faults.add("/flex-api", status=403)
-    assert codes(await create(world, FREE, conversation_service_sid=OTHER_CONVERSATIONS)) == set()
+    assert told(await create(world, FREE, conversation_service_sid=OTHER_CONVERSATIONS)) == set()
 
 
 async def test_conversations_without_anything_attached_are_told(world: World) -> None:
     plan = await create(world, FREE, type="default")
-    assert codes(plan) == {"nothing-attached"}
+    assert told(plan) == {"nothing-attached"}
     results = await world.carry_out(plan)
     assert results["address_1"]["auto_creation"] == {"enabled": True, "type": "default"}
 
@@ -215,7 +227,7 @@ async def test_several_numbers_get_an_address_each_and_one_more_is_skippable(wor
 
 async def test_a_whatsapp_sender_gets_an_address_of_its_own_channel(world: World) -> None:
     plan = await create(world, FREE, channel="whatsapp")
-    assert codes(plan) == set()
+    assert told(plan) == set()
     assert step(plan, "address_1").call.params["Address"] == f"whatsapp:{FREE}"
     results = await world.carry_out(plan)
     assert len(await world.adopted(step(plan, "address_1").adopt, results)) == 1
@@ -299,7 +311,7 @@ async def test_the_form_is_filled_in_with_what_stands(world: World) -> None:
 
 
 async def test_an_update_that_changes_nothing_is_stopped(world: World) -> None:
-    assert codes(await update(world), "block") == {"nothing-to-do"}
+    assert told(await update(world), "block") == {"nothing-to-do"}
 
 
 async def test_an_update_shows_before_and_after_and_is_taken_back(world: World) -> None:
@@ -351,7 +363,7 @@ async def test_a_number_without_an_address_cannot_be_updated_nor_deleted(world: 
 
 async def test_a_deletion_tells_what_answers_then_and_is_taken_back_with_the_old_settings(world: World) -> None:
     plan = await world.plan("address.delete", number=start_state.FLEX_NUMBER)
-    assert codes(plan, "warn") == {"nobody-answers"}
+    assert told(plan, "warn") == {"nobody-answers"}
     [difference] = plan.differences
     assert (difference.before or "").startswith("Studio flow “Messaging Flow”, 3 retries")
     before = await world.account.read(verify_address_step("x", FLEX).call)
@@ -369,7 +381,7 @@ async def test_a_deletion_tells_what_answers_then_and_is_taken_back_with_the_old
 async def test_deleting_the_address_of_a_number_that_has_a_webhook_leaves_that_to_answer(world: World) -> None:
     world.rig(Number, start_state.FLEX_NUMBER, sms_url="https://acme.example/in")
     plan = await world.plan("address.delete", number=FLEX_ADDRESS)
-    assert codes(plan) == {"no-conversations"}
+    assert told(plan) == {"no-conversations"}
 
 
 # Looking
@@ -379,7 +391,7 @@ async def test_the_list_marks_numbers_whose_address_is_created(world: World) -> 
     report = await world.look("address.list")
     created, missing = report.sections
     assert created.title == "Address created (1)"
-    assert created.lines[0].startswith("✓ (916) 555-0140 · Acme Flex desk · Studio flow “Messaging Flow”")
+    assert created.lines[0].startswith("✓ +19165550140 · Acme Flex desk · Studio flow “Messaging Flow”")
     assert missing.title == "No address (3)"
     assert ("Address created", "1 of 4") in report.facts
     assert ("Default conversation service", "Flex Conversation Service, which is Flex's") in report.facts

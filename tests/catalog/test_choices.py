@@ -336,7 +336,7 @@ async def test_numbers_for_sale_fit_the_search_and_show_their_price(choices: Cho
     options = await choices.find("available_numbers", "", {"area_code": "503", "contains": "0101", "sms": True})
     (option,) = options
     assert option.value == "+15035550101"
-    assert option.label == "(503) 555-0101 · Portland, OR"
+    assert option.label == "+15035550101 · Portland, OR"
     assert option.description == "$1.15 a month · SMS MMS VOICE"
 
 

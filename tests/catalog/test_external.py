@@ -300,7 +300,7 @@ async def test_a_look_says_where_it_stands_what_is_next_and_what_a_failure_asks_
     with pytest.raises(CannotPlanError):
         await look(world)
     await associated(world)
-    assert ("Status", "IN_PROGRESS") in (await look(world)).facts
+    assert ("Status", "Being associated (IN_PROGRESS)") in (await look(world)).facts
     world.twilio.desk.reject(SERVICE, [30909])
     failed = await look(world)
     assert {f.code for f in failed.findings} == {"failed-with", "appeal"}

@@ -110,6 +110,7 @@ async def test_everything_new_is_one_plan_with_an_approval_before_each_paid_part
     [said] = [f.text for f in plan.findings if f.code == "paid-in-parts"]
     assert "3 parts" in said
     assert "now $1.15 a month" in said
+    assert "price-unknown" in codes(plan, "note")  # conversations are billed by use
 
 
 async def test_the_same_answers_give_the_same_plan(world: World) -> None:
@@ -311,6 +312,21 @@ async def test_the_identity_of_the_brand_is_looked_at_before_the_campaign_is_pai
     world.rig(Brand, start_state.PENDING_BRAND, identity_status="VETTED_VERIFIED")
     assert look.unmet(await world.account.read(look.call)) == {}
     assert ids(plan).index("brand_identity") < ids(plan).index("campaign_approval")
+
+
+async def test_feedback_on_the_approved_brand_stops_the_chain_before_the_campaign_is_paid(world: World) -> None:
+    look = call(await onboard(world, brand_sid=start_state.PENDING_BRAND), "brand_identity")
+    world.twilio.desk.brands.approve(start_state.PENDING_BRAND, codes=[30795, 30799])
+    assert look.unmet(await world.account.read(look.call)) == {"errors.error_code": "30795, 30799"}
+    assert "/a2p-brand show" in look.skippable
+
+
+async def test_feedback_that_people_were_told_of_does_not_stop_the_chain_again(world: World) -> None:
+    world.twilio.desk.brands.approve(start_state.APPROVED_BRAND, codes=[39999])
+    plan = await onboard(world)
+    assert "brand-feedback" in codes(plan, "warn")
+    look = call(plan, "brand_identity")
+    assert look.unmet(await world.account.read(look.call)) == {}
 
 
 async def test_a_failed_brand_is_waited_for_with_the_way_to_mend_it(world: World) -> None:

@@ -5,7 +5,7 @@ import pytest
 from bot.catalog.operation import CannotPlanError
 from bot.sandbox.twilio import start_state
 from bot.sandbox.twilio.numbers import Number
-from bot.twilio.numbering import spoken
+from bot.twilio.numbering import default_name
 from tests.catalog.world import TOKEN, World
 
 POOLED, FLEX = "+14155550110", "+19165550140"
@@ -56,7 +56,7 @@ async def test_a_number_that_is_not_ours_is_told(world: World) -> None:
 
 
 async def test_the_name_under_which_a_number_was_bought_is_not_shown(world: World) -> None:
-    world.rig(Number, start_state.POOLED_NUMBER, friendly_name=f"{spoken(POOLED)} {TOKEN}")
+    world.rig(Number, start_state.POOLED_NUMBER, friendly_name=f"{default_name(POOLED)} {TOKEN}")
     report = await world.look("number.list", containing=POOLED)
     assert report.sections[0].lines == (f"{POOLED} · no webhook",)
 

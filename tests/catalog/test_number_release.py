@@ -66,7 +66,7 @@ async def test_what_a_release_that_fails_has_taken_away_can_be_given_back_until_
         await world.account.send(step.call)
         await world.account.send(step.undo.call)
     assert [n["sid"] for n in world.twilio.pools[SERVICE]] == [start_state.POOLED_NUMBER]
-    assert "✓ (415) 555-0110" in str((await world.look("address.list")).sections[0].lines)
+    assert "✓ +14155550110" in str((await world.look("address.list")).sections[0].lines)
 
 
 async def test_what_is_lost_is_told(world: World) -> None:

@@ -10,7 +10,7 @@ from bot.plans.cost import total
 from bot.plans.step import CallStep
 from bot.sandbox.twilio import start_state
 from bot.twilio.faults import Refused, Throttled, Uncertain
-from bot.twilio.numbering import spoken
+from bot.twilio.numbering import default_name
 from tests.catalog.world import TOKEN, World, codes
 
 FIRST, SECOND = "+15035550101", "+15035550102"
@@ -90,7 +90,7 @@ async def test_numbers_are_bought_by_number_under_a_name_that_only_this_change_u
     plan = await buy(world, FIRST)
     (step,) = plan.steps
     assert isinstance(step, CallStep)
-    assert step.call.params == {"PhoneNumber": FIRST, "FriendlyName": f"{spoken(FIRST)} {TOKEN}", "SmsUrl": ""}
+    assert step.call.params == {"PhoneNumber": FIRST, "FriendlyName": f"{default_name(FIRST)} {TOKEN}", "SmsUrl": ""}
 
 
 async def test_a_blank_webhook_is_sent_blank_and_stays_blank(world: World) -> None:

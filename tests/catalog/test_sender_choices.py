@@ -17,7 +17,7 @@ async def test_a_pool_is_offered_with_every_kind_of_sender_once_a_service_is_cho
         await world.plan("sender.add", service_sid=SERVICE, kind="alpha", alpha_sender="ACME", iso_country_code="DE")
     )
     found = await offered(world, "pool_senders", service_sid=SERVICE)
-    assert any(shown.startswith("(415) 555-0110 | number") for shown in found.values())
+    assert any(shown.startswith("+14155550110 | number") for shown in found.values())
     assert any(shown.startswith("ACME | sender id for DE") for shown in found.values())
     assert await offered(world, "pool_senders") == {}
     assert await offered(world, "pool_senders", service_sid="Acme support") == {}

@@ -139,7 +139,7 @@ async def test_numbers_may_have_spaces_between_them(world: World) -> None:
 async def test_a_number_is_recognised_however_it_is_written(world: World, text: str) -> None:
     found = await typed(world, numbers=text)
     assert found.values["numbers"] == [start_state.FREE_NUMBER]
-    assert found.labels["numbers"] == ["(512) 555-0120 · Acme Austin"]
+    assert found.labels["numbers"] == ["+15125550120 · Acme Austin"]
 
 
 async def test_a_number_that_is_in_no_list_stands_as_it_was_written(world: World) -> None:

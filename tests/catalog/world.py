@@ -58,7 +58,7 @@ class World:
     async def plan(self, operation: str, token: str = TOKEN, **values: Any) -> Plan:
         """The plan of an operation for these answers."""
         entry = catalog()[operation]
-        return await entry.plan(parse(entry.form, values), Context(self.account, token))
+        return await entry.planned(parse(entry.form, values), Context(self.account, token))
 
     async def look(self, inquiry: str, **values: Any) -> Report:
         """What an inquiry finds."""

@@ -17,6 +17,7 @@ from bot.twilio.gateway import Account
 from bot.vault import SealedWithOtherKeyError, Vault
 from tests.changes.office import ANN, RITA, Office, plan_for
 from tests.conftest import Clock
+from tests.runs.rig import Followed
 
 SECRET = "Zanzibar-Quokka"
 SID = "MG" + "5e" * 16
@@ -88,7 +89,9 @@ async def test_a_run_is_sealed_with_its_results_its_errors_and_what_people_said_
     assert now.results == {"earlier": {"sid": SID, "friendly_name": SECRET}}
     assert (now.steps["service"].error, now.note) == (f"{SECRET}?", f"Create “{SECRET}”: no answer.")
 
-    settlement = Settlement(office.store, office.ledger, accounts, office.told, office.started, office.clock)
+    settlement = Settlement(
+        office.store, office.ledger, accounts, office.told, office.started, office.clock, Followed()
+    )
     await settlement.did_not_happen(change.number, RITA, "service")
     await assert_sealed(office.redis, office.keys)
     assert (await office.now(change)).timeline[-1].detail == f"Create “{SECRET}”"

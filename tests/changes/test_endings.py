@@ -5,7 +5,7 @@ from typing import Any
 
 import pytest
 
-from bot.changes.change import LEFT_SECONDS, Event, State
+from bot.changes.change import LEFT_SECONDS, Event, State, Undoing
 from bot.changes.changes import PENDING_SECONDS, Refusal
 from tests.changes.office import ANN, BOB, CAT, RITA, Office, plan_for
 
@@ -201,3 +201,36 @@ async def test_a_worker_that_lost_its_lease_cannot_make_a_change_stale(office: O
     assert not await office.store.restate(change.number, plan_for("Acme alerts 2"), event, "late", old, expires_at=1.0)
     now = await office.now(change)
     assert (now.state, len(now.decisions), now.plan) == ("approved", 1, change.plan)
+
+
+async def test_what_is_undone_is_remembered_with_how_far_its_undoing_is(office: Office) -> None:
+    change, undoing = await office.asked(), await office.asked(draft="undo-1-1")
+    event = Event(at=office.clock(), who=RITA, what="asked to undo it with #2")
+    assert await office.store.move(change.number, ["pending"], "abandoned", event, undoing=undoing.number)
+    seen = await office.now(change)
+    assert (seen.undoing, seen.undone) == (Undoing(number=2, state="pending"), False)
+    await office.changes.cancel(undoing.number, RITA)
+    now = await office.now(change)
+    assert now.undoing
+    assert (now.undoing.stands, now.version, now.picture == seen.picture) == (False, seen.version, False)
+
+
+async def test_what_was_never_asked_for_takes_nothing_back(office: Office) -> None:
+    change = await office.asked()
+    event = Event(at=office.clock(), who=RITA, what="asked to undo it with #9")
+    assert await office.store.move(change.number, ["pending"], "abandoned", event, undoing=9)
+    now = await office.now(change)
+    assert now.undoing
+    assert not now.undoing.stands
+
+
+async def test_what_moved_while_its_last_card_was_drawn_stays_on_the_list(office: Office) -> None:
+    change, undoing = await office.asked(), await office.asked(draft="undo-1-1")
+    event = Event(at=office.clock(), who=RITA, what="asked to undo it with #2")
+    assert await office.store.move(change.number, ["pending"], "abandoned", event, undoing=undoing.number)
+    drawn = await office.now(change)
+    await office.changes.cancel(undoing.number, RITA)
+    assert not await office.store.close(drawn)
+    assert change.number in await office.store.open_numbers()
+    assert await office.store.close(await office.now(change))
+    assert change.number not in await office.store.open_numbers()

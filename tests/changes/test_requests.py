@@ -99,7 +99,7 @@ async def test_a_draft_requested_again_with_another_plan_is_refused_and_leaves_t
 async def test_a_draft_requested_again_after_its_end_is_not_reopened(office: Office) -> None:
     change = await office.asked()
     await office.changes.cancel(change.number, RITA)
-    await office.store.close(change.number)
+    assert await office.store.close(await office.now(change))
     assert (await office.asked()).state == "cancelled"
     assert await office.store.open_numbers() == []
     assert office.started.runs == []

@@ -126,6 +126,6 @@ async def test_the_list_marks_what_is_created_and_tells_what_is_odd(world: World
     await world.slack.command(RITA, A2P, "/a2p-address", "list")
     told = shown(await world.hears(A2P, "Conversations addresses", user=RITA))
     assert "Address created (1)" in told
-    assert "✓ (512) 555-0120" in told
+    assert "✓ +15125550120" in told
     assert "Front desk" in told
     assert "belongs to no number of this account" in told

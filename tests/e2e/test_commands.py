@@ -93,7 +93,8 @@ async def test_an_outcome_that_nobody_knows_is_settled_by_a_person(world: World)
     card = await world.card(number, "change.did_not")
     await world.told(RITA, f"#{number}")
     await world.slack.click(RITA, "change.did_not", channel=APPROVALS, ts=card["ts"])
-    await world.hears(APPROVALS, "Only people who may approve it", user=RITA)
+    refused = await world.hears(APPROVALS, "Only people who may approve it", user=RITA)
+    assert ANN in shown(refused), "it names who may"
     await world.slack.click(ANN, "change.did_not", channel=APPROVALS, ts=card["ts"])
     await world.done(number)
     assert len([s for s in world.twilio.created("service") if "Acme alerts" in s["friendly_name"]]) == 1

@@ -162,6 +162,20 @@ async def test_a_failed_association_is_made_anew_after_a_newer_accept(world: Wor
     await world.until(lambda: world.twilio.campaigns[0]["campaign_status"] == "IN_PROGRESS", "the review")
 
 
+async def test_an_association_made_anew_whose_answer_was_lost_is_found_and_never_sent_again(world: World) -> None:
+    await behind.association(world, accepted=False)
+    await world.until(lambda: world.twilio.campaigns[0]["campaign_status"] == "FAILED", "30904")
+    number = await world.request(RITA, "/a2p-external", "reassociate", {"service_sid": SERVICE}, {})
+    world.twilio.faults.add(match="POST /v1/Services/PreregisteredUsa2p", drop_after_effect=True)
+    await world.approve(ANN, number)
+    await world.card(number, "change.done")
+    await accepted(world, number)
+    await world.done(number)
+    assert associations(world) == 2, "the one that failed, and the one whose answer was lost"
+    assert [c["campaign_id"] for c in world.twilio.campaigns] == [TCR]
+    assert len(world.twilio.calls("DELETE /v1/Services")) == 1
+
+
 async def test_a_dissociation_is_sent_once_though_the_answer_is_lost_and_leaves_the_campaign_in_tcr(
     world: World,
 ) -> None:

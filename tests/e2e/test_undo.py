@@ -43,8 +43,11 @@ async def test_a_finished_change_is_undone_by_another_that_needs_approval_too(wo
     await world.done(number)
     undoing = await undo(world, number)
     assert [s for s in world.twilio.created("service") if s["friendly_name"] == "Acme alerts"], "not before approval"
+    card = await world.card(number, f"#{undoing} would undo this, and is waiting for approval")
+    assert "change.undo" not in shown(card)
     await world.approve(ANN, undoing)
     await world.done(undoing)
+    assert "change.undo" not in shown(await world.card(number, f"Undone by #{undoing}."))
     assert not [s for s in world.twilio.created("service") if s["friendly_name"] == "Acme alerts"]
 
 
@@ -89,11 +92,12 @@ async def test_an_undoing_that_came_to_nothing_can_be_asked_for_again_and_one_th
     undoing = await undo(world, number)
     await click(world, undoing, "change.cancel")
     await world.card(undoing, "Withdrawn")
+    card = await world.card(number, "change.undo")
     await click(world, number, "change.undo")
     again = undoing + 1
     await world.card(again, "Waiting for approval")
-    await click(world, number, "change.undo")
-    await world.hears(APPROVALS, f"#{again} takes #{number} back already, and is waiting for approval", user=RITA)
+    await world.slack.deliver(click_on(card, "change.undo", BOB))
+    await world.told(BOB, f"#{again} takes #{number} back already, and is waiting for approval")
 
 
 async def test_a_step_that_is_harmless_to_miss_is_skipped_and_the_card_says_what_is_missing(world: World) -> None:

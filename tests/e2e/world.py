@@ -85,7 +85,7 @@ class World:
     @asynccontextmanager
     async def bot(self, **more: str) -> AsyncIterator[None]:
         """The bot in this process: as fast as it gets, for tests that are not about processes."""
-        async with running(load_settings(self.environment(**more)), patience=HURRY):
+        async with running(load_settings(self.environment(**more)), patience=HURRY, redraw_seconds=0.1):
             if self.http_port is None:
                 await self.slack.wait_connected(PATIENCE)
             yield
@@ -203,7 +203,7 @@ class World:
         """Wait until the approval card of a change shows this text, and return it."""
 
         def look() -> Json | None:
-            cards = [m for m in self.slack.messages(APPROVALS) if f"#{number} " in shown(m)]
+            cards = [m for m in self.slack.messages(APPROVALS) if m["text"].startswith(f"#{number} ")]
             return next((m for m in cards if text in shown(m)), None)
 
         found: Json = await self.until(look, f"#{number}: {text}")

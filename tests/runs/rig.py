@@ -152,7 +152,13 @@ class Rig:
     @property
     def settlement(self) -> Settlement:
         return Settlement(
-            self.store, self.ledger("people"), lambda _sid: self.account, self.told, self.started, self.clock
+            self.store,
+            self.ledger("people"),
+            lambda _sid: self.account,
+            self.told,
+            self.started,
+            self.clock,
+            self.followed if self.tracker is None else self.tracker,
         )
 
     def ledger(self, worker: str, lease_seconds: float = LEASE_SECONDS) -> RunLedger:

@@ -73,7 +73,7 @@ async def test_a_call_that_takes_effect_after_the_first_look_is_not_sent_again(r
     assert rest is not None
     now = await rig.now(change)
     assert (now.state, now.steps["service"].state, rig.services) == ("running", "attempting", [])
-    until_when = f"{datetime.fromtimestamp(now.steps['service'].at + PATIENCE.sure_after, UTC):%H:%M:%S} UTC"
+    until_when = f"{datetime.fromtimestamp(now.steps['service'].at + PATIENCE.sure_after, UTC):%Y-%m-%d %H:%M:%S} UTC"
     assert INTERIM in now.note
     assert now.note.startswith("Twilio gave no answer to: ")
     assert now.note.endswith(f"Looking again until {until_when}.")

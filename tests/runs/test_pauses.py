@@ -140,6 +140,47 @@ async def test_a_failure_of_another_time_does_not_fail_a_wait_that_only_began(ri
     assert (await rig.now(change)).state == "failed"
 
 
+async def waiters(rig: Rig, registration: str) -> list[int]:
+    return await rig.tracked().store.waiters(registration)
+
+
+@pytest.mark.parametrize("how", ["abandoned", "said to be over"])
+async def test_a_wait_that_a_person_has_ended_is_woken_no_more(rig: Rig, how: str) -> None:
+    rig.tracked()
+    share = f"share|{rig.account.sid}|CABC123"
+    change = await rig.approved(SHARE, create_step())
+    await rig.worker().run(change.number)
+    assert await waiters(rig, share) == [change.number]
+    over = {
+        "abandoned": lambda: rig.settlement.abandon(change.number, RITA),
+        "said to be over": lambda: rig.settlement.done(change.number, RITA, "share"),
+    }
+    await over[how]()
+    assert await waiters(rig, share) == []
+
+
+async def test_a_wait_that_ended_badly_is_woken_no_more_until_it_is_tried_again(rig: Rig) -> None:
+    rig.tracked()
+    brand = f"brand|{rig.account.sid}|{PENDING_BRAND}"
+    change = await rig.approved(WAIT, create_step())
+    rig.twilio.desk.brand_status(PENDING_BRAND, "SUSPENDED")
+    await rig.worker().run(change.number)
+    assert ((await rig.now(change)).state, await waiters(rig, brand)) == ("failed", [])
+
+
+async def test_a_leftover_of_a_wait_wakes_nothing_to_life(rig: Rig) -> None:
+    """As when the process was killed between the end of the wait and taking the change off the list."""
+    tracker = rig.tracked()
+    change = await rig.approved(SHARE, create_step())
+    await rig.worker().run(change.number)
+    await rig.settlement.abandon(change.number, RITA)
+    await tracker.await_(await rig.now(change), SHARE.watches[0])
+    await tracker.told("share", rig.account.sid, "CABC123", "ACCEPTED")
+    assert rig.started.runs[-1:] == [change.number]
+    await rig.worker().run(change.number)
+    assert ((await rig.now(change)).state, rig.sent()) == ("abandoned", [])
+
+
 async def test_nobodys_word_closes_a_wait_that_twilio_tells_the_end_of(rig: Rig) -> None:
     rig.tracked()
     change = await rig.approved(WAIT, create_step())
@@ -203,6 +244,8 @@ async def test_a_failed_step_that_is_harmless_to_miss_is_skipped_and_so_is_what_
         "own": "done",
     }
     assert now.state == "succeeded"
+    said = next(e for e in now.timeline if e.who == RITA and e.what == "skipped")
+    assert said.detail == f"“{skippable.title}”, so there is no service"
 
 
 async def test_a_step_that_others_stand_on_cannot_be_skipped(rig: Rig) -> None:

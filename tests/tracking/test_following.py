@@ -6,7 +6,7 @@ from typing import Any
 import pytest
 
 from bot.changes.change import Change, Requirement
-from bot.plans.call import Call, Ref
+from bot.plans.call import Call, Param, Ref
 from bot.plans.plan import Plan
 from bot.plans.step import Watch
 from bot.sandbox.twilio import start_west
@@ -293,6 +293,23 @@ async def test_an_older_change_that_goes_on_makes_no_news_of_what_was_told_since
         await registry.tracker().look(campaign)
     assert await registry.heard(campaign) == [(ALERTS, "VERIFIED")]
     assert (await registry.known(campaign)).change == newer.number
+
+
+async def test_a_campaign_of_tcr_that_is_gone_is_still_known_as_one(registry: Registry) -> None:
+    registry.twilio.shares.accept("CACME10")
+    params: dict[str, Param] = {"CampaignId": "CACME10", "MessagingServiceSid": SUPPORT_SERVICE}
+    path = "/v1/Services/PreregisteredUsa2p"
+    await registry.account.send(Call(product="messaging", method="POST", path=path, params=params))
+    campaign = registration_of(SUPPORT_SERVICE, registry.account.sid, registry.clock())
+    await registry.store.begin(campaign)
+    await registry.tracker().sweep()
+    path = f"{reads.campaign_path(SUPPORT_SERVICE)}/{reads.CAMPAIGN_SID}"
+    await registry.account.send(Call(product="messaging", method="DELETE", path=path))
+    registry.clock.advance(DAY)
+    await registry.tracker().sweep()
+    known = await registry.known(campaign.id)
+    assert (known.status, known.snapshot) == (GONE, {"campaign_id": "CACME10", "is_externally_registered": True})
+    assert (await registry.store.transitions(campaign.id))[-1].snapshot == known.snapshot
 
 
 async def test_an_account_that_is_suspended_is_left_alone_and_does_not_hold_up_the_others(registry: Registry) -> None:

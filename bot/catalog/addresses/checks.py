@@ -15,6 +15,10 @@ from bot.twilio.gateway import Account
 from bot.twilio.reads_conversations import WHATSAPP, Address, AutoCreation, ConversationService, Defaults, Flex, Flow
 
 T = TypeVar("T")
+BILLED_BY_USE = (
+    "Conversations is billed by use: for each user who is active in a month, beside what messages cost. No API names "
+    "the amounts."
+)
 NOTES = (
     "Flex Conversations needs Flex UI 2.x; older Flex uses Proxy.",
     "A number has one address a channel. Console shows the same as *Address created*.",
@@ -91,6 +95,12 @@ async def find_address(account: Account, wanted: str) -> Address:
 def check_answering(form: Answering, on: Conversations) -> list[Finding]:
     """What is wrong with what is to answer. Raises `CannotPlanError` for a flow or service that is not there."""
     return [*_flow(form, on), *_service(form, on), *_flex(on), *_unattached(form)]
+
+
+def billed_by_use(at: str) -> Finding:
+    """What conversations cost, in words: nothing tells the amounts, and who will write in cannot be known."""
+    fix = "Twilio's price list of Conversations has them, or your contract for Flex."
+    return note("price-unknown", BILLED_BY_USE, fix, at)
 
 
 def odd(address: Address, on: Conversations) -> list[Finding]:

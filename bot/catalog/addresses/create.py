@@ -4,7 +4,7 @@ import asyncio
 from collections.abc import Sequence
 from dataclasses import dataclass
 
-from bot.catalog.addresses.checks import NOTES, check_answering, read_conversations
+from bot.catalog.addresses.checks import BILLED_BY_USE, NOTES, billed_by_use, check_answering, read_conversations
 from bot.catalog.addresses.forms import AddressCreate
 from bot.catalog.addresses.settings import Settings, as_shown, same, settings_of, wanted
 from bot.catalog.addresses.steps import address_step
@@ -55,6 +55,7 @@ async def _plan_create(form: AddressCreate, context: Context) -> Plan:
             *check_answering(form, on),
             *(f for c in free for f in _judged(c, form, around)),
             *(await _whatsapp(account, free) if form.channel == "whatsapp" else ()),
+            *([billed_by_use("number")] if free else ()),
         ),
     )
 
@@ -163,7 +164,7 @@ OPERATIONS = (
         word="create",
         form=AddressCreate,
         plan=_plan_create,
-        notes=NOTES,
+        notes=(*NOTES, BILLED_BY_USE),
         next="Text a number from a phone: a conversation should begin. `/a2p-address list` has what answers where.",
     ),
 )

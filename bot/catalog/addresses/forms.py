@@ -6,7 +6,7 @@ from typing import Annotated, Literal
 from pydantic import AfterValidator, BeforeValidator, Field
 
 from bot.catalog.form import Ask, Form, Option, Values, When
-from bot.catalog.rules import HTTP_METHODS, AddressOrNumber, AnyNumberOrSid, Url, shaped, split_words
+from bot.catalog.rules import HTTP_METHODS, AddressOrNumber, AnyNumberOrSid, Webhook, shaped, split_words
 from bot.catalog.sources.conversations import EVENTS
 
 NAME_LIMIT = 256
@@ -64,7 +64,7 @@ class Answering(Form):
         ),
     ] = RETRIES
     webhook_url: Annotated[
-        Url | None, Ask("Webhook", "", "url", placeholder="https://", when=When("type", ("webhook",)))
+        Webhook | None, Ask("Webhook", "", "url", placeholder="https://", when=When("type", ("webhook",)))
     ]
     webhook_method: Annotated[
         Literal["POST", "GET"],

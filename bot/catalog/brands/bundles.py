@@ -117,6 +117,7 @@ def submit(step_id: str, bundle: Bundle, before: str = "draft") -> CallStep:
         call=Call(product="trusthub", method="POST", path=path, params={"Status": "pending-review"}),
         adopt=Adopt(read=read, match={"status": before}, gone=True),
         keep=("sid", "status"),
+        lasting=f"A submitted {bundle.called} cannot be taken back, nor can what lies in it.",
     )
 
 
@@ -171,6 +172,7 @@ def create_brand(step_id: str, title: str, bundles: BrandBundles, params: dict[s
         # a real brand where a rehearsal was asked for must stop people before they build on it
         expect={"mock": "true"} if params.get("Mock") == "true" else {},
         lane="registration",
+        lasting="A registered brand cannot be taken back, and its fee stays paid.",
     )
 
 

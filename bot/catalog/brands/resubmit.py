@@ -104,6 +104,7 @@ def _update(brand: Brand) -> CallStep:
         keep=("sid", "status"),
         lane="registration",
         advice=ADVICE,
+        lasting="A brand that was sent to TCR again cannot be called back, and that correction is used.",
     )
 
 

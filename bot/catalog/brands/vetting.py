@@ -122,6 +122,7 @@ def _vetting(form: BrandVet, brand: Brand, earlier: Sequence[Vetting]) -> CallSt
         keep=("brand_vetting_sid", "vetting_status", "vetting_class"),
         lane="registration",
         advice=VETTING_ADVICE,
+        lasting="A vetting that was ordered cannot be cancelled.",
     )
 
 
@@ -163,6 +164,7 @@ async def _plan_resend(form: BrandResendOtp, context: Context) -> Plan:
         keep=("brand_registration_sid",),
         lane="registration",
         advice=PASSCODE_ADVICE,
+        lasting="A passcode that was texted cannot be called back.",
     )
     return Plan(
         operation="brand.resend_otp",

@@ -160,3 +160,11 @@ class CampaignDelete(Form):
             source="campaigns",
         ),
     ]
+
+
+class CampaignShow(Form):
+    """Which campaign to look at."""
+
+    page_titles = ("Campaign",)
+
+    service_sid: Annotated[ServiceSid, Ask("Campaign", "By its messaging service.", "lookup", source="campaigns")]

@@ -49,6 +49,7 @@ def create_step(
         ),
         keep=KEEP,
         lane="registration",
+        lasting="A campaign that was submitted is deleted with `/a2p-campaign delete` alone, and its fees stay paid.",
     )
 
 
@@ -63,6 +64,7 @@ def update_step(step_id: str, service_sid: str, content: CampaignContent, expect
         adopt=Adopt(read=read, match=expected, repeatable=False),
         keep=KEEP,
         lane="registration",
+        lasting="A campaign that was sent to review again cannot be called back.",
     )
 
 
@@ -112,6 +114,7 @@ def delete_step(step_id: str, service_sid: str, campaign: reads.Campaign) -> Cal
         lane=lane,
         settle_seconds=SETTLES,
         ends=Watch(kind="campaign", step=step_id, key=service_sid, title="Campaign"),
+        lasting="What was deleted comes back only by a new registration, with its review and its fee.",
     )
 
 

@@ -226,7 +226,7 @@ NOTES: Final = (
 OPERATIONS = (
     Operation(
         name="external.associate",
-        title="Associate an external campaign",
+        title="Associate a TCR campaign",
         summary=(
             "A campaign that you registered in The Campaign Registry (TCR) yourself sends through a messaging service, "
             "once Twilio has accepted its share."
@@ -256,7 +256,7 @@ OPERATIONS = (
     ),
     Operation(
         name="external.reassociate",
-        title="Associate an external campaign anew",
+        title="Associate campaign anew",
         summary="After a failure or for another service: delete, share again in TCR, associate.",
         command="/a2p-external",
         word="reassociate",

@@ -4,7 +4,13 @@ from collections.abc import Iterator, Sequence
 from typing import Final
 
 from bot.catalog import console
-from bot.catalog.addresses.checks import Conversations, check_answering, read_conversations
+from bot.catalog.addresses.checks import (
+    BILLED_BY_USE,
+    Conversations,
+    billed_by_use,
+    check_answering,
+    read_conversations,
+)
 from bot.catalog.addresses.forms import Answering
 from bot.catalog.addresses.settings import wanted
 from bot.catalog.flex.chain import FEES, NOTES, Arrival, Chain, new_service, plan_chain, standing_service
@@ -42,6 +48,7 @@ async def _plan_onboard(form: FlexOnboard, context: Context) -> Plan:
         *_of_answering(form, check_answering(answering, on)),
         *await _answering_beside(form, context, pool),
         *part.findings,
+        billed_by_use("routing"),
     )
     routing = Routing(wanted(answering) if form.routing == "addresses" else None, on, blanks=True)
     asked = tuple(f.model_copy(update={"field": _FIELDS.get(f.field, f.field)}) for f in findings)
@@ -162,6 +169,7 @@ OPERATIONS = (
             "For Flex UI 2.x. On Flex UI 1.x, with Proxy, use `/a2p-flex proxy`.",
             "Addresses or Autocreate, never both: a message may be answered twice. For the same reason the numbers' "
             "own webhooks are blanked; undo writes them back.",
+            BILLED_BY_USE,
             *NOTES,
         ),
     ),

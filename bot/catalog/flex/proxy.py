@@ -14,6 +14,7 @@ from bot.catalog.operation import Context, Operation
 from bot.catalog.senders.pool import Pool
 from bot.catalog.services import edit as services
 from bot.catalog.services.settings import settings_of
+from bot.catalog.webhooks import of_webhook
 from bot.plans.finding import Finding, note, warn
 from bot.plans.plan import Plan
 from bot.twilio import reads, reads_conversations
@@ -104,6 +105,8 @@ def _of_number(number: reads.OwnedNumber, around: Surroundings) -> Iterator[Find
     if not number.handler:
         text = f"{name} has no webhook of its own: nothing hands its messages to Flex."
         yield warn("webhook-blank", text, "Set it up in Flex (Messaging, SMS) before or after this.", "numbers")
+    if number.sms_url:
+        yield from of_webhook(number.sms_url, f"The webhook of {name}", "numbers")
 
 
 def _of_purchase(bought: Sequence[str]) -> list[Finding]:

@@ -102,13 +102,25 @@ def brand_waits(brand: ChainBrand) -> tuple[WaitStep, CallStep]:
     in_path = str(brand.sid) if isinstance(brand.sid, Ref) else segment(brand.sid)
     look = CallStep(
         id="brand_identity",
-        title=f"Look whether the identity of {name} is verified, before a campaign is paid for",
+        title=f"Look whether {name} is verified and carries no feedback, before a campaign is paid for",
         call=Call(product="messaging", method="GET", path=f"{BRANDS}/{in_path}"),
         keep=("sid", "status", "identity_status"),
-        expect={"identity_status": IDENTITIES},
-        skippable="reviewers may reject the campaign because its brand is unverified (30991)",
+        # an approved brand may carry feedback (30795 to 30799) that stops its campaigns: they are rejected, and charged
+        expect={"identity_status": IDENTITIES, "errors.error_code": _feedback(brand.seen)},
+        skippable=(
+            "the brand is unverified (30991) or carries feedback, which `/a2p-brand show` explains: its campaign may "
+            "be rejected"
+        ),
     )
     return wait, look
+
+
+def _feedback(seen: reads.Brand | None) -> tuple[str, ...]:
+    """What an approved brand may carry, as codes: nothing, or what people were told of before they approved."""
+    if seen is None or seen.status != "APPROVED":
+        return ("",)
+    told = [str(e.error_code) for e in seen.errors or []]
+    return ("", ", ".join(told)) if told else ("",)
 
 
 def _brand_meanwhile(brand: ChainBrand) -> str:

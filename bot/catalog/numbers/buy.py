@@ -11,7 +11,7 @@ from pydantic import AfterValidator, BeforeValidator, Field
 from bot.catalog.form import Ask, Form, Option, Values
 from bot.catalog.numbers.owned import number_path
 from bot.catalog.operation import Context, Operation
-from bot.catalog.rules import ServiceSid, Url, UsNumber, shaped, split_words
+from bot.catalog.rules import ServiceSid, UsNumber, Webhook, shaped, split_words
 from bot.catalog.senders.pool import Pool, add_step, joining, read_pool
 from bot.catalog.sources.numbers import search_filters
 from bot.plans.call import Call, Ref
@@ -22,7 +22,7 @@ from bot.plans.step import Adopt, CallStep, Undo
 from bot.twilio import reads
 from bot.twilio.faults import Refused
 from bot.twilio.gateway import Account
-from bot.twilio.numbering import TOLL_FREE_CODES, fits, spoken, toll_free
+from bot.twilio.numbering import TOLL_FREE_CODES, default_name, fits, toll_free
 
 NOT_AVAILABLE = 21422
 ADVICE = {
@@ -89,7 +89,7 @@ class NumberSearchAndBuy(Form):
         ),
     ]
     sms_url: Annotated[
-        Url | None,
+        Webhook | None,
         Ask(
             "Inbound webhook of the numbers",
             "Leave blank for Flex Conversations: an address configuration answers there instead.",
@@ -133,7 +133,7 @@ def buy_step(step_id: str, number: str, context: Context, sms_url: str | None = 
 
     Never by area code: a second attempt would buy a second number (twilio.md 2.2).
     """
-    tag = f"{spoken(number)} {context.token}"
+    tag = f"{default_name(number)} {context.token}"
     path = f"/2010-04-01/Accounts/{context.account.sid}/IncomingPhoneNumbers.json"
     bought = number_path(context.account, f"{{{step_id}.sid}}")
     webhook = {"SmsUrl": sms_url, "SmsMethod": "POST"} if sms_url else {"SmsUrl": ""}

@@ -18,7 +18,7 @@ from bot.catalog.numbers.owned import (
     surroundings,
 )
 from bot.catalog.operation import Context, Operation
-from bot.catalog.rules import HTTP_METHODS, NumberOrSid, Url, split_words
+from bot.catalog.rules import HTTP_METHODS, NumberOrSid, Webhook, split_words
 from bot.plans.call import Call
 from bot.plans.finding import Finding, block, note, warn
 from bot.plans.plan import Difference, Plan
@@ -67,13 +67,13 @@ class NumberConfigure(Form):
         Literal["keep", "blank", "set"], Ask("When a message comes in", "", "choice", 2, options=WEBHOOK)
     ] = "keep"
     sms_url: Annotated[
-        Url | None, Ask("Inbound webhook", "", "url", 2, placeholder="https://", when=When("webhook", ("set",)))
+        Webhook | None, Ask("Inbound webhook", "", "url", 2, placeholder="https://", when=When("webhook", ("set",)))
     ]
     sms_method: Annotated[
         Method, Ask("Inbound method", "", "choice", 2, options=HTTP_METHODS, when=When("webhook", ("set",)))
     ] = "POST"
     sms_fallback_url: Annotated[
-        Url | None,
+        Webhook | None,
         Ask(
             "Fallback webhook",
             "Called when the inbound webhook fails. Empty clears it.",
@@ -97,7 +97,7 @@ class NumberConfigure(Form):
         ),
     ] = "keep"
     status_callback: Annotated[
-        Url | None,
+        Webhook | None,
         Ask("Status callback URL", "", "url", 2, placeholder="https://", when=When("status", ("set",))),
     ]
     status_callback_method: Annotated[

@@ -80,6 +80,7 @@ def _steps(account: Account, i: int, number: reads.OwnedNumber, around: Surround
         keep=(),
         advice={SUSPENDED: "Its campaign is suspended meanwhile: follow the suspension notice. It was not released."},
         skippable=f"{number.phone_number} stays in the account, and goes on costing its monthly price",
+        lasting=f"{number.phone_number} was released: anybody can buy it now, and nothing is put back on it.",
     )
     return [*steps, release]
 

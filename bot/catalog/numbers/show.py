@@ -20,6 +20,7 @@ from bot.catalog.operation import Inquiry
 from bot.catalog.report import Report, Section
 from bot.catalog.rules import NumberOrSid, ServiceSid
 from bot.catalog.sources.numbers import label
+from bot.catalog.webhooks import of_webhook
 from bot.plans.finding import Finding, note
 from bot.twilio import reads
 from bot.twilio.gateway import Account
@@ -116,7 +117,7 @@ def _lines(numbers: Sequence[reads.OwnedNumber], around: Surroundings) -> tuple[
 
 
 def _line(number: reads.OwnedNumber, around: Surroundings) -> str:
-    marks = [number.phone_number, label(number).partition(" · ")[2]]
+    marks = [label(number)]
     marks.append("address created" if around.address(number) else "")
     marks.append(f"webhook {number.handler}" if number.handler else "no webhook")
     marks.append("" if number.can("sms") else "no SMS")
@@ -131,7 +132,7 @@ async def _show(form: NumberShow, account: Account) -> Report:
     home = around.home(number)
     campaign = await reads.campaign(account, home.sid) if home else None
     addresses = {channel: around.address(number, channel) for channel in ("sms", "whatsapp")}
-    findings = [*routing(number, around)]
+    findings = [*routing(number, around), *_of_webhooks(number)]
     if (address := addresses["sms"]) and address.answers:
         findings += odd(address, on)
     return Report(
@@ -162,6 +163,15 @@ def _handling(number: reads.OwnedNumber) -> list[tuple[str, str]]:
         "Status callback": (number.status_callback, number.status_callback_method),
     }
     return [(name, " ".join(filter(None, (value, method)))) for name, (value, method) in settings.items() if value]
+
+
+def _of_webhooks(number: reads.OwnedNumber) -> list[Finding]:
+    called = {
+        "The inbound webhook": number.sms_url,
+        "The fallback webhook": number.sms_fallback_url,
+        "The status callback": number.status_callback,
+    }
+    return [f for name, url in called.items() if url for f in of_webhook(url, name)]
 
 
 def _no_address(around: Surroundings) -> str:

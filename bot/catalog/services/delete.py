@@ -101,6 +101,7 @@ def _delete(service: reads.Service) -> CallStep:
         adopt=Adopt(read=Call(product="messaging", method="GET", path=path), gone=True),
         keep=(),
         advice={409: "Something was added to it meanwhile. Abandon this change and ask for a new one, which sees it."},
+        lasting="A deleted messaging service cannot be brought back.",
     )
 
 

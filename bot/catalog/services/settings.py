@@ -8,7 +8,7 @@ from pydantic import Field
 
 from bot.catalog import console
 from bot.catalog.form import Ask, Form, Option, When
-from bot.catalog.rules import HTTP_METHODS, Url, flag
+from bot.catalog.rules import HTTP_METHODS, Webhook, flag
 from bot.plans.step import ManualStep
 from bot.twilio import reads
 
@@ -69,7 +69,7 @@ class ServiceSettings(Form):
     ] = "undeclared"
     inbound: Annotated[Inbound, Ask("When a message comes in", control="choice", options=INBOUND)] = "defer"
     inbound_request_url: Annotated[
-        Url | None,
+        Webhook | None,
         Ask(
             "Inbound webhook",
             "Called for every message that comes in.",
@@ -82,7 +82,7 @@ class ServiceSettings(Form):
         Method, Ask("Inbound method", control="choice", options=HTTP_METHODS, when=_BY_WEBHOOK)
     ] = "POST"
     fallback_url: Annotated[
-        Url | None,
+        Webhook | None,
         Ask(
             "Fallback webhook",
             "Called when the inbound webhook fails.",
@@ -95,7 +95,7 @@ class ServiceSettings(Form):
         Method, Ask("Fallback method", control="choice", options=HTTP_METHODS, when=_BY_WEBHOOK)
     ] = "POST"
     status_callback: Annotated[
-        Url | None,
+        Webhook | None,
         Ask(
             "Delivery status callback",
             "Where Twilio reports what became of each message.",

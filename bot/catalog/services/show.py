@@ -13,6 +13,7 @@ from bot.catalog.rules import ServiceSid
 from bot.catalog.services import checks as service_checks
 from bot.catalog.services.checks import Around
 from bot.catalog.services.settings import ALWAYS_ON, CONSOLE_ONLY, ServiceSettings, inbound_of, settings_of
+from bot.catalog.webhooks import of_webhook
 from bot.plans.finding import Finding, note, warn
 from bot.twilio import reads
 from bot.twilio.gateway import Account
@@ -130,11 +131,19 @@ def _findings(service: reads.Service, around: Around) -> Sequence[Finding]:
         *service_checks.of_declared_use(service, around.campaign, ""),
         *service_checks.of_validity(service.validity_period, around.senders, ""),
         *_of_campaign(around.campaign),
+        *_of_webhooks(service),
     ]
     if not service.status_callback:
         text = "No status callback: nobody is told what became of messages, unless each message names its own."
         found.append(note("no-status-callback", text, "Set one with `/a2p-service update`."))
     return found
+
+
+def _of_webhooks(service: reads.Service) -> list[Finding]:
+    called = {"The status callback": service.status_callback}
+    if inbound_of(service) == "webhook":
+        called |= {"The inbound webhook": service.inbound_request_url, "The fallback webhook": service.fallback_url}
+    return [f for name, url in called.items() if url for f in of_webhook(url, name)]
 
 
 def _of_campaign(campaign: reads.Campaign | None) -> list[Finding]:

@@ -8,7 +8,6 @@ from bot.catalog.form import Option
 from bot.catalog.sources.numbers import label
 from bot.twilio import reads, reads_conversations, reads_senders
 from bot.twilio.gateway import Account
-from bot.twilio.numbering import spoken
 from bot.twilio.reads_conversations import WHATSAPP
 
 EVENTS = (
@@ -50,8 +49,7 @@ async def _whatsapp(account: Account) -> list[Option]:
     senders = await reads_senders.channel_senders(account, "whatsapp")
     named = [(s.address.removeprefix(WHATSAPP), s) for s in senders]
     return [
-        Option(number, " · ".join(filter(None, (spoken(number), s.name))), f"{number} · {s.status or 'status unknown'}")
-        for number, s in named
+        Option(number, " · ".join(filter(None, (number, s.name))), s.status or "status unknown") for number, s in named
     ]
 
 
@@ -98,9 +96,9 @@ def _address(address: reads_conversations.Address, flows: Mapping[str, str]) -> 
     if auto and auto.studio_flow_sid and what == "studio":
         what = f"Studio “{flows.get(auto.studio_flow_sid, 'a flow that is gone')}”"
     channel = "WhatsApp" if address.address.startswith(WHATSAPP) else address.type.upper()
-    name = " · ".join(filter(None, (spoken(address.number), channel, address.friendly_name)))
-    return Option(address.sid, name, f"{address.address} · {what}")
+    name = " · ".join(filter(None, (address.number, channel, address.friendly_name)))
+    return Option(address.sid, name, what)
 
 
 def _inbound(number: reads.OwnedNumber) -> str:
-    return f"{number.phone_number} · " + ("has a webhook of its own" if number.handler else "no webhook of its own")
+    return "has a webhook of its own" if number.handler else "no webhook of its own"

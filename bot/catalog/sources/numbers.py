@@ -9,7 +9,7 @@ from bot.catalog.form import Option
 from bot.twilio import reads
 from bot.twilio.faults import Refused
 from bot.twilio.gateway import Account
-from bot.twilio.numbering import spoken
+from bot.twilio.numbering import default_name
 
 SEARCH_FIELDS = ("number_type", "area_code", "contains", "locality", "region", "sms", "mms", "voice")
 """The answers that a search of numbers for sale depends on."""
@@ -48,9 +48,9 @@ def search_filters(given: Mapping[str, Any]) -> dict[str, str]:
 
 
 def label(number: reads.OwnedNumber) -> str:
-    """A number as people know it: as it is written, and the name that somebody gave it."""
-    written, name = spoken(number.phone_number), reads.called(number.friendly_name)
-    return written if name in ("", written, number.phone_number) else f"{written} · {name}"
+    """A number as people know it: in E.164, and the name that somebody gave it."""
+    written, name = number.phone_number, reads.called(number.friendly_name)
+    return written if name in ("", written, default_name(written)) else f"{written} · {name}"
 
 
 async def _price(account: Account, number_type: str) -> Decimal | None:
@@ -65,14 +65,14 @@ def _for_sale(number: reads.AvailableNumber, price: Decimal | None) -> Option:
     can = " ".join(name.upper() for name in ("sms", "mms", "voice") if number.can(name))
     cost = f"${price:.2f} a month" if price is not None else "price not known"
     address = "" if number.address_requirements in (None, "none") else f" · address: {number.address_requirements}"
-    written = " · ".join(filter(None, (spoken(number.phone_number), place)))
+    written = " · ".join(filter(None, (number.phone_number, place)))
     return Option(number.phone_number, written, f"{cost} · {can}{address}")
 
 
 def _owned(number: reads.OwnedNumber, service: str | None) -> Option:
     where = f"in “{service}”" if service else "in no service"
     lacking = "" if number.can("sms") else "no SMS · "
-    return Option(number.sid, label(number), f"{lacking}{number.phone_number} · {where}")
+    return Option(number.sid, label(number), f"{lacking}{where}")
 
 
 def _on(value: Any) -> bool:

@@ -9,7 +9,6 @@ from bot.catalog.form import Option
 from bot.catalog.sources.services import short_sid
 from bot.twilio import reads, reads_senders
 from bot.twilio.gateway import Account
-from bot.twilio.numbering import spoken
 from bot.twilio.reads_senders import Kind, Sender
 
 _SERVICE = re.compile(r"MG[0-9a-fA-F]{32}")
@@ -67,5 +66,4 @@ def _channel_sender(sender: reads_senders.ChannelSender) -> Option:
 def _member(sender: Sender) -> Option:
     what = _CHANNELS.get(sender.channel, _KINDS[sender.kind])
     country = f" for {sender.country}" if sender.country else ""
-    label = spoken(sender.name) if sender.kind == "number" else sender.name
-    return Option(sender.sid, label, f"{what}{country} · {short_sid(sender.sid)}")
+    return Option(sender.sid, sender.name, f"{what}{country} · {short_sid(sender.sid)}")

@@ -7,8 +7,10 @@ import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
-from bot.changes.change import FINAL, Change, Decision, Event, GroupNeed, Requirement, State, StepRun
-from bot.plans.step import ApprovalStep
+from bot.catalog.brands.bundles import CustomerProfileBundle, submit
+from bot.changes.change import FINAL, Change, Decision, Event, GroupNeed, Requirement, State, StepRun, Undoing
+from bot.plans.call import Ref
+from bot.plans.step import ApprovalStep, Undo
 from handlers.blocks.change import (
     approvals_list,
     change_card,
@@ -262,12 +264,62 @@ def test_a_failed_step_offers_skipping_where_harmless_and_undoing_where_possible
     assert "change.skip" not in elements(change_card(change("failed")))
 
 
+def test_a_skipped_step_is_told_with_who_skipped_it_and_what_that_means() -> None:
+    event = Event(at=NOW, who=RITA, what="skipped", detail="“Buy it”, so it is not bought")
+    shown = words(change_card(change("running").model_copy(update={"timeline": (event,)})))
+    assert f"↷ Skipped by <@{RITA}>" in shown
+    assert "“Buy it”, so it is not bought" in shown
+
+
 def test_a_change_that_failed_before_any_step_did_offers_none_to_skip() -> None:
     first = call_step().model_copy(update={"skippable": "the pool lacks a number"})
     refused = change("failed", of=plan().model_copy(update={"steps": (first,)}), steps={})
     card = change_card(refused)
     assert "change.skip" not in elements(card)
     assert "skip it" not in words(card)
+
+
+@pytest.mark.parametrize("state", sorted({"pending", "running", "failed", "unknown"}))
+def test_what_is_being_undone_says_by_which_change_and_offers_no_second_undo(state: State) -> None:
+    the = chain_at("extra", "failed").model_copy(update={"undoing": Undoing(number=7, state=state)})
+    card = sound_message(change_card(the.model_copy(update={"state": "abandoned"})))
+    assert "#7 would undo this, and is " in words(card)
+    assert "change.undo" not in elements(card)
+
+
+def test_what_was_undone_says_so_and_does_not_call_it_standing_at_twilio() -> None:
+    the = chain_at("extra", "failed").model_copy(update={"undoing": Undoing(number=7, state="succeeded")})
+    card = sound_message(change_card(the.model_copy(update={"state": "abandoned"})))
+    assert "Undone by #7." in words(card)
+    assert "stays there" not in words(card)
+    assert "before it was undone" in words(card)
+    assert "change.undo" not in elements(card)
+
+
+@pytest.mark.parametrize("state", ["rejected", "expired", "cancelled", "abandoned", None])
+def test_an_undoing_that_came_to_nothing_gives_the_button_back(state: State | None) -> None:
+    the = chain_at("extra", "failed").model_copy(update={"undoing": Undoing(number=7, state=state)})
+    card = sound_message(change_card(the.model_copy(update={"state": "abandoned"})))
+    assert "change.undo" in elements(card)
+    assert "#7" not in words(card)
+
+
+def test_what_cannot_be_undone_is_said_with_the_reason_once_for_all_that_it_holds() -> None:
+    profile = CustomerProfileBundle(Ref(step="profile"))
+    gone = Undo(until="sent", title="Delete the draft", call=call_step().call)
+    steps = (
+        call_step().model_copy(update={"id": "profile", "undo": gone}),
+        call_step().model_copy(update={"id": "part", "undo": gone}),
+        submit("sent", profile),
+        call_step(4),
+    )
+    done = {s.id: StepRun(state="done", attempt=1, at=NOW, result={"sid": SERVICE}) for s in steps[:3]}
+    runs = done | {"step_4": StepRun(state="failed", attempt=1, at=NOW, error="No")}
+    for state in ("failed", "abandoned"):
+        card = sound_message(change_card(change(state, of=plan().model_copy(update={"steps": steps}), steps=runs)))
+        assert words(card).count("A submitted customer profile cannot be taken back") == 1
+        assert "change.undo" not in elements(card)
+    assert "cannot be undone" not in words(change_card(chain_at("extra", "failed")))
 
 
 def test_what_only_looked_is_nothing_that_stands_at_twilio() -> None:
@@ -342,6 +394,10 @@ def test_an_unknown_outcome_says_what_to_look_for() -> None:
     shown = words(change_card(change("unknown")))
     assert "Nobody knows yet whether this happened: Create the messaging service" in shown
     assert "Look in Twilio's Console" in shown
+    for what in ("goes on from there", "the call is sent again", "leaves everything at Twilio as it is"):
+        assert what in shown
+    free = change("unknown", requirement=Requirement(rule="free"))
+    assert "<@U0RITA> says on its card" in words(change_card(free)), "nobody else is answerable for it"
 
 
 def test_a_plan_with_steps_by_hand_can_be_drawn() -> None:

@@ -22,7 +22,7 @@ from handlers.blocks.form import (
     working_modal,
 )
 from tests.handlers.blocks.judge import block, elements, sound_view, words
-from tests.handlers.blocks.samples import CATALOG, LONG, SERVICE, STRANGE, draft
+from tests.handlers.blocks.samples import CATALOG, HOSTILE, LONG, SERVICE, STRANGE, draft
 
 SERVICE_CREATE = CATALOG["service.create"]
 BUY = CATALOG["number.search_and_buy"]
@@ -46,8 +46,18 @@ def test_every_page_of_every_form_can_be_drawn(operation: Operation, page: int) 
 
 
 @pytest.mark.parametrize("text", STRANGE)
+@pytest.mark.parametrize(("operation", "page"), [(SERVICE_CREATE, 1), (BUY, 2), (REGISTER, 2)])
+def test_a_draft_of_any_text_can_be_drawn(operation: Operation, page: int, text: str) -> None:
+    _full_of(operation, page, text)
+
+
+@pytest.mark.parametrize("text", ["", HOSTILE * 40])
 @pytest.mark.parametrize(("operation", "page"), PAGES, ids=lambda value: getattr(value, "name", str(value)))
-def test_a_draft_full_of_anything_can_be_drawn(operation: Operation, page: int, text: str) -> None:
+def test_every_page_can_be_drawn_when_it_is_full(operation: Operation, page: int, text: str) -> None:
+    _full_of(operation, page, text)
+
+
+def _full_of(operation: Operation, page: int, text: str) -> None:
     names = list(operation.form.asks())
     for value in (text, [text, text]):
         values: dict[str, Any] = dict.fromkeys(names, value) | {f"{n}#label": value for n in names}

@@ -6,6 +6,7 @@ import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
+from bot.catalog import catalog
 from handlers.blocks import kit
 from tests.handlers.blocks.judge import elements, sound_message, sound_view, words
 from tests.handlers.blocks.samples import HOSTILE, LONG, STRANGE
@@ -76,6 +77,11 @@ def test_a_view_stays_below_250_kilobytes() -> None:
 
 def test_a_title_loses_its_articles_before_its_end() -> None:
     assert kit.modal("Create a messaging service", [], callback_id="x")["title"]["text"] == "Create messaging service"
+
+
+def test_no_title_of_the_catalogue_is_cut() -> None:
+    titles = [kit.modal(entry.title, [], callback_id="x")["title"]["text"] for entry in catalog().entries]
+    assert [title for title in titles if title.endswith("…")] == []
 
 
 def test_a_modal_with_questions_can_always_be_submitted() -> None:

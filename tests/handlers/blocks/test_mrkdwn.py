@@ -72,6 +72,15 @@ def test_a_moment_is_shown_in_the_readers_zone_and_in_utc_elsewhere() -> None:
     assert kit.date(1_795_000_000) == "<!date^1795000000^{date_short_pretty} at {time}|2026-11-18 11:06 UTC>"
 
 
+def test_a_moment_in_the_engines_words_is_shown_in_the_readers_time_zone() -> None:
+    shown = kit.prose("Looking again until 2026-11-18 11:06:40 UTC.")
+    token = "<!date^1795000000^{date_short_pretty} at {time_secs}|2026-11-18 11:06:40 UTC>"
+    assert shown == f"Looking again until {token}."
+    assert kit.prose(shown) == shown
+    assert kit.prose("Decided 2026-11-18 11:06 UTC") == f"Decided {kit.date(1_794_999_960)}"
+    assert kit.prose("2026-99-18 11:06 UTC") == "2026-99-18 11:06 UTC"
+
+
 @pytest.mark.parametrize("epoch", [-5.0, float("nan"), float("inf"), 1e30])
 def test_a_moment_outside_the_calendar_is_still_shown(epoch: float) -> None:
     harmless(kit.date(epoch))

@@ -100,6 +100,7 @@ def test_a_price_that_twilio_does_not_name_is_not_passed_over() -> None:
     cost = Cost(what="number", usd=Decimal("1.15"), period="month", source="Twilio")
     part = plan().model_copy(update={"costs": (cost,), "findings": (warn("price-unknown", "No price."),)})
     assert price(part) == "$1.15 a month; at least one price is unknown"
+    assert price(part, "paid") == "no charge that Tenfour knows of"  # of what is approved later nothing is unknown
 
 
 def test_checks_are_counted_by_severity() -> None:

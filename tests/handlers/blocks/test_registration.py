@@ -197,6 +197,13 @@ def test_a_campaign_from_tcr_is_fixed_there() -> None:
     assert "Fix in TCR and associate again" in words(message)
 
 
+def test_a_campaign_from_tcr_that_is_gone_is_shared_again_there() -> None:
+    gone = registration(GONE).model_copy(update={"snapshot": {"is_externally_registered": True}})
+    shown = words(sound_message(registration_card(gone, [], GUIDE)))
+    assert "share it with Twilio in TCR again, then use `/a2p-external associate`" in shown
+    assert "Register it again" not in shown
+
+
 def test_a_refused_brand_says_which_updates_are_free_and_a_mock_one_that_it_cannot_send() -> None:
     brand = registration("FAILED", error(30795), kind="brand", title="Brand “Acme”")
     failed = brand.model_copy(update={"snapshot": {**brand.snapshot, "mock": True}})
