@@ -3,6 +3,7 @@
 import tomllib
 from datetime import date
 from decimal import Decimal
+from functools import cache
 from importlib.resources import files
 from types import MappingProxyType
 from typing import Self
@@ -35,6 +36,7 @@ class Fees:
         self._fees = MappingProxyType(fees)
 
     @classmethod
+    @cache
     def load(cls) -> Self:
         """The fees that come with this version (`fees.toml`)."""
         data = tomllib.loads((files("bot.catalog") / "fees.toml").read_text("utf-8"))

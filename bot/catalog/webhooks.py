@@ -1,6 +1,6 @@
 """What is wrong with an address that Twilio is to call, whichever operation asks for it (twilio.md 11.2 and 11.4)."""
 
-from collections.abc import Iterator
+from collections.abc import Iterator, Mapping
 from ipaddress import ip_address
 from typing import Final, get_args
 from urllib.parse import urlsplit
@@ -22,6 +22,11 @@ def of_webhooks(form: Form) -> list[Finding]:
     asks = form.asks()
     given = {name: getattr(form, name) for name, info in type(form).model_fields.items() if _called(info)}
     return [f for name, url in given.items() if url for f in of_webhook(url, f"“{asks[name].label}”", name)]
+
+
+def of_standing(called: Mapping[str, str | None]) -> list[Finding]:
+    """What is wrong with the webhooks that stand at Twilio, by what each is called."""
+    return [f for name, url in called.items() if url for f in of_webhook(url, name)]
 
 
 def of_webhook(url: str, called: str, at: str = "") -> Iterator[Finding]:

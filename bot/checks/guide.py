@@ -3,6 +3,7 @@
 import json
 import re
 from collections.abc import Iterator, Mapping
+from functools import cache
 from importlib.resources import files
 from types import MappingProxyType
 from typing import Self
@@ -51,6 +52,7 @@ class Guide:
         self._guidance = MappingProxyType(dict(guidance))
 
     @classmethod
+    @cache
     def load(cls) -> Self:
         """The guide that comes with this version (`rejection_codes.json`)."""
         entries = json.loads((files("bot.checks") / "rejection_codes.json").read_text("utf-8"))

@@ -20,7 +20,7 @@ from bot.catalog.operation import Inquiry
 from bot.catalog.report import Report, Section
 from bot.catalog.rules import NumberOrSid, ServiceSid
 from bot.catalog.sources.numbers import label
-from bot.catalog.webhooks import of_webhook
+from bot.catalog.webhooks import of_standing
 from bot.plans.finding import Finding, note
 from bot.twilio import reads
 from bot.twilio.gateway import Account
@@ -166,12 +166,13 @@ def _handling(number: reads.OwnedNumber) -> list[tuple[str, str]]:
 
 
 def _of_webhooks(number: reads.OwnedNumber) -> list[Finding]:
-    called = {
-        "The inbound webhook": number.sms_url,
-        "The fallback webhook": number.sms_fallback_url,
-        "The status callback": number.status_callback,
-    }
-    return [f for name, url in called.items() if url for f in of_webhook(url, name)]
+    return of_standing(
+        {
+            "The inbound webhook": number.sms_url,
+            "The fallback webhook": number.sms_fallback_url,
+            "The status callback": number.status_callback,
+        }
+    )
 
 
 def _no_address(around: Surroundings) -> str:

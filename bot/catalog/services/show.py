@@ -13,7 +13,7 @@ from bot.catalog.rules import ServiceSid
 from bot.catalog.services import checks as service_checks
 from bot.catalog.services.checks import Around
 from bot.catalog.services.settings import ALWAYS_ON, CONSOLE_ONLY, ServiceSettings, inbound_of, settings_of
-from bot.catalog.webhooks import of_webhook
+from bot.catalog.webhooks import of_standing
 from bot.plans.finding import Finding, note, warn
 from bot.twilio import reads
 from bot.twilio.gateway import Account
@@ -143,7 +143,7 @@ def _of_webhooks(service: reads.Service) -> list[Finding]:
     called = {"The status callback": service.status_callback}
     if inbound_of(service) == "webhook":
         called |= {"The inbound webhook": service.inbound_request_url, "The fallback webhook": service.fallback_url}
-    return [f for name, url in called.items() if url for f in of_webhook(url, name)]
+    return of_standing(called)
 
 
 def _of_campaign(campaign: reads.Campaign | None) -> list[Finding]:

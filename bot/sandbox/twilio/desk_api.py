@@ -1,7 +1,7 @@
 """The control API under `/_desk`, used by the carrier page. It needs no credentials and allows every origin."""
 
 import json
-from collections.abc import Awaitable, Callable
+from collections.abc import Awaitable, Callable, Mapping
 from typing import TYPE_CHECKING, Any
 
 from aiohttp import web
@@ -99,19 +99,17 @@ class DeskApi:
         """A verdict on a campaign: {service_sid, verdict, codes?, fields?, status?}."""
         given = await _json(request)
         desk, service_sid, verdict = self._account.desk, str(given.get("service_sid")), given.get("verdict")
-        if verdict == "verify":
-            desk.verify(service_sid)
-        elif verdict == "reject":
-            desk.reject(service_sid, [int(code) for code in given.get("codes") or []], given.get("fields"))
+        codes = [int(code) for code in given.get("codes") or []]
+        deeds = {
+            "verify": lambda: desk.verify(service_sid),
+            "reject": lambda: desk.reject(service_sid, codes, given.get("fields")),
+            "suspend": lambda: desk.suspend(service_sid),
+            "review": lambda: desk.review(service_sid),
+            "status": lambda: desk.status(service_sid, str(given["status"])),
+        }
+        _do("verdict", verdict, deeds)
+        if verdict == "reject":
             await self._told_by_tcr(service_sid)
-        elif verdict == "suspend":
-            desk.suspend(service_sid)
-        elif verdict == "review":
-            desk.review(service_sid)
-        elif verdict == "status":
-            desk.status(service_sid, str(given["status"]))
-        else:
-            raise ValueError(f"verdict {verdict!r} is not one of verify, reject, suspend, review, status")
         return web.json_response({"ok": True})
 
     async def brand(self, request: web.Request) -> web.Response:
@@ -119,22 +117,16 @@ class DeskApi:
         given = await _json(request)
         desk, brand_sid, verdict = self._account.desk.brands, str(given.get("brand_sid")), given.get("verdict")
         codes = [int(code) for code in given.get("codes") or []]
-        if verdict == "approve":
-            desk.approve(brand_sid, str(given.get("identity_status", "VERIFIED")), codes)
-        elif verdict == "reject" and codes:
-            desk.fail(brand_sid, codes)
-        elif verdict == "reject":
-            desk.fail_with(brand_sid, list(given.get("errors") or []))
-        elif verdict == "review":
-            desk.review(brand_sid)
-        elif verdict == "suspend":
-            desk.suspend(brand_sid)
-        elif verdict == "passcode":
-            desk.confirm_passcode(brand_sid)
-        elif verdict == "status":
-            desk.status(brand_sid, str(given["status"]))
-        else:
-            raise ValueError(f"verdict {verdict!r} is not one of approve, reject, review, suspend, passcode, status")
+        errors = list(given.get("errors") or [])
+        deeds = {
+            "approve": lambda: desk.approve(brand_sid, str(given.get("identity_status", "VERIFIED")), codes),
+            "reject": lambda: desk.fail(brand_sid, codes) if codes else desk.fail_with(brand_sid, errors),
+            "review": lambda: desk.review(brand_sid),
+            "suspend": lambda: desk.suspend(brand_sid),
+            "passcode": lambda: desk.confirm_passcode(brand_sid),
+            "status": lambda: desk.status(brand_sid, str(given["status"])),
+        }
+        _do("verdict", verdict, deeds)
         return web.json_response({"ok": True})
 
     async def bundle(self, request: web.Request) -> web.Response:
@@ -155,15 +147,14 @@ class DeskApi:
         """What becomes of a share: {campaign_id, verdict: "share" | "accept" | "decline", feedback?}."""
         given = await _json(request)
         desk, campaign_id, verdict = self._account.shares, str(given.get("campaign_id")), given.get("verdict")
-        if verdict == "share":
-            desk.share(campaign_id)
-        elif verdict == "accept":
-            desk.accept(campaign_id)
-        elif verdict == "decline":
-            desk.decline(campaign_id, str(given.get("feedback") or ""))
-        else:
-            raise ValueError(f"verdict {verdict!r} is not one of share, accept, decline")
-        await self._twilio.tcr.tell(campaign_id, str(verdict), str(given.get("feedback") or ""))
+        feedback = str(given.get("feedback") or "")
+        deeds = {
+            "share": lambda: desk.share(campaign_id),
+            "accept": lambda: desk.accept(campaign_id),
+            "decline": lambda: desk.decline(campaign_id, feedback),
+        }
+        _do("verdict", verdict, deeds)
+        await self._twilio.tcr.tell(campaign_id, str(verdict), feedback)
         return web.json_response({"ok": True})
 
     async def _told_by_tcr(self, service_sid: str) -> None:
@@ -176,30 +167,25 @@ class DeskApi:
         """The carriers' word on a number: {number_sid, verdict, code?}."""
         given = await _json(request)
         desk, number_sid, verdict = self._account.carriers, str(given.get("number_sid")), given.get("verdict")
-        if verdict == "register":
-            desk.register(number_sid)
-        elif verdict == "fail":
-            desk.fail(number_sid, int(given.get("code") or FAILED))
-        elif verdict == "unregister":
-            desk.unregister(number_sid)
-        elif verdict == "pending":
-            desk.pending(number_sid)
-        else:
-            raise ValueError(f"verdict {verdict!r} is not one of register, fail, unregister, pending")
+        deeds = {
+            "register": lambda: desk.register(number_sid),
+            "fail": lambda: desk.fail(number_sid, int(given.get("code") or FAILED)),
+            "unregister": lambda: desk.unregister(number_sid),
+            "pending": lambda: desk.pending(number_sid),
+        }
+        _do("verdict", verdict, deeds)
         return web.json_response({"ok": True})
 
     async def console(self, request: web.Request) -> web.Response:
         """What somebody sets in Console: {service_sid, setting: "autocreate" | "defer" | "default"}."""
         given = await _json(request)
         desk, service_sid, setting = self._account.console, str(given.get("service_sid")), given.get("setting")
-        if setting == "autocreate":
-            desk.autocreate(service_sid)
-        elif setting == "defer":
-            desk.defer(service_sid)
-        elif setting == "default":
-            desk.make_default(service_sid)
-        else:
-            raise ValueError(f"setting {setting!r} is not one of autocreate, defer, default")
+        deeds = {
+            "autocreate": lambda: desk.autocreate(service_sid),
+            "defer": lambda: desk.defer(service_sid),
+            "default": lambda: desk.make_default(service_sid),
+        }
+        _do("setting", setting, deeds)
         return web.json_response({"ok": True})
 
     async def phone(self, request: web.Request) -> web.Response:
@@ -224,6 +210,13 @@ class DeskApi:
     async def log(self, request: web.Request) -> web.Response:
         """Calls with a number above `after`."""
         return web.json_response({"calls": self._twilio.journal.after(int(request.query.get("after", "0")))})
+
+
+def _do(name: str, said: Any, deeds: Mapping[str, Callable[[], None]]) -> None:
+    """The one of these deeds that was said. Raises `ValueError` with what there is to choose from."""
+    if said not in list(deeds):  # whatever the page sent, not only what can be a key
+        raise ValueError(f"{name} {said!r} is not one of {', '.join(deeds)}")
+    deeds[said]()
 
 
 def _open(answer: Answer) -> Answer:
