@@ -26,7 +26,7 @@ def run() -> None:
     except SettingsProblem as problem:
         _give_up("Tenfour cannot start: some settings are missing or wrong.", *problem.lines)
     from bot.app import running
-    from bot.changes.policy import PolicyProblem
+    from bot.changes.policy_file import PolicyProblem
     from bot.engine import WorkerEnded
     from bot.redis.connection import RedisProblem
     from bot.redis.embedded import EmbeddedRedisProblem

@@ -8,19 +8,29 @@ from collections.abc import AsyncIterator, Callable, Sequence
 from contextlib import AsyncExitStack, asynccontextmanager
 from dataclasses import dataclass
 
+import aiohttp
 import structlog
 from aiohttp.web import RouteDef
+from redis.exceptions import RedisError
 
 from bot.accounts_file import AccountSettings
+from bot.audit.log import AuditLog
+from bot.audit.trail import AuditTrail
 from bot.catalog import catalog
 from bot.catalog.choices import AllChoices
+from bot.catalog.operation import Catalog
 from bot.changes.account_choice import ChannelAccounts
+from bot.changes.authority import Authority
+from bot.changes.budget import Budget
 from bot.changes.changes import Changes
+from bot.changes.delegations import Delegations
 from bot.changes.drafts import DraftStore
-from bot.changes.policy import Policy, load_policy
+from bot.changes.freezes import Freezes
+from bot.changes.policy import Policy
+from bot.changes.policy_file import Rulebook, Surroundings
 from bot.changes.store import ChangeStore
 from bot.checks.guide import Guide
-from bot.engine import CHANGES_SECONDS, TaskEngine, Tasks
+from bot.engine import TaskEngine, Tasks
 from bot.health import Pulse
 from bot.intake.tcr import TcrIntake
 from bot.ports import Notifier
@@ -28,11 +38,11 @@ from bot.redis.connection import RedisHandle, open_redis
 from bot.redis.keys import Keys
 from bot.redis.lease import Leases
 from bot.runs.ledger import RunLedger
-from bot.runs.patience import PATIENCE, Patience
 from bot.runs.runner import Runner
 from bot.runs.settle import Settlement
 from bot.settings import Settings, encryption_keys
 from bot.sweep import Sweep
+from bot.tempo import PRODUCTION, Tempo
 from bot.tracking.registration import registration_parts
 from bot.tracking.store import RegistrationStore
 from bot.tracking.tracker import Tracker
@@ -40,11 +50,12 @@ from bot.twilio import reads_account
 from bot.twilio.accounts import Accounts
 from bot.twilio.faults import TwilioFault
 from bot.twilio.gateway import Account
+from bot.twilio.transport import CONNECT_SECONDS
 from bot.vault import Vault
 from handlers import ACTS, register
 from handlers.acts import ActStore
 from handlers.background import Background
-from handlers.cards import LEAST_BETWEEN_SECONDS, Cards
+from handlers.cards import Cards
 from handlers.connection import Slack, bolt_app, connect, deliveries
 from handlers.desk import Desk
 from handlers.home import publish
@@ -65,16 +76,16 @@ log = structlog.get_logger()
 async def running(
     settings: Settings,
     clock: Callable[[], float] = time.time,
-    patience: Patience = PATIENCE,
-    redraw_seconds: float = LEAST_BETWEEN_SECONDS,
+    tempo: Tempo = PRODUCTION,
 ) -> AsyncIterator[None]:
-    """A running bot, until the body ends. `patience` is with calls to Twilio that got no answer,
-    `redraw_seconds` the least time between two pictures of one change in Slack.
+    """A running bot, until the body ends.
 
     Raises `PolicyProblem`, `RedisProblem`, `EmbeddedRedisProblem`, `SettingsProblem` or `SlackProblem`, each with words
     for the operator.
     """
-    policy = load_policy(settings.policy)
+    operations = catalog()
+    names = tuple(account.name for account in settings.accounts)
+    rulebook = Rulebook.of(settings.policy, Surroundings(tuple(o.name for o in operations.operations), names))
     vault = Vault(encryption_keys(settings))
     url = settings.redis_url.get_secret_value() if settings.redis_url else None
     app_token = settings.slack_app_token.get_secret_value() if settings.slack_app_token else None
@@ -85,14 +96,14 @@ async def running(
         slack = await stack.enter_async_context(
             connect(settings.slack_api_url, settings.slack_bot_token.get_secret_value(), app_token)
         )
-        accounts, quiet = _accounts(settings), _accounts(settings, QUIET)
+        accounts, quiet = _accounts(settings, tempo), _accounts(settings, tempo, QUIET)
         stack.push_async_callback(accounts.close)
         stack.push_async_callback(quiet.close)
         keys = Keys()
         pulse = Pulse(settings.state, redis.client, keys, clock)
-        engine = TaskEngine(redis.url, f"{keys.prefix}-tasks", clock)
+        engine = TaskEngine(redis.url, f"{keys.prefix}-tasks", clock, tempo)
         desk, tasks = _assemble(
-            settings, policy, vault, redis, keys, slack, accounts, quiet, engine, pulse, clock, patience, redraw_seconds
+            settings, operations, rulebook, vault, redis, keys, slack, accounts, quiet, engine, pulse, clock, tempo
         )
         stack.push_async_callback(desk.choices.close)
         # twice: what was begun by deliveries, and, once the last run has ended, its cards
@@ -103,14 +114,15 @@ async def running(
         register(app, desk, Inbox(redis.client, keys))
         others = _intake(settings, redis, keys, desk, accounts)
         await stack.enter_async_context(deliveries(app, app_token, settings.port, pulse, others))
-        desk.background.start(_warn_of_open_doors(desk.people, policy), "open doors")
+        desk.background.start(_warn_of_open_doors(desk.people, rulebook.policy), "open doors")
         desk.background.start(_warn_of_silent_accounts(quiet), "silent accounts")
         yield
 
 
 def _assemble(
     settings: Settings,
-    policy: Policy,
+    operations: Catalog,
+    rulebook: Rulebook,
     vault: Vault,
     redis: RedisHandle,
     keys: Keys,
@@ -120,14 +132,13 @@ def _assemble(
     engine: TaskEngine,
     pulse: Pulse,
     clock: Callable[[], float],
-    patience: Patience,
-    redraw_seconds: float,
+    tempo: Tempo,
 ) -> tuple[Desk, Tasks]:
     """Every part, made once and handed to those that need it; nothing here talks to anybody yet."""
 
     async def redraw_homes(users: set[str]) -> None:
         try:
-            users = users | await changes.approvers()
+            users = users | await authority.approvers()
         except Exception as error:  # who asked is drawn all the same
             log.warning("approvers_not_known", why=type(error).__name__)
         for user in await visitors.among(users):
@@ -137,8 +148,10 @@ def _assemble(
                 log.warning("home_not_drawn", user=user, why=type(error).__name__)
 
     store, registrations = ChangeStore(redis.client, keys, vault), RegistrationStore(redis.client, keys)
-    ledger = RunLedger(redis.client, keys, worker=f"{socket.gethostname()}:{os.getpid()}")
+    ledger = RunLedger(redis.client, keys, f"{socket.gethostname()}:{os.getpid()}", tempo.lease)
+    leases = Leases(redis.client, tempo.hold)
     background, guide, visitors = Background(), Guide.load(), Visitors(redis.client, keys)
+    trail = AuditTrail(redis.client, keys, AuditLog(redis.client, keys, vault), store, clock, settings.audit_days)
     cards = Cards(
         redis.client,
         keys,
@@ -150,11 +163,17 @@ def _assemble(
         settings.approvals_channel,
         settings.alerts_channel,
         redraw_homes,
-        redraw_seconds,
+        leases,
+        tempo.redraw,
+        trail.keep_up,
     )
+    heard = _Recording(cards, trail, background)
     people = People(slack.client, slack.team, settings.approvals_channel, slack.bot_user, clock)
-    changes = Changes(store, policy, people, cards, engine, clock)
-    operations, choices = catalog(), AllChoices(accounts, clock, quiet=quiet)
+    delegations = Delegations(redis.client, keys, vault, clock)
+    freezes = Freezes(redis.client, keys, vault, clock)
+    authority = Authority(rulebook, people, delegations, Budget(redis.client, keys, clock))
+    changes = Changes(store, authority, heard, engine, clock)
+    choices = AllChoices(accounts, clock, quiet=quiet)
 
     async def warm() -> None:
         for sid, fault in (await choices.warm()).items():
@@ -169,14 +188,25 @@ def _assemble(
         settings.alerts_channel,
         engine.start_run,
     )
-    runner = Runner(store, ledger, accounts.__getitem__, operations, tracker, cards, clock, patience=patience)
-    sweep = Sweep(changes, tracker, engine, cards, clock)
+    runner = Runner(
+        store,
+        ledger,
+        accounts.__getitem__,
+        operations,
+        authority,
+        freezes,
+        tracker,
+        heard,
+        clock,
+        patience=tempo.patience,
+    )
+    sweep = Sweep(changes, tracker, engine, heard, clock, tempo.sweep)
     desk = Desk(
         client=slack.client,
         catalog=operations,
         changes=changes,
         drafts=DraftStore(redis.client, keys, vault, clock),
-        settlement=Settlement(store, ledger, accounts.__getitem__, cards, engine, clock, tracker),
+        settlement=Settlement(store, ledger, accounts.__getitem__, heard, engine, clock, tracker),
         tracker=tracker,
         choices=choices,
         accounts=accounts,
@@ -186,9 +216,11 @@ def _assemble(
         visitors=visitors,
         acts=ActStore(redis.client, keys, vault),
         doers=ACTS,
-        leases=Leases(redis.client),
+        leases=leases,
         approvals_channel=settings.approvals_channel,
         clock=clock,
+        tempo=tempo,
+        trail=trail,
     )
 
     async def run_change(number: int) -> float | None:
@@ -201,10 +233,11 @@ def _assemble(
     async def sweep_changes() -> None:
         await sweep.all_changes()
         await desk.catch_up()
+        background.start(trail.trim_daily(), "trim the audit")
 
     return desk, Tasks(
         run_change,
-        pulse.watched("sweep of changes", CHANGES_SECONDS, sweep_changes),
+        pulse.watched("sweep of changes", tempo.sweep, sweep_changes),
         pulse.watched("sweep of registrations", settings.poll_seconds, sweep.all_registrations),
         warm,
         pulse.beat,
@@ -227,6 +260,31 @@ class _Refreshing:
         await self.notifier.registration_moved(registration)
 
 
+class _Recording:
+    """A `Notifier` that also has the audit copied of what moved."""
+
+    def __init__(self, notifier: Notifier, trail: AuditTrail, background: Background) -> None:
+        self._notifier, self._trail, self._background = notifier, trail, background
+        self._due: set[int] = set()
+
+    async def change_moved(self, number: int) -> None:
+        if number not in self._due:
+            self._due.add(number)
+            self._background.start(self._copy(number), f"audit of #{number}")
+        await self._notifier.change_moved(number)
+
+    async def registration_moved(self, registration: str) -> None:
+        await self._notifier.registration_moved(registration)
+
+    async def _copy(self, number: int) -> None:
+        # first: what moves while it is copied is copied by another
+        self._due.discard(number)
+        try:
+            await self._trail.keep_up(number)
+        except RedisError as error:  # the next sweep copies it
+            log.warning("audit_left_to_sweep", change=number, why=type(error).__name__)
+
+
 async def _warn_of_open_doors(people: People, policy: Policy) -> None:
     for channel in await people.open_doors(policy):
         log.warning(
@@ -246,13 +304,15 @@ async def _warn_of_silent_accounts(accounts: Accounts) -> None:
     await asyncio.gather(*(look(account) for account in accounts.all))
 
 
-def _accounts(settings: Settings, concurrency: int = 20) -> Accounts:
+def _accounts(settings: Settings, tempo: Tempo, concurrency: int = 20) -> Accounts:
     """A client for every account, `concurrency` calls at a time for each."""
+
+    timeout = aiohttp.ClientTimeout(total=tempo.call, connect=min(CONNECT_SECONDS, tempo.call))
 
     def opened(known: AccountSettings, parent: Account | None = None) -> Account:
         username, secret = known.login
         url, password = settings.twilio_api_url, secret.get_secret_value()
-        return Account(known.sid, username, password, url, concurrency, name=known.name, parent=parent)
+        return Account(known.sid, username, password, url, concurrency, timeout, name=known.name, parent=parent)
 
     main_accounts = {known.name: opened(known) for known in settings.accounts if not known.parent}
     return Accounts(

@@ -17,13 +17,12 @@ from apscheduler.schedulers.asyncio import AsyncIOScheduler
 from docket import Docket, Worker
 from redis.exceptions import RedisError
 
-CHANGES_SECONDS = 5.0
+from bot.tempo import PRODUCTION, Tempo
+
 WARM_SECONDS = 45.0
 CONCURRENCY = 20
 """Tasks in hand at a time; each takes connections of docket's, which strands a task that finds none left."""
 LONG_SECONDS = 30.0
-REDELIVER_SECONDS = 10.0
-"""How long a dead worker's task waits before another worker takes it."""
 
 log = structlog.get_logger()
 
@@ -35,9 +34,9 @@ class WorkerEnded(Exception):
 class TaskEngine:
     """Starts work; the work itself is given to `work`."""
 
-    def __init__(self, url: str, name: str, clock: Callable[[], float]) -> None:
+    def __init__(self, url: str, name: str, clock: Callable[[], float], tempo: Tempo = PRODUCTION) -> None:
         self._docket = Docket(name=name, url=url, heartbeat_interval=timedelta(seconds=1))
-        self._clock = clock
+        self._clock, self._tempo = clock, tempo
 
     async def start_run(self, number: int) -> None:
         """Run a change soon; any number of starts are one while it waits."""
@@ -84,17 +83,17 @@ class TaskEngine:
             worker = Worker(
                 docket,
                 concurrency=CONCURRENCY,
-                redelivery_timeout=timedelta(seconds=REDELIVER_SECONDS),
+                redelivery_timeout=timedelta(seconds=self._tempo.redeliver),
                 minimum_check_interval=timedelta(milliseconds=50),
                 scheduling_resolution=timedelta(milliseconds=100),
-                reconnection_delay=timedelta(seconds=1),
+                reconnection_delay=timedelta(seconds=self._tempo.reconnect),
             )
             async with worker:
                 working = asyncio.create_task(worker.run_forever(), name="docket worker")
                 end = _ending(asyncio.current_task())
                 working.add_done_callback(end)
                 scheduler = AsyncIOScheduler()
-                for name, every in (("sweep_changes", CHANGES_SECONDS), ("sweep_registrations", poll_seconds)):
+                for name, every in (("sweep_changes", self._tempo.sweep), ("sweep_registrations", poll_seconds)):
                     scheduler.add_job(
                         self.tick,
                         "interval",
@@ -104,7 +103,7 @@ class TaskEngine:
                         max_instances=1,
                         coalesce=True,
                     )
-                for job, every in ((tasks.warm, WARM_SECONDS), (tasks.beat, CHANGES_SECONDS)):
+                for job, every in ((tasks.warm, WARM_SECONDS), (tasks.beat, self._tempo.sweep)):
                     scheduler.add_job(job, "interval", seconds=every, next_run_time=datetime.now(UTC), coalesce=True)
                 scheduler.start()
                 try:

@@ -112,6 +112,12 @@ def _poll_seconds(value: float) -> float:
     return value
 
 
+def _audit_days(value: float) -> float:
+    if not math.isfinite(value) or value < 1:
+        raise ValueError("must be 1 day or more")
+    return value
+
+
 def _port(value: int) -> int:
     if not 1 <= value <= 65535:
         raise ValueError("must be a port from 1 to 65535")
@@ -130,10 +136,48 @@ def _setting(env: str, description: str, how: str, **more: Any) -> Any:
     return Field(alias=env, description=description, json_schema_extra={"how": how}, **more)
 
 
-class Settings(BaseSettings):
-    """What the bot was told to do, checked and never changed afterwards."""
+class MemorySettings(BaseSettings):
+    """Where the bot's memory is and what opens it: all that a command needs which only reads it."""
 
     model_config = SettingsConfigDict(frozen=True, extra="ignore", populate_by_name=True, hide_input_in_errors=True)
+
+    redis_url: Annotated[SecretStr, AfterValidator(_redis_url)] | None = _setting(
+        "REDIS_URL",
+        "Where Redis or Valkey is: one server, Sentinel or Cluster. Not set: the bot runs its own server, kept on disk "
+        "in the state folder, which serves one machine.",
+        "redis://:PASSWORD@HOST:6379/0, rediss:// for TLS, redis+sentinel://HOST,HOST/NAME, redis+cluster://HOST",
+        default=None,
+    )
+    encryption_key: Annotated[SecretStr, AfterValidator(_fernet_keys)] | None = _setting(
+        "TENFOUR_ENCRYPTION_KEY",
+        "Fernet keys for sensitive inputs at rest, separated by commas, newest first: new values are written with the "
+        "first, old ones are read with any. Not set: a key file (mode 0600) is made in the state folder. Set it when "
+        "more than one copy of the bot runs, since all must share it.",
+        'python -c "from cryptography.fernet import Fernet; print(Fernet.generate_key().decode())"',
+        default=None,
+    )
+    state: Path = _setting(
+        "TENFOUR_STATE",
+        "Folder for what the bot keeps on disk: its own Redis and its key file. Nobody else should read it.",
+        "any folder on a disk that survives restarts",
+        default=Path(".tenfour"),
+    )
+
+    @classmethod
+    def settings_customise_sources(
+        cls,
+        settings_cls: type[BaseSettings],
+        init_settings: PydanticBaseSettingsSource,
+        env_settings: PydanticBaseSettingsSource,
+        dotenv_settings: PydanticBaseSettingsSource,
+        file_secret_settings: PydanticBaseSettingsSource,
+    ) -> tuple[PydanticBaseSettingsSource, ...]:
+        """Only what is passed in: the environment comes through load_settings, so that a test can hand over another."""
+        return (init_settings,)
+
+
+class Settings(MemorySettings):
+    """What the bot was told to do, checked and never changed afterwards."""
 
     slack_bot_token: Annotated[SecretStr, _secret(r"xoxb-\S+", "must start with xoxb-")] = _setting(
         "SLACK_BOT_TOKEN",
@@ -201,13 +245,6 @@ class Settings(BaseSettings):
         "write one as shown above, and keep it from others' eyes (chmod 600) when secrets stand in it",
         default=None,
     )
-    redis_url: Annotated[SecretStr, AfterValidator(_redis_url)] | None = _setting(
-        "REDIS_URL",
-        "Where Redis or Valkey is: one server, Sentinel or Cluster. Not set: the bot runs its own server, kept on disk "
-        "in the state folder, which serves one machine.",
-        "redis://:PASSWORD@HOST:6379/0, rediss:// for TLS, redis+sentinel://HOST,HOST/NAME, redis+cluster://HOST",
-        default=None,
-    )
     approvals_channel: ChannelId = _setting(
         "TENFOUR_APPROVALS_CHANNEL",
         "The channel where approval cards are posted. Invite the bot to it.",
@@ -225,14 +262,6 @@ class Settings(BaseSettings):
         "copy policy.toml from the repository and change it",
         default=None,
     )
-    encryption_key: Annotated[SecretStr, AfterValidator(_fernet_keys)] | None = _setting(
-        "TENFOUR_ENCRYPTION_KEY",
-        "Fernet keys for sensitive inputs at rest, separated by commas, newest first: new values are written with the "
-        "first, old ones are read with any. Not set: a key file (mode 0600) is made in the state folder. Set it when "
-        "more than one copy of the bot runs, since all must share it.",
-        'python -c "from cryptography.fernet import Fernet; print(Fernet.generate_key().decode())"',
-        default=None,
-    )
     poll_seconds: Annotated[float, AfterValidator(_poll_seconds)] = _setting(
         "TENFOUR_POLL_SECONDS",
         "How often the bot looks for registrations that are due, in seconds, from 0.2 to 3600.",
@@ -248,32 +277,20 @@ class Settings(BaseSettings):
             default=None,
         )
     )
-    state: Path = _setting(
-        "TENFOUR_STATE",
-        "Folder for what the bot keeps on disk: its own Redis and its key file. Nobody else should read it.",
-        "any folder on a disk that survives restarts",
-        default=Path(".tenfour"),
-    )
     port: Annotated[int, AfterValidator(_port)] = _setting(
         "PORT",
         "Port of the HTTP listener: for Slack's requests when the bot is not in Socket Mode, and for TCR's webhook.",
         "any free port; Slack and TCR reach it through your TLS proxy",
         default=3000,
     )
+    audit_days: Annotated[float, AfterValidator(_audit_days)] | None = _setting(
+        "TENFOUR_AUDIT_DAYS",
+        "How many days the audit is kept, from 1 on; older rows are removed once a day. Not set: all of it, for good.",
+        "as long as your rules about records say; export what is older first (tenfour audit export)",
+        default=None,
+    )
     further_accounts: tuple[AccountSettings, ...] = ()
     """What stands in `accounts_file`; not from the environment itself."""
-
-    @classmethod
-    def settings_customise_sources(
-        cls,
-        settings_cls: type[BaseSettings],
-        init_settings: PydanticBaseSettingsSource,
-        env_settings: PydanticBaseSettingsSource,
-        dotenv_settings: PydanticBaseSettingsSource,
-        file_secret_settings: PydanticBaseSettingsSource,
-    ) -> tuple[PydanticBaseSettingsSource, ...]:
-        """Only what is passed in: the environment comes through load_settings, so that a test can hand over another."""
-        return (init_settings,)
 
     @model_validator(mode="after")
     def _belong_together(self) -> Self:
@@ -315,18 +332,28 @@ def load_settings(environ: Mapping[str, str]) -> Settings:
     try:
         settings = Settings.model_validate(values)
     except ValidationError as error:
-        for found in error.errors(include_url=False, include_input=False, include_context=True):
-            # A cross-check (no location) is told by _missing_partners above; a default that could not be made follows
-            # from another setting that is told itself.
-            if found["loc"] and found["type"] != "default_factory_not_called":
-                problems.append((str(found["loc"][0]), _in_words(found["type"], found["msg"], found.get("ctx"))))
+        problems += _told(error)
     if settings is None or problems:
         # Not "from error": pydantic's own error is about values, and values may be secrets.
         raise SettingsProblem([f"{name}: {wrong}.{_how(name)}" for name, wrong in sorted(problems)]) from None
     return settings
 
 
-def encryption_keys(settings: Settings) -> tuple[str, ...]:
+def load_memory_settings(environ: Mapping[str, str]) -> MemorySettings:
+    """What a command needs that only reads the bot's memory, from an environment that may hold nothing else.
+
+    Raises SettingsProblem with one line for each bad setting.
+    """
+    fields = MemorySettings.model_fields.values()
+    values = {f.alias: text for f in fields if f.alias and (text := environ.get(f.alias, "").strip())}
+    try:
+        return MemorySettings.model_validate(values)
+    except ValidationError as error:
+        lines = [f"{name}: {wrong}.{_how(name)}" for name, wrong in sorted(_told(error))]
+    raise SettingsProblem(lines)
+
+
+def encryption_keys(settings: MemorySettings) -> tuple[str, ...]:
     """The Fernet keys for sensitive inputs, newest first; makes the key file on first use.
 
     Raises SettingsProblem when the key file is readable by others or holds no key.
@@ -348,13 +375,26 @@ def encryption_keys(settings: Settings) -> tuple[str, ...]:
 
 def environment_names() -> dict[str, str]:
     """The fields that come from the environment, by their names there."""
-    return {field.alias: name for name, field in Settings.model_fields.items() if field.alias}
+    # as a person meets them: who starts the bot for the first time needs none of those about its memory
+    ordered = sorted(Settings.model_fields.items(), key=lambda item: item[0] in MemorySettings.model_fields)
+    return {field.alias: name for name, field in ordered if field.alias}
 
 
 def how_of(field: FieldInfo) -> str:
     """How a person gets a value for this field."""
     extra = field.json_schema_extra
     return str(extra.get("how", "")) if isinstance(extra, dict) else ""
+
+
+def _told(error: ValidationError) -> list[tuple[str, str]]:
+    """What is wrong with which setting, without its value."""
+    return [
+        (str(found["loc"][0]), _in_words(found["type"], found["msg"], found.get("ctx")))
+        for found in error.errors(include_url=False, include_input=False, include_context=True)
+        # A cross-check (no location) is told by _missing_partners; a default that could not be made follows from
+        # another setting that is told itself.
+        if found["loc"] and found["type"] != "default_factory_not_called"
+    ]
 
 
 def _further_accounts(

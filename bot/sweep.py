@@ -7,8 +7,8 @@ import structlog
 from redis.exceptions import RedisError
 
 from bot.changes.changes import Changes
-from bot.engine import CHANGES_SECONDS
 from bot.ports import Engine, Notifier
+from bot.tempo import PRODUCTION
 from bot.tracking.tracker import Tracker
 
 WAITING_SECONDS = 900.0
@@ -19,13 +19,14 @@ log = structlog.get_logger()
 
 @dataclass(frozen=True)
 class Sweep:
-    """Looks at what is open, never at everything; doing it twice is harmless."""
+    """Looks at what is open, `every` so many seconds, never at everything; doing it twice is harmless."""
 
     changes: Changes
     tracker: Tracker
     engine: Engine
     notifier: Notifier
     clock: Callable[[], float]
+    every: float = PRODUCTION.sweep
 
     async def all_changes(self) -> None:
         """Expire what is over, start what is approved and not running, redraw what does not show the truth."""
@@ -42,7 +43,7 @@ class Sweep:
         if change is None or await self.changes.expire(change):
             return
         # what waits is woken by what it waits for; now and then all the same, should its next look have been lost
-        beat = change.state == "waiting" and self.clock() % WAITING_SECONDS < CHANGES_SECONDS
+        beat = change.state == "waiting" and self.clock() % WAITING_SECONDS < self.every
         if change.state in ("approved", "running") or beat:
             await self.engine.start_run(number)
         await self.notifier.change_moved(number)

@@ -8,7 +8,7 @@ from typing import Any
 import structlog
 from slack_bolt.async_app import AsyncApp
 
-from handlers import accounts, changes, commands, forms, home, previews, registrations, reopening
+from handlers import accounts, audit, changes, commands, forms, home, previews, registrations, reopening
 from handlers.blocks.form import notice_modal
 from handlers.blocks.help import refusal
 from handlers.delivery import Delivery, Payload
@@ -32,6 +32,7 @@ COMMANDS: Mapping[str, Handler] = {
     "/a2p-flex": commands.operate,
     "/a2p-account": accounts.accounts,
     "/a2p-approvals": commands.show_approvals,
+    "/a2p-audit": audit.audit,
     "/a2p-watch": registrations.watch,
 }
 
@@ -122,6 +123,7 @@ async def answer(desk: Desk, inbox: Inbox, delivery: Delivery, handler: Handler 
             if not await inbox.first(delivery):
                 log.info("delivered_again", kind=delivery.kind, user=delivery.user)
                 return {}
+            desk.people.admit(delivery.teams)
             reply = await handler(desk, delivery) or {}
     except Exception as error:  # the person must hear of it, whatever it is
         # the type, not the words: a refusal may quote what was typed

@@ -3,8 +3,8 @@
 import asyncio
 import difflib
 
-from bot.changes.changes import Refusal
 from bot.changes.drafts import Draft
+from bot.changes.refusal import Refusal
 from bot.twilio import reads_account
 from bot.twilio.faults import TwilioFault
 from bot.twilio.gateway import Account

@@ -5,7 +5,7 @@ because of a crash is drawn by the next sweep.
 """
 
 import hashlib
-from collections.abc import Callable, Coroutine
+from collections.abc import Awaitable, Callable, Coroutine
 from typing import Any
 
 import structlog
@@ -29,14 +29,16 @@ from handlers.posts import CHANNEL_CLOSED, Posts, why
 
 _ASKS = "gate:"
 """The slots of messages that ask for the approval of a part begin with it."""
-LEAST_BETWEEN_SECONDS = 1.2
-"""chat.update allows about 50 a minute over all messages (slack.md 5); a run shows its steps within that."""
 
 log = structlog.get_logger()
 
 
 class Cards:
-    """Keeps every card like the truth. `homes` redraws the App Homes of the people concerned."""
+    """Keeps every card like the truth. `homes` redraws the App Homes of the people concerned.
+
+    `pause` is the least time between two pictures of one change, in seconds. `recorded` says whether all that happened
+    to a change stands in the audit; until then it stays among the open ones, where the sweep finds it.
+    """
 
     def __init__(
         self,
@@ -50,12 +52,14 @@ class Cards:
         approvals_channel: str,
         alerts_channel: str,
         homes: Callable[[set[str]], Coroutine[Any, Any, None]],
+        leases: Leases,
         pause: float,
+        recorded: Callable[[int], Awaitable[bool]],
     ) -> None:
         self._redis, self._keys, self._changes, self._registrations = redis, keys, changes, registrations
         self._posts, self._guide, self._background, self._pause = posts, guide, background, pause
         self._approvals, self._alerts, self._homes = approvals_channel, alerts_channel, homes
-        self._leases = Leases(redis)
+        self._leases, self._recorded = leases, recorded
         self._moved: set[int] = set()
         self._drawing: set[int] = set()
 
@@ -97,7 +101,9 @@ class Cards:
         if change is None:
             return False
         if await self._redis.hget(book, "drawn") == change.picture:
-            return change.settled and not await self._changes.close(change)
+            # before it is closed: what was not copied yet would be found by nobody
+            done = change.settled and await self._recorded(number)
+            return done and not await self._changes.close(change)
         if original := takes_back(change):
             # before this one counts as drawn: after a crash in between, the sweep finds the other's card to draw
             await self._changes.reopen(original)

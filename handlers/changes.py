@@ -2,11 +2,14 @@
 
 from itertools import count
 
+from bot.audit.row import act_row
 from bot.catalog.operation import Context
 from bot.catalog.undo import NAME as UNDO
 from bot.catalog.undo import undo_of
 from bot.changes.change import CAME_TO_NOTHING, Change, called
-from bot.changes.changes import Refusal, Request
+from bot.changes.changes import Request, place
+from bot.changes.policy import Asked
+from bot.changes.refusal import Refusal
 from handlers.acts import Act
 from handlers.blocks.change import happened_modal, reject_modal
 from handlers.blocks.plan import details_modal
@@ -45,7 +48,7 @@ async def reject(desk: Desk, delivery: Delivery) -> Payload | None:
 async def open_details(desk: Desk, delivery: Delivery) -> Payload | None:
     """The exact calls, decisions, steps and timeline."""
     change = await _change(desk, delivery)
-    desk.later(delivery, _open(desk, delivery, details_modal(change)), members_only=True)
+    desk.later(delivery, _show_details(desk, delivery, change), members_only=True)
     return None
 
 
@@ -183,7 +186,7 @@ async def request_undo(desk: Desk, act: Act) -> None:
     operation = desk.catalog[UNDO]
     plan = await operation.planned(form, Context(account=desk.accounts[change.plan.account], token=change.token))
     draft = await _undoing(desk, act, change)
-    if not (verdict := await desk.changes.verdict(act.user, UNDO)).allowed:
+    if not (verdict := await desk.changes.authority.verdict(act.user, Asked(operation=UNDO))).allowed:
         raise Refusal(f"You may not ask for {UNDO} (policy: {verdict.rule}).")
     await desk.settlement.give_way(number, act.user, await desk.changes.store.number_for(draft))
     await desk.changes.request(
@@ -231,6 +234,14 @@ async def _change(desk: Desk, delivery: Delivery) -> Change:
     if change is None:
         raise Refusal(f"There is no change #{number}.")
     return change
+
+
+async def _show_details(desk: Desk, delivery: Delivery, change: Change) -> None:
+    # first: nobody looks without it being known
+    where = place(delivery.team, delivery.channel)
+    row = act_row("looked at", "looked at the details", delivery.user, desk.clock(), change, where=where)
+    await desk.trail.note(f"looked:{delivery.once}", row)
+    await _open(desk, delivery, details_modal(change))
 
 
 async def _open(desk: Desk, delivery: Delivery, view: Payload) -> None:

@@ -9,7 +9,7 @@ from typing import Final
 from bot.catalog.describe import describe, names, short
 from bot.catalog.form import Form
 from bot.catalog.operation import Entry, Inquiry
-from bot.changes.changes import Refusal
+from bot.changes.refusal import Refusal
 from handlers import forms, inquiries, typed
 from handlers.accounts import account_for
 from handlers.blocks.change import approvals_list
@@ -190,7 +190,7 @@ def _command(name: str) -> str:
 
 
 async def _send_help(desk: Desk, delivery: Delivery) -> None:
-    may = await desk.changes.allowed(delivery.user, (o.name for o in desk.catalog.operations))
+    may = await desk.changes.authority.allowed(delivery.user, (o.name for o in desk.catalog.operations))
     member = not (await desk.people.person(delivery.user)).bar
     await desk.answer(delivery, help_message(desk.catalog, allowed=may, member=member))
 

@@ -4,7 +4,7 @@ import json
 from dataclasses import dataclass, field
 from typing import Any
 
-from bot.changes.changes import Refusal
+from bot.changes.refusal import Refusal
 
 Payload = dict[str, Any]
 
@@ -37,6 +37,15 @@ class Delivery:
         """What a second delivery of the same thing would carry too, or "" where there is nothing of the kind."""
         event_id = self.body.get("event_id")
         return str(event_id or ("" if self.kind == "block_suggestion" else self.trigger))
+
+    @property
+    def teams(self) -> frozenset[str]:
+        """The workspaces that the envelope names, of the person and of where it happened; none for events."""
+        if self.kind == "event":
+            return frozenset()
+        person, place = self.body.get("user") or {}, self.body.get("team") or {}
+        named = (self.body.get("team_id"), place.get("id"), person.get("team_id"))
+        return frozenset(str(team) for team in named if team)
 
     @property
     def trigger(self) -> str:
@@ -88,7 +97,7 @@ class Delivery:
         try:
             data = json.loads(self.view.get("private_metadata") or "{}")
             values = tuple(data[name] for name in fields)
-        except (ValueError, KeyError, TypeError):
+        except (ValueError, KeyError, TypeError, RecursionError):
             values = ()
         if not values or not all(type(v) is kind for v, kind in zip(values, fields.values(), strict=True)):
             raise Refusal("This window was changed on its way here. Close it and start again.")

@@ -8,20 +8,27 @@ from typing import Any
 
 import aiohttp
 import structlog
+from pydantic import ValidationError
 from redis.exceptions import RedisError
 from slack_sdk.errors import SlackApiError
 from slack_sdk.web.async_client import AsyncWebClient
 from slack_sdk.webhook.async_client import AsyncWebhookClient
 
+from bot.audit.log import AuditProblem
+from bot.audit.row import act_row
+from bot.audit.trail import AuditTrail
 from bot.catalog.choices import AllChoices
 from bot.catalog.operation import Catalog
 from bot.changes.account_choice import ChannelAccounts
-from bot.changes.changes import Changes, Refusal
+from bot.changes.changes import Changes, place
 from bot.changes.drafts import DraftStore
+from bot.changes.refusal import Refusal
 from bot.redis.lease import Leases
 from bot.runs.settle import Settlement
+from bot.tempo import Tempo
 from bot.tracking.tracker import Tracker
 from bot.twilio.accounts import Accounts
+from bot.vault import SealedWithOtherKeyError
 from handlers.acts import Act, ActStore, WrittenDownError
 from handlers.background import Background
 from handlers.blocks.form import notice_modal
@@ -39,7 +46,6 @@ Doer = Callable[["Desk", Act], Awaitable[None]]
 
 SLACK_FAILURES = (SlackApiError, aiohttp.ClientError, TimeoutError)
 
-LEFT_BEHIND_SECONDS = 30.0
 SETTLE_SECONDS = 0.5
 """Slack draws the view of our ack first; an update that overtook it would be drawn over."""
 
@@ -65,6 +71,8 @@ class Desk:
     leases: Leases
     approvals_channel: str
     clock: Callable[[], float]
+    tempo: Tempo
+    trail: AuditTrail
 
     async def do(self, delivery: Delivery, kind: str, **what: Any) -> None:
         """Write down what this person does, and do it after the ack; a refusal is told privately."""
@@ -76,7 +84,7 @@ class Desk:
 
     async def catch_up(self) -> None:
         """Carry out what a crash left behind after its ack."""
-        for act in await self.acts.left(self.clock() - LEFT_BEHIND_SECONDS):
+        for act in await self.acts.left(self.clock() - self.tempo.left_behind):
             log.info("act_left_behind", kind=act.kind, user=act.user)
             self.later(Delivery("act", act.user, act.team, {}), self._carry_out(act))
 
@@ -148,10 +156,25 @@ class Desk:
                 await self.doers[act.kind](self, act)
             except RedisError as error:
                 raise WrittenDownError from error  # the sweep carries it out once Redis is back
-            except Exception:  # the person is told by `later`
+            except Exception as error:  # the person is told by `later`
+                if isinstance(error, Refusal):
+                    await self._note_refused(act, error)
                 await self._forget(act)
                 raise
             await self._forget(act)
+
+    async def _note_refused(self, act: Act, no: Refusal) -> None:
+        """Write down in the audit who was refused what; the act stays written down until that is done."""
+        number, how = act.what.get("number"), act.what.get("verb") or act.what.get("how") or ""
+        try:
+            change = await self.changes.store.load(number) if isinstance(number, int) else None
+            what, where = f"{act.kind} {how}".strip(), place(act.team, "")
+            row = act_row("refused", what, act.user, act.at, change, where=where, detail=str(no))
+            await self.trail.note(f"refused:{act.id}", row)
+        except RedisError as error:
+            raise WrittenDownError from error
+        except (AuditProblem, SealedWithOtherKeyError, ValidationError) as error:  # the person must hear of it anyway
+            log.error("refusal_not_noted", kind=act.kind, user=act.user, why=type(error).__name__)
 
     async def _forget(self, act: Act) -> None:
         try:

@@ -6,8 +6,9 @@ from typing import Any
 from bot.catalog.choices import StillLoading
 from bot.catalog.form import Mistake, answer, mistakes
 from bot.catalog.operation import CannotPlanError, Entry, Inquiry, Operation
-from bot.changes.changes import Refusal
 from bot.changes.drafts import Draft
+from bot.changes.policy import Asked
+from bot.changes.refusal import Refusal
 from bot.plans.masking import mask
 from bot.plans.values import canonical_json
 from bot.twilio.faults import TwilioFault
@@ -68,7 +69,7 @@ def turned(draft: Draft) -> Draft:
 
 async def may_as_known(desk: Desk, user: str, entry: Entry) -> None:
     """The same as `may` where that needs nobody to be asked; else it is left to `refused`. Raises `Refusal`."""
-    if desk.people.knows(user, desk.changes.asking_groups.values()):
+    if desk.people.knows(user, desk.changes.authority.asking_groups.values()):
         await may(desk, user, entry)
 
 
@@ -78,7 +79,7 @@ async def may(desk: Desk, user: str, entry: Entry) -> None:
         if bar := (await desk.people.person(user)).bar:
             raise Refusal(f"{bar} Ask a full member of this workspace.")
         return
-    verdict = await desk.changes.verdict(user, entry.name)
+    verdict = await desk.changes.authority.verdict(user, Asked(operation=entry.name))
     if not verdict.allowed:
         raise Refusal(f"You may not ask for {entry.name} (policy: {verdict.rule}). See `/a2p` for what you may.")
 

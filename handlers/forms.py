@@ -8,8 +8,8 @@ from slack_sdk.errors import SlackApiError
 from bot.catalog.choices import StillLoading
 from bot.catalog.form import Mistake, mistakes
 from bot.catalog.operation import Entry, Inquiry, Operation
-from bot.changes.changes import Refusal
 from bot.changes.drafts import Draft
+from bot.changes.refusal import Refusal
 from bot.plans.finding import blocking
 from bot.twilio.faults import TwilioFault
 from bot.twilio.gateway import Account
@@ -160,7 +160,7 @@ async def choices(desk: Desk, delivery: Delivery) -> Payload | None:
     draft, entry = await drafting.of_view(desk, delivery)
     source = delivery.action_id.partition(":")[2]
     given = plain(draft.values | read_values(entry, delivery.view))
-    if desk.people.bars(delivery.user):
+    if (await desk.people.person(delivery.user)).bar:
         return {"options": []}
     try:
         found = await desk.choices.find(account_of(desk, draft), source, delivery.body.get("value") or "", given)
@@ -190,6 +190,7 @@ async def _open_filled(desk: Desk, delivery: Delivery, operation: Operation, dra
 async def _fill(desk: Desk, delivery: Delivery, operation: Operation, draft: Draft, view_id: str, *, page: int) -> None:
     """Fill in the answers from what stands at Twilio, and show a page, or what comes after the only one."""
     try:
+        await drafting.may(desk, delivery.user, operation)  # nobody else is shown what stands there
         draft = await drafting.filled(desk, operation, draft)
     except Exception as error:
         wrong = [drafting.as_mistake(error, f"filling in {operation.name}", operation, draft)]

@@ -1,6 +1,6 @@
 """App Home: what waits for me, what I asked for, and the campaigns with their states."""
 
-from bot.changes.changes import Refusal
+from bot.changes.refusal import Refusal
 from handlers import forms
 from handlers.blocks.home import home_view
 from handlers.delivery import Delivery, Payload
@@ -36,19 +36,20 @@ async def start(desk: Desk, delivery: Delivery) -> Payload | None:
 async def publish(desk: Desk, user: str) -> None:
     """Draw somebody's App Home as things stand now."""
     undecided = [c async for c in desk.changes.store.unsettled() if c.state in ("pending", "unknown")]
-    waiting = [c for c in undecided if await desk.changes.may_decide(c, user)]
-    may = await desk.changes.allowed(user, (o.name for o in desk.catalog.operations))
+    waiting = [c for c in undecided if await desk.changes.authority.may_decide(c, user)]
+    may = await desk.changes.authority.allowed(user, (o.name for o in desk.catalog.operations))
     mine = []
     async for change in desk.changes.store.latest():
         if change.requester == user:
             mine.append(change)
             if len(mine) == MINE_SHOWN:
                 break
+    member = not (await desk.people.person(user)).bar
     view = home_view(
         viewer=user,
         waiting=waiting,
         mine=mine,
-        registrations=await desk.tracker.followed(REGISTRATIONS_SHOWN),
+        registrations=await desk.tracker.followed(REGISTRATIONS_SHOWN) if member else (),
         may_ask=[name for name, no in may.items() if not no],
         now=desk.clock(),
     )

@@ -5,7 +5,7 @@ from functools import partial
 from bot.catalog import typed
 from bot.catalog.form import mistakes, parse
 from bot.catalog.operation import Inquiry
-from bot.changes.changes import Refusal
+from bot.changes.refusal import Refusal
 from bot.twilio.gateway import Account
 from handlers import drafting, forms
 from handlers.blocks.help import incomplete

@@ -7,9 +7,9 @@ from typing import Any, TypeVar
 from slack_sdk.errors import SlackApiError
 from slack_sdk.web.async_client import AsyncWebClient
 
-from bot.changes.changes import Refusal
 from bot.changes.people import Person
 from bot.changes.policy import APPROVALS_CHANNEL, Group, Policy
+from bot.changes.refusal import Refusal
 from handlers.posts import CHANNEL_CLOSED, why
 
 REMEMBER_SECONDS = 120.0
@@ -28,20 +28,25 @@ class People:
         self._clock = clock
         self._seen: dict[str, tuple[float, Any]] = {}
 
+    def admit(self, teams: Iterable[str]) -> None:
+        """Raise `Refusal` for people whom the envelope says to be of another workspace (slack.md 7.1)."""
+        if set(teams) - {self._team}:
+            raise Refusal("You belong to another workspace. Ask a full member of this one.")
+
     async def person(self, user: str, *, fresh: bool = False) -> Person:
         """One person, with the reason why they may not take part, if there is one."""
         return await self._remembered(f"person:{user}", lambda: self._person(user), fresh)
 
     async def members(self, group: Group, *, fresh: bool = False) -> frozenset[str]:
         """The user ids in a group: listed, of a Slack user group, and of a channel."""
-        found = set(group.users)
+        found = set(group.listed)
         for key, read in self._parts(group):
             found |= await self._remembered(key, read, fresh)
         return frozenset(found - {self._bot})
 
     async def open_doors(self, policy: Policy) -> list[str]:
         """Channels that make their members approvers and that are not private: whoever joins one can approve."""
-        groups = {policy.groups[name] for rule in policy.rules for name in rule.approvals}
+        groups = {policy.groups[name] for name in policy.approving}
         channels = {self._named(g.channel) for g in groups if g.channel}
         found = {c: (await self._client.conversations_info(channel=c))["channel"] for c in sorted(channels)}
         return [channel for channel, info in found.items() if not info.get("is_private")]

@@ -5,8 +5,9 @@ from redis.exceptions import RedisError
 from bot.catalog.form import parse
 from bot.catalog.operation import Context, Entry, Inquiry, Operation
 from bot.changes.change import Change
-from bot.changes.changes import Refusal, Request
+from bot.changes.changes import Request
 from bot.changes.drafts import Draft
+from bot.changes.refusal import Refusal
 from bot.plans.plan import Plan
 from handlers import drafting
 from handlers.accounts import account_of

@@ -1,8 +1,9 @@
 """What is followed: watching it in a channel, checking now, fixing and resubmitting."""
 
+import re
 from types import MappingProxyType
 
-from bot.changes.changes import Refusal
+from bot.changes.refusal import Refusal
 from bot.tracking.registration import registration_parts
 from handlers import forms
 from handlers.blocks.form import LABEL
@@ -11,6 +12,7 @@ from handlers.delivery import Delivery, Payload
 from handlers.desk import Desk
 
 SHOWN = 20
+_REGISTRATION = re.compile(r"[a-z_]{1,20}\|AC[0-9a-f]{32}\|[A-Za-z0-9_+:-]{1,80}")
 MENDED_BY = MappingProxyType(
     {
         "campaign": ("campaign.resubmit", "service_sid"),
@@ -26,19 +28,19 @@ async def watch(desk: Desk, delivery: Delivery) -> Payload | None:
     word = (delivery.body.get("text") or "").strip().lower()
     if word not in ("", "on", "off", "help"):
         raise Refusal(f"“{word[:80]}” is not known. Type `/a2p-watch on`, `/a2p-watch off`, or `/a2p-watch` alone.")
-    desk.later(delivery, _watch(desk, delivery, delivery.channel, word), members_only=word in ("on", "off"))
+    desk.later(delivery, _watch(desk, delivery, delivery.channel, word), members_only=True)
     return None
 
 
 async def watch_on(desk: Desk, delivery: Delivery) -> Payload | None:
     """The button of the panel."""
-    desk.later(delivery, _watch(desk, delivery, delivery.value, "on"), members_only=True)
+    desk.later(delivery, _watch(desk, delivery, delivery.channel, "on"), members_only=True)
     return None
 
 
 async def watch_off(desk: Desk, delivery: Delivery) -> Payload | None:
     """The button of the panel."""
-    desk.later(delivery, _watch(desk, delivery, delivery.value, "off"), members_only=True)
+    desk.later(delivery, _watch(desk, delivery, delivery.channel, "off"), members_only=True)
     return None
 
 
@@ -54,6 +56,8 @@ async def fix_and_resubmit(desk: Desk, delivery: Delivery) -> Payload | None:
     kind, account, key = registration_parts(_known_id(delivery.value))
     registration = await desk.tracker.store.load(delivery.value)
     if registration and registration.status not in ("FAILED", ""):
+        if bar := (await desk.people.person(delivery.user)).bar:
+            raise Refusal(f"{bar} Ask a full member of this workspace.")
         raise Refusal(f"{registration.title} is {registration.status} by now: there is nothing to resubmit.")
     way = "external" if registration and external(registration) else kind
     if way not in MENDED_BY:
@@ -83,8 +87,7 @@ async def _check(desk: Desk, delivery: Delivery, registration_id: str) -> None:
 
 
 def _known_id(value: str) -> str:
-    try:
-        registration_parts(value)
-    except ValueError:
-        raise Refusal("This button carries something that is not a registration. Open the card again.") from None
+    # ids and SIDs: anything else would be another key in Redis, or none
+    if not _REGISTRATION.fullmatch(value):
+        raise Refusal("This button carries something that is not a registration. Open the card again.")
     return value

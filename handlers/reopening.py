@@ -2,8 +2,8 @@
 
 from bot.catalog.operation import Operation
 from bot.changes.change import Change
-from bot.changes.changes import Refusal
 from bot.changes.drafts import Draft
+from bot.changes.refusal import Refusal
 from bot.twilio.faults import TwilioFault
 from bot.twilio.gateway import Account
 from handlers import drafting

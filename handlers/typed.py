@@ -5,8 +5,8 @@ from functools import partial
 from bot.catalog import typed
 from bot.catalog.operation import Entry, Operation
 from bot.catalog.typed import Judged
-from bot.changes.changes import Refusal
 from bot.changes.drafts import Draft
+from bot.changes.refusal import Refusal
 from bot.twilio.gateway import Account
 from handlers import drafting
 from handlers.accounts import account_of

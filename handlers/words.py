@@ -5,7 +5,7 @@ import structlog
 from slack_sdk.errors import SlackApiError
 
 from bot.catalog.operation import CannotPlanError
-from bot.changes.changes import Refusal
+from bot.changes.refusal import Refusal
 from bot.redis.connection import Unreachable
 from bot.twilio.faults import Refused, Throttled, TwilioFault, UnknownAccount
 from bot.vault import SealedWithOtherKeyError

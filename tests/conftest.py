@@ -11,8 +11,12 @@ from cryptography.fernet import Fernet
 from hypothesis import settings
 from redis.asyncio import Redis
 
-from bot.changes.people import Person
-from bot.changes.policy import Group
+from bot.changes.authority import Authority
+from bot.changes.budget import Budget
+from bot.changes.delegations import Delegations
+from bot.changes.people import Directory, Person
+from bot.changes.policy import Group, Policy
+from bot.changes.policy_file import Rulebook
 from bot.changes.store import ChangeStore
 from bot.redis.connection import open_redis
 from bot.redis.embedded import run_embedded_redis
@@ -62,7 +66,15 @@ class Staff:
 
     async def members(self, group: Group, *, fresh: bool = False) -> frozenset[str]:
         of_channel = self.channels.get(group.channel, frozenset())
-        return frozenset(group.users) | self.usergroups.get(group.usergroup, frozenset()) | of_channel
+        return group.listed | self.usergroups.get(group.usergroup, frozenset()) | of_channel
+
+
+def authority_of(
+    redis: Redis, keys: Keys, vault: Vault, clock: Callable[[], float], policy: Policy, people: Directory
+) -> Authority:
+    """Who may do what by this policy, among these people."""
+    delegations, budget = Delegations(redis, keys, vault, clock), Budget(redis, keys, clock)
+    return Authority(Rulebook(policy), people, delegations, budget)
 
 
 class Told:

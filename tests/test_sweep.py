@@ -9,7 +9,6 @@ from redis.exceptions import RedisError
 from structlog.testing import capture_logs
 
 from bot.changes.change import Change
-from bot.changes.changes import Changes
 from bot.changes.store import ChangeStore
 from bot.redis.keys import Keys
 from bot.sweep import Sweep
@@ -17,7 +16,7 @@ from bot.tracking.store import RegistrationStore
 from bot.tracking.tracker import Tracker
 from bot.twilio.gateway import Account
 from bot.vault import Vault
-from tests.changes.office import ANN, POLICY, STAFF, plan_for, request_for
+from tests.changes.office import ANN, Office, plan_for, request_for
 from tests.conftest import Clock, Started, Told
 
 SECRET = "Zanzibar-Quokka"
@@ -33,7 +32,7 @@ class Bench:
     def __init__(self, redis: Redis, keys: Keys, vault: Vault, clock: Clock) -> None:
         self.redis, self.keys, self.vault, self.clock = redis, keys, vault, clock
         self.store, self.told, self.started = ChangeStore(redis, keys, vault), Told(), Started()
-        self.changes = Changes(self.store, POLICY, STAFF, self.told, self.started, clock)
+        self.changes = Office.opened(redis, keys, vault, self.told, self.started, clock).changes
 
     async def approved(self, draft: str) -> Change:
         """A change that was approved and, as after a crash, is not running."""

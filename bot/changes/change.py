@@ -1,6 +1,7 @@
 """A change: a requested plan with its life."""
 
 from collections.abc import Mapping
+from decimal import Decimal
 from types import MappingProxyType
 from typing import Any, Literal
 
@@ -50,7 +51,12 @@ def called(state: State) -> str:
     return _CALLED.get(state, state)
 
 
-Verb = Literal["approve", "reject"]
+Verb = Literal["approve", "reject", "break_glass"]
+"""What a person says about a change. Who breaks glass lets it run without the approvals that it takes."""
+
+Review = Literal["", "open", "signed"]
+"""Whether what ran without its approvals was looked at by somebody else afterwards; "" where glass was not broken."""
+
 StepState = Literal["attempting", "done", "failed", "unknown", "waiting", "skipped"]
 
 
@@ -63,14 +69,33 @@ class GroupNeed(Value):
 
 
 class Requirement(Value):
-    """What policy asks for one change, and the rule that asked it. No groups: nobody needs to approve."""
+    """What policy asks for one part of a change, and the rule that asked it. No groups: nobody needs to approve.
+
+    `tier` is the cost tier that it was judged in, `raised` whether the cap of the account's month made it the next
+    higher one; `cap_usd` and `committed_usd` (by others, in that month) are US dollars. `policy` is the fingerprint of
+    the policy that said so.
+    """
 
     rule: str
     groups: tuple[GroupNeed, ...] = ()
+    self_approval: bool = False
+    tier: str = ""
+    raised: bool = False
+    cap_usd: Decimal | None = None
+    committed_usd: Decimal = Decimal(0)
+    policy: str = ""
+
+    @property
+    def asks(self) -> tuple[object, ...]:
+        """What people read of it; the rest is how it came about."""
+        return self.rule, self.groups, self.self_approval
 
 
 class Decision(Record):
-    """One person's word on one change, bound to the digest that they saw. `groups` are those they spoke for."""
+    """One person's word on one change, bound to the digest that they saw. `groups` are those they spoke for.
+
+    `seats` maps a group to the absent member whose seat they took, where they are not of the group themselves.
+    """
 
     user: str
     verb: Verb
@@ -78,6 +103,11 @@ class Decision(Record):
     at: float
     reason: str = ""
     groups: tuple[str, ...] = ()
+    seats: dict[str, str] = Field(default_factory=dict)
+
+    def seat(self, group: str) -> str:
+        """Whose seat in the group it is: each counts once, whoever speaks for it."""
+        return self.seats.get(group, self.user)
 
 
 class StepRun(Record):
@@ -99,7 +129,9 @@ class StepRun(Record):
 class Event(Record):
     """One entry of a change's timeline. `who` is a Slack user id, or empty for Tenfour itself.
 
-    `to` is the state that the change entered with it, or empty when it stayed in the same one.
+    `to` is the state that the change entered with it, or empty when it stayed in the same one. `step` is the step that
+    it is about, `digest` the plan (and part) that was asked for or decided, `rule` the rule of policy that said so,
+    `where` the workspace and channel in which a person did it (`T…/C…`).
     """
 
     at: float
@@ -107,6 +139,10 @@ class Event(Record):
     who: str = ""
     detail: str = ""
     to: str = ""
+    step: str = ""
+    digest: str = ""
+    rule: str = ""
+    where: str = ""
 
 
 class Undoing(Value):
@@ -147,6 +183,7 @@ class Change(Value):
     timeline: tuple[Event, ...] = ()
     note: str = ""
     undoing: Undoing | None = None
+    review: Review = ""
 
     @property
     def undone(self) -> bool:
@@ -169,8 +206,18 @@ class Change(Value):
         return called(self.state)
 
     def approvals(self, group: str) -> tuple[Decision, ...]:
-        """The approvals that count for one group and the part of the plan that is to be decided."""
-        return tuple(d for d in self.decisions if d.verb == "approve" and group in d.groups and d.digest == self.digest)
+        """The approvals that count for one group and the part of the plan that is to be decided; one for each seat."""
+        said = (d for d in self.decisions if d.verb == "approve" and group in d.groups and d.digest == self.digest)
+        return tuple({d.seat(group): d for d in said}.values())
+
+    def missing(self, need: GroupNeed) -> int:
+        """How many approvals of one group are still needed."""
+        return max(0, need.need - len(self.approvals(need.group)))
+
+    @property
+    def glass_broken_by(self) -> str:
+        """Who let it run without its approvals last, or ""."""
+        return next((d.user for d in reversed(self.decisions) if d.verb == "break_glass"), "")
 
     @property
     def gate(self) -> str:

@@ -1,6 +1,6 @@
-"""The life of a change until it is approved: asked for, decided, withdrawn, expired."""
+"""The life of a change until it is approved: asked for, amended, decided, withdrawn, expired."""
 
-from collections.abc import Callable, Iterable, Mapping
+from collections.abc import Callable, Mapping
 from datetime import UTC, datetime
 from types import MappingProxyType
 from typing import Any
@@ -8,31 +8,20 @@ from typing import Any
 import structlog
 from redis.exceptions import RedisError
 
-from bot.changes.change import Change, Decision, Event, GroupNeed, Requirement, State, Verb
-from bot.changes.people import Directory
-from bot.changes.policy import EVERYONE, Group, Policy, Verdict, impossible, judge
+from bot.changes.authority import Applicant, Authority, applicant_of
+from bot.changes.change import Change, Decision, Event, Requirement, State, Verb
+from bot.changes.refusal import Refusal
 from bot.changes.store import ChangeStore
 from bot.plans.finding import blocking
 from bot.plans.plan import Plan
 from bot.plans.values import Value
 from bot.ports import Engine, Notifier
 
-PENDING_SECONDS = 7 * 86400.0
-PART_PENDING_SECONDS = 30 * 86400.0
-"""How long the next part of a change that is under way may wait for its approval."""
-NAMED = 8
-"""How many possible approvers a refusal names."""
-
-
 log = structlog.get_logger()
 
 
-class Refusal(Exception):
-    """Something may not be done; the text tells the person why and what to do next."""
-
-
 class Request(Value):
-    """What somebody asks for: a previewed draft."""
+    """What somebody asks for: a previewed draft. `amends` is the change that it takes the place of, 0 for a new one."""
 
     draft: str
     requester: str
@@ -42,64 +31,50 @@ class Request(Value):
     token: str
     inputs: dict[str, Any]
     plan: Plan
+    amends: int = 0
+
+    @property
+    def applicant(self) -> Applicant:
+        """Who asks, and where."""
+        return Applicant(user=self.requester, channel=self.channel, operation=self.operation)
+
+    @property
+    def where(self) -> str:
+        """The workspace and channel."""
+        return place(self.team, self.channel)
+
+
+def place(team: str, channel: str) -> str:
+    """Where a person did something, as events hold it; App Home and modals have no channel."""
+    return f"{team}/{channel}"
 
 
 class Changes:
-    """Asks policy, stores changes, takes decisions. Every refusal is a `Refusal` with words for the person."""
+    """Asks the authority, stores changes, takes decisions. Every refusal is a `Refusal` with words for the person."""
 
     def __init__(
         self,
         store: ChangeStore,
-        policy: Policy,
-        directory: Directory,
+        authority: Authority,
         notifier: Notifier,
         engine: Engine,
         clock: Callable[[], float],
     ) -> None:
-        self.store = store
-        self._policy, self._directory, self._notifier = policy, directory, notifier
-        self._engine, self._clock = engine, clock
-
-    @property
-    def asking_groups(self) -> dict[str, Group]:
-        """The groups on which it depends who may ask for what, by name."""
-        named = {name for rule in self._policy.rules for name in rule.requesters} - {EVERYONE}
-        return {name: self._policy.groups[name] for name in sorted(named)}
-
-    async def verdict(self, user: str, operation: str, *, fresh: bool = False) -> Verdict:
-        """Whether this person may ask for this operation. Raises `Refusal` for guests and strangers."""
-        person = await self._directory.person(user, fresh=fresh)
-        if person.bar:
-            raise Refusal(f"{person.bar} Ask a full member of this workspace to request it.")
-        askers = self.asking_groups
-        groups = {g for g in askers if user in await self._directory.members(askers[g], fresh=fresh)}
-        return judge(self._policy, operation, groups | {EVERYONE})
-
-    async def allowed(self, user: str, operations: Iterable[str]) -> dict[str, str]:
-        """Operation name -> "" when this person may ask for it, or the rule or the reason that says no."""
-        answers = {}
-        for operation in operations:
-            try:
-                verdict = await self.verdict(user, operation)
-                answers[operation] = "" if verdict.allowed else verdict.rule
-            except Refusal as no:
-                answers[operation] = str(no)
-        return answers
+        self.store, self.authority = store, authority
+        self._notifier, self._engine, self._clock = notifier, engine, clock
 
     async def request(self, request: Request) -> Change:
         """Store what was asked for as a pending change; asking twice for one draft gives one change."""
-        if request.plan.findings and (stops := blocking(request.plan.findings)):
+        if stops := blocking(request.plan.findings):
             raise Refusal("This cannot be requested: " + "; ".join(f"{f.text} {f.fix}" for f in stops))
-        verdict = await self.verdict(request.requester, request.operation, fresh=True)
-        if not verdict.allowed or verdict.requirement is None:
-            raise Refusal(f"You may not ask for {request.operation} (policy: {verdict.rule}).")
-        await self._reachable(verdict.requirement, request.requester)
-        now = self._clock()
-        free = not verdict.requirement.groups
+        if request.amends:
+            return await self._amend(request)
         number = await self.store.number_for(request.draft)
+        requirement = await self.authority.required(number, request.applicant, request.plan)
+        now = self._clock()
         change = Change(
             number=number,
-            state="approved" if free else "pending",
+            state="pending" if requirement.groups else "approved",
             version=1,
             requester=request.requester,
             team=request.team,
@@ -108,13 +83,13 @@ class Changes:
             token=request.token,
             inputs=request.inputs,
             plan=request.plan,
-            requirement=verdict.requirement,
+            requirement=requirement,
             created_at=now,
-            expires_at=now + PENDING_SECONDS,
-            timeline=(Event(at=now, who=request.requester, what="asked", detail=f"rule: {verdict.rule}"),),
+            expires_at=now + self._pending_seconds,
+            timeline=(_asking("asked", request, requirement, now),),
         )
         if not await self.store.create(change):
-            change = await self._known(number)  # what this draft became when it was first requested
+            change = await self.known(number)  # what this draft became when it was first requested
             if change.plan.digest != request.plan.digest:
                 raise Refusal(
                     f"This form was requested already, as #{number}, with another plan. Withdraw #{number} if that is "
@@ -123,46 +98,90 @@ class Changes:
         await self._moved(number, change.state)
         return change
 
-    async def decide(self, number: int, user: str, verb: Verb, digest: str, reason: str = "") -> State:
+    async def decide(
+        self, number: int, user: str, verb: Verb, digest: str, reason: str = "", *, where: str = ""
+    ) -> State:
         """Take one person's decision. Returns the state after it; raises `Refusal`."""
-        change = await self._known(number)
-        if change.requester == user:
-            raise Refusal(f"You asked for #{number}, so somebody else must decide. {await self._who_can(change)}")
-        if verb == "reject" and not reason.strip():
-            raise Refusal("A rejection needs a reason: it is what the requester has to go on.")
-        groups = await self._spoken_for(change.requirement, user)
+        change = await self.known(number)
+        if verb == "break_glass":
+            await self._may_break_glass(change, user)
+        elif change.requester == user and not change.requirement.self_approval:
+            raise Refusal(
+                f"You asked for #{number}, so somebody else must decide. {await self.authority.who_can(change)}"
+            )
+        if verb != "approve" and not reason.strip():
+            raise Refusal(_NEEDS_REASON[verb])
+        seats = await self.authority.seats(change, user) if verb != "break_glass" else {}
         decision = Decision(
-            user=user, verb=verb, digest=digest, at=self._clock(), reason=reason.strip(), groups=tuple(groups)
+            user=user,
+            verb=verb,
+            digest=digest,
+            at=self._clock(),
+            reason=reason.strip(),
+            groups=tuple(seats),
+            seats={group: seat for group, seat in seats.items() if seat != user},
         )
-        outcome, state = await self.store.decide(number, decision)
+        outcome, state = await self.store.decide(number, decision, change.requirement.rule, where)
         if outcome != "recorded" or state is None:
             raise Refusal(await self._why_not(outcome, number))
         await self._moved(number, state)
         return state
 
-    async def cancel(self, number: int, user: str) -> None:
-        """Withdraw a change that has not started. Only its requester may."""
-        change = await self._known(number)
-        if change.requester != user:
-            raise Refusal(f"Only <@{change.requester}>, who asked for #{number}, can withdraw it. You can reject it.")
-        event = Event(at=self._clock(), who=user, what="withdrew it")
-        if not await self.store.move(number, ["pending", "stale"], "cancelled", event):
-            raise Refusal(f"#{number} can no longer be withdrawn: it is {(await self._known(number)).called}.")
+    async def sign_off(self, number: int, user: str, note: str, *, where: str = "") -> None:
+        """Somebody who had no part in it has looked at a change that ran without its approvals."""
+        change = await self.known(number)
+        if change.review != "open":
+            raise Refusal(f"#{number} needs no signing off.")
+        if user in (change.requester, *(d.user for d in change.decisions if d.verb == "break_glass")):
+            raise Refusal(f"You had a part in #{number}, so somebody else must sign it off.")
+        if not await self.authority.may_decide(change, user, fresh=True):
+            raise Refusal(f"You cannot sign off #{number}. {await self.authority.who_can(change)}")
+        event = Event(at=self._clock(), who=user, what="signed it off", detail=note.strip(), where=where)
+        if not await self.store.sign_off(number, event):
+            raise Refusal(f"#{number} was signed off by somebody else in this moment.")
         await self._notifier.change_moved(number)
 
-    async def ask_again(self, number: int, user: str) -> None:
+    async def cancel(self, number: int, user: str, *, where: str = "") -> None:
+        """Withdraw a change that has not started. Only its requester may."""
+        change = await self.known(number)
+        if change.requester != user:
+            raise Refusal(f"Only <@{change.requester}>, who asked for #{number}, can withdraw it. You can reject it.")
+        event = Event(at=self._clock(), who=user, what="withdrew it", where=where)
+        # an approved one may wait for the end of a freeze; one that has begun is not simply let go
+        withdrawable: list[State] = ["pending", "stale"] if change.begun else ["pending", "stale", "approved"]
+        if not await self.store.move(number, withdrawable, "cancelled", event, seen=change.version):
+            now = await self.known(number)
+            again = "changed in this moment. Look again, then withdraw it" if now.state in withdrawable else ""
+            raise Refusal(f"#{number} {again or f'can no longer be withdrawn: it is {now.called}'}.")
+        await self._notifier.change_moved(number)
+
+    async def ask_again(self, number: int, user: str, *, where: str = "") -> None:
         """Ask for approval of the new plan of a stale change."""
-        change = await self._known(number)
+        change = await self.known(number)
         if change.requester != user:
             raise Refusal(f"Only <@{change.requester}>, who asked for #{number}, can ask again.")
-        if bar := (await self._directory.person(user, fresh=True)).bar:
-            raise Refusal(bar)
-        await self._reachable(change.requirement, user)
+        requirement = await self.authority.required(number, applicant_of(change), change.plan)
         now = self._clock()
-        event = Event(at=now, who=user, what="asked again for the new plan")
-        to: State = "pending" if change.requirement.groups else "approved"
-        if not await self.store.move(number, ["stale"], to, event, expires_at=now + PENDING_SECONDS, note=""):
-            raise Refusal(f"#{number} is {(await self._known(number)).called}, not out of date.")
+        event = Event(
+            at=now,
+            who=user,
+            what="asked again for the new plan",
+            digest=change.plan.digest,
+            rule=requirement.rule,
+            where=where,
+        )
+        to: State = "pending" if requirement.groups else "approved"
+        moved = await self.store.move(
+            number,
+            ["stale"],
+            to,
+            event,
+            expires_at=now + self._pending_seconds,
+            note="",
+            requirement=requirement.model_dump_json(),
+        )
+        if not moved:
+            raise Refusal(f"#{number} is {(await self.known(number)).called}, not out of date.")
         await self._moved(number, to)
 
     async def expire(self, change: Change) -> bool:
@@ -177,41 +196,99 @@ class Changes:
             await self._notifier.change_moved(change.number)
         return moved
 
-    async def may_decide(self, change: Change, user: str, *, fresh: bool = False) -> bool:
-        """Whether this person's approval would count for the change; may be some minutes old unless `fresh`."""
-        if change.requester == user or (await self._directory.person(user, fresh=fresh)).bar:
-            return False
-        groups = [self._policy.groups[n.group] for n in change.requirement.groups if n.group in self._policy.groups]
-        return any([user in await self._directory.members(group, fresh=fresh) for group in groups])
+    async def judge_again(self, change: Change) -> bool:
+        """Hold a change that waits for approval against the policy in force, where that is another one by now.
 
-    async def approvers(self) -> set[str]:
-        """Everybody whose approval some rule asks for; may be some minutes old."""
-        named = {group for rule in self._policy.rules for group in rule.approvals}
-        members = [await self._directory.members(self._policy.groups[group]) for group in named]
-        return {user for group in members for user in group}
+        Approvals that were given count on. Returns whether anything about it has moved.
+        """
+        if change.state != "pending" or change.requirement.policy == self.authority.policy.fingerprint:
+            return False
+        new = await self.authority.required_now(change, change.gate)
+        judged = change.model_copy(update={"requirement": new})
+        other = new.asks != change.requirement.asks
+        enough = other and not any(judged.missing(need) for need in new.groups)
+        event = Event(
+            at=self._clock(), what="judged anew: the policy was changed", detail=f"rule: {new.rule}", rule=new.rule
+        )
+        moved = await self.store.move(
+            change.number,
+            ["pending"],
+            "approved" if enough else "pending",
+            event if other else None,
+            seen=change.version,
+            requirement=new.model_dump_json(),
+        )
+        if moved:
+            await self._moved(change.number, "approved" if enough else "pending")
+        return moved
 
     async def concerns(self, number: int, user: str, *, requester: bool) -> bool:
         """Whether this person may approve the change, or (with `requester`) asked for it: they settle a stopped run.
 
         Freshly read, as a decision is: whoever has left the group, or has become a guest, moves nothing on.
         """
-        change = await self._known(number)
+        change = await self.known(number)
         if requester and change.requester == user:
-            return not (await self._directory.person(user, fresh=True)).bar
-        return await self.may_decide(change, user, fresh=True)
+            return not await self.authority.bar(user)
+        return await self.authority.may_decide(change, user, fresh=True)
 
     async def needs_approval(self, number: int) -> bool:
         """Whether it takes anybody's approval: where it takes none, its requester alone is answerable for it."""
-        return bool((await self._known(number)).requirement.groups)
+        return bool((await self.known(number)).requirement.groups)
 
     async def who_settles(self, number: int, *, requester: bool) -> str:
         """To somebody whom it does not concern: who may settle it instead; with `requester` whoever asked may too."""
-        change = await self._known(number)
+        change = await self.known(number)
         asker = f"<@{change.requester}>, who asked for it" if requester else ""
-        groups = [f"{need.label} ({await self._names(change, need)})" for need in change.requirement.groups]
+        groups = [f"{need.label} ({await self.authority.names(need, change)})" for need in change.requirement.groups]
         who = " or ".join(filter(None, [asker, *groups]))
         which = "asked for it or may approve it" if requester else "may approve it"
         return f"Only people who {which} can settle #{number} this way: {who}."
+
+    async def known(self, number: int) -> Change:
+        """A change as it stands. Raises `Refusal` when there is none."""
+        change = await self.store.load(number)
+        if change is None:
+            raise Refusal(f"There is no change #{number}.")
+        return change
+
+    @property
+    def _pending_seconds(self) -> float:
+        return self.authority.policy.pending.expires_days * 86400
+
+    async def _amend(self, request: Request) -> Change:
+        """Put another plan in the place of one that waits: its decisions are void, and it keeps its number."""
+        number = request.amends
+        change = await self.known(number)
+        if change.requester != request.requester:
+            raise Refusal(f"Only <@{change.requester}>, who asked for #{number}, can amend it.")
+        if change.token == request.token:
+            return change  # by this very draft, before a crash or by a second click
+        if change.state not in ("pending", "stale") or change.begun:
+            raise Refusal(f"#{number} can no longer be amended: it is {change.called}. Ask for a new change instead.")
+        requirement = await self.authority.required(number, request.applicant, request.plan)
+        now = self._clock()
+        moved = await self.store.amend(
+            change,
+            plan=request.plan,
+            inputs=request.inputs,
+            token=request.token,
+            requirement=requirement,
+            event=_asking("amended it", request, requirement, now),
+            expires_at=now + self._pending_seconds,
+        )
+        if not moved:
+            raise Refusal(f"#{number} changed in this moment: it is {(await self.known(number)).called}. Look again.")
+        change = await self.known(number)
+        await self._moved(number, change.state)
+        return change
+
+    async def _may_break_glass(self, change: Change, user: str) -> None:
+        if not await self.authority.has(user, "break_glass"):
+            raise Refusal(
+                f"You may not break glass: by policy that is for {await self.authority.holders('break_glass')}. "
+                f"{await self.authority.who_can(change)}"
+            )
 
     async def _moved(self, number: int, state: State) -> None:
         await self._notifier.change_moved(number)
@@ -221,67 +298,42 @@ class Changes:
             except RedisError as error:  # what was decided stands; the sweep starts the run
                 log.warning("start_left_to_sweep", change=number, why=type(error).__name__)
 
-    async def _reachable(self, requirement: Requirement, requester: str) -> None:
-        members = {
-            need.group: await self._able(need.group, requester, need.need, fresh=True) for need in requirement.groups
-        }
-        if why := impossible(requirement, members, requester):
-            raise Refusal(f"Nobody could approve this: {why}. Add somebody to the group, or change the policy.")
-
-    async def _able(self, name: str, requester: str, enough: int, *, fresh: bool = False) -> list[str]:
-        """People of a group whose approval would count, in order; at most `enough`, as each costs a look."""
-        group = self._policy.groups.get(name)
-        able: list[str] = []
-        for user in sorted(await self._directory.members(group, fresh=fresh) - {requester}) if group else ():
-            if not (await self._directory.person(user)).bar:
-                able.append(user)
-            if len(able) == enough:
-                break
-        return able
-
-    async def _spoken_for(self, requirement: Requirement, user: str) -> list[str]:
-        """The groups of the requirement that this person is in, freshly read; none for guests and strangers."""
-        if (person := await self._directory.person(user, fresh=True)).bar:
-            raise Refusal(f"{person.bar} Guests and people of other workspaces decide nothing here.")
-        return [
-            need.group
-            for need in requirement.groups
-            if need.group in self._policy.groups
-            and user in await self._directory.members(self._policy.groups[need.group], fresh=True)
-        ]
-
-    async def _known(self, number: int) -> Change:
-        change = await self.store.load(number)
-        if change is None:
-            raise Refusal(f"There is no change #{number}.")
-        return change
-
-    async def _who_can(self, change: Change) -> str:
-        needs = change.requirement.groups
-        names = [f"{need.need} of {need.label} ({await self._names(change, need)})" for need in needs]
-        return f"It takes {' and '.join(names)} (rule “{change.requirement.rule}”)."
-
-    async def _names(self, change: Change, need: GroupNeed) -> str:
-        able = await self._able(need.group, change.requester, NAMED + 1)
-        shown = ", ".join(f"<@{u}>" for u in able[:NAMED]) + (" and others" if len(able) > NAMED else "")
-        return shown or "nobody at the moment"
-
     async def _why_not(self, outcome: str, number: int) -> str:
-        change = await self._known(number)
+        change = await self.known(number)
         by = ", ".join(f"<@{d.user}>, {_when(d.at)}" for d in change.decisions) or "nobody"
+        who = await self.authority.who_can(change)
         return {
             "settled": f"#{number} is already {change.called} (decided by {by}).",
             "expired": f"#{number} has expired. Ask <@{change.requester}> to request it again.",
             "outdated": f"This card shows an older plan of #{number}. Look at the new one, then decide.",
             "own": f"You asked for #{number}, so somebody else must decide.",
-            "already": f"You have already decided on #{number}. {await self._who_can(change)}",
-            "ineligible": f"You cannot decide on #{number}. {await self._who_can(change)}",
+            "already": f"You have already decided on #{number}. {who}",
+            "ineligible": f"You cannot decide on #{number}. {who}",
         }.get(outcome, f"#{number} could not be decided ({outcome}).")
+
+
+def _asking(what: str, request: Request, requirement: Requirement, now: float) -> Event:
+    return Event(
+        at=now,
+        who=request.requester,
+        what=what,
+        detail=f"rule: {requirement.rule}",
+        digest=request.plan.digest,
+        rule=requirement.rule,
+        where=request.where,
+    )
 
 
 def _when(at: float) -> str:
     return f"{datetime.fromtimestamp(at, UTC):%Y-%m-%d %H:%M} UTC"
 
+
+_NEEDS_REASON: Mapping[Verb, str] = MappingProxyType(
+    {
+        "reject": "A rejection needs a reason: it is what the requester has to go on.",
+        "break_glass": "Breaking glass needs a reason: it is what those who review it have to go on.",
+    }
+)
 
 _LAPSED: Mapping[State, str] = MappingProxyType(
     {

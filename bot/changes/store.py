@@ -20,10 +20,11 @@ DecideOutcome = Literal["recorded", "missing", "settled", "expired", "outdated",
 _CREATE = Script.beside(__file__, "create.lua")
 _DECIDE = Script.beside(__file__, "decide.lua")
 _TRANSITION = Script.beside(__file__, "transition.lua")
+_SIGN_OFF = Script.beside(__file__, "sign_off.lua")
 
 log = structlog.get_logger()
 
-_OPEN, _ALL, _LAST = "changes:open", "changes:all", "changes:last"
+_OPEN, _ALL, _LAST, _REVIEWS = "changes:open", "changes:all", "changes:last", "changes:reviews"
 
 
 class ChangeStore:
@@ -108,6 +109,7 @@ class ChangeStore:
             timeline=tuple(map(self.sealer.opened_event, timeline)),
             note=self.sealer.opened_text(doc.get("note", "")),
             undoing=await self._undoing(int(doc.get("undoing", 0))),
+            review=doc.get("review", ""),
         )
 
     async def _undoing(self, number: int) -> Undoing | None:
@@ -117,10 +119,26 @@ class ChangeStore:
         state = await self._redis.hget(self._keys.change(number, "doc"), "state")
         return Undoing.model_validate({"number": number, "state": state})
 
-    async def decide(self, number: int, decision: Decision) -> tuple[DecideOutcome, State | None]:
-        """Record one decision and count the quorum, atomically. Returns the outcome and the state after it."""
+    async def decide(
+        self, number: int, decision: Decision, rule: str = "", where: str = ""
+    ) -> tuple[DecideOutcome, State | None]:
+        """Record one decision and count the quorum, atomically. Returns the outcome and the state after it.
+
+        What breaks glass is put on the list of reviews. `rule` and `where` are for the timeline.
+        """
         said, to = _SAID[decision.verb]
-        event = Event(at=decision.at, who=decision.user, what=said, detail=decision.reason)
+        if decision.verb == "break_glass":
+            # the list comes first: an entry without a review is skipped, a review without an entry would be forgotten
+            await self._redis.zadd(self._keys.plain(_REVIEWS), {str(number): decision.at})
+        event = Event(
+            at=decision.at,
+            who=decision.user,
+            what=said,
+            detail=decision.reason,
+            digest=decision.digest,
+            rule=rule,
+            where=where,
+        )
         outcome, state = await _DECIDE(
             self._redis,
             keys=self._at(number, "doc", "decisions", "timeline"),
@@ -145,13 +163,15 @@ class ChangeStore:
         event: Event | None = None,
         *,
         fence: int | None = None,
+        seen: int | None = None,
         forget: Sequence[str] = (),
         note: str | None = None,
         **fields: Any,
     ) -> bool:
         """Move a change if it is in one of the expected states (and still ours, when a fence is given).
 
-        `forget` names parts (such as "decisions") that are deleted with the move; a `note` of None stays as it is.
+        With `seen` only if it is of that version still: nothing at all has happened to it meanwhile. `forget` names
+        parts (such as "decisions") that are deleted with the move; a `note` of None stays as it is.
         """
         if note is not None:
             fields["note"] = self.sealer.text(note)
@@ -159,7 +179,7 @@ class ChangeStore:
             event = self.sealer.event(event.model_copy(update={"to": "" if to in expected else to}))
         entry = event.model_dump_json() if event else ""
         flat = [str(x) for pair in fields.items() for x in pair]
-        args = [",".join(expected), to, "" if fence is None else fence, entry, *flat]
+        args = [",".join(expected), to, "" if fence is None else fence, "" if seen is None else seen, entry, *flat]
         return bool(await _TRANSITION(self._redis, keys=self._at(number, "doc", "timeline", *forget), args=args))
 
     async def restate(self, number: int, plan: Plan, event: Event, note: str, fence: int, *, expires_at: float) -> bool:
@@ -179,6 +199,49 @@ class ChangeStore:
             note=note,
             expires_at=expires_at,
         )
+
+    async def amend(
+        self,
+        seen: Change,
+        *,
+        plan: Plan,
+        inputs: dict[str, Any],
+        token: str,
+        requirement: Requirement,
+        event: Event,
+        expires_at: float,
+    ) -> bool:
+        """Put another plan in the place of one that waits, unless anything has happened to it since it was `seen`."""
+        return await self.move(
+            seen.number,
+            ["pending", "stale"],
+            "pending" if requirement.groups else "approved",
+            event,
+            seen=seen.version,
+            forget=["decisions", "steps"],
+            note="",
+            plan=self._vault.seal(plan.model_dump(mode="json")),
+            inputs=self._vault.seal(inputs),
+            token=token,
+            digest=plan.digest,
+            requirement=requirement.model_dump_json(),
+            expires_at=expires_at,
+        )
+
+    async def sign_off(self, number: int, event: Event) -> bool:
+        """End the review of a change that ran without its approvals; False when it is ended already."""
+        await self.reopen(number)  # its card is to be drawn once more
+        entry = self.sealer.event(event).model_dump_json()
+        return bool(await _SIGN_OFF(self._redis, keys=self._at(number, "doc", "timeline"), args=[entry]))
+
+    async def reviews(self) -> AsyncIterator[Change]:
+        """The changes that ran without their approvals and are not signed off, oldest first."""
+        for number in map(str, await self._redis.zrange(self._keys.plain(_REVIEWS), 0, -1)):
+            change = await self._readable(int(number))
+            if change is not None and change.review == "open":
+                yield change
+            elif change is not None and (change.review == "signed" or change.settled):
+                await self._redis.zrem(self._keys.plain(_REVIEWS), number)
 
     async def open_numbers(self) -> list[int]:
         """The changes that are not settled, or whose last word has not been told yet; oldest first."""
@@ -226,5 +289,9 @@ class ChangeStore:
         return [self._keys.change(number, part) for part in parts]
 
 
-_SAID: dict[Verb, tuple[str, State]] = {"approve": ("approved", "approved"), "reject": ("rejected", "rejected")}
+_SAID: dict[Verb, tuple[str, State]] = {
+    "approve": ("approved", "approved"),
+    "reject": ("rejected", "rejected"),
+    "break_glass": ("broke glass", "approved"),
+}
 """What a verb is called afterwards, and the state that it can bring a change into."""

@@ -25,6 +25,10 @@ class Keys:
         """A part of one brand, campaign, external campaign or number under watch."""
         return self._tagged(f"registration:{kind}:{account}:{key}", part)
 
+    def audit(self, part: str) -> str:
+        """A part of the audit, such as its `log`."""
+        return self._tagged("audit", part)
+
     def plain(self, name: str) -> str:
         """A key on its own, such as an index; no script may touch it together with another key."""
         _refuse_braces(name)

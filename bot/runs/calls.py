@@ -7,13 +7,11 @@ from bot.changes.change import Change, StepRun
 from bot.checks import evaluation
 from bot.plans.step import Adopt, CallStep
 from bot.runs.look import shown
-from bot.runs.turn import Turn
+from bot.runs.turn import LONGEST_PAUSE, Turn
 from bot.twilio.faults import Refused, Throttled, TwilioFault, Uncertain, Unreachable
 
 TRIES = 5
 """How often a call that Twilio surely did not process is sent again within one turn."""
-LONGEST_PAUSE = 30.0
-"""How long a turn may hold on, in seconds; when Twilio asks for more, the run is put off instead."""
 MAX_ATTEMPTS = 3
 """How many attempts of one step may have reached Twilio before people must look."""
 UNCLEAR = "Twilio gave no clear answer, and what it shows now does not settle whether this happened"
@@ -64,13 +62,13 @@ async def _attempt(turn: Turn, change: Change, step: CallStep, attempt: int) -> 
     before = change.steps.get(step.id)
     waits = before is not None and before.state == "waiting" and bool(before.error)
     for tried in range(1, TRIES + 1):
-        if wait := await turn.ledger.wait_for_lane(turn.account.sid, step.lane):
-            await turn.sleep(wait)
+        await turn.admitted(step.lane)
         sent = await _written_down(turn, step, attempt, "" if waits else "sent")
         try:
             answer = await turn.account.send(call)
         except Uncertain as fault:
-            await turn.move("running", "no clear answer", f"{fault}. Looking at Twilio for what became of it.")
+            note = f"{fault}. Looking at Twilio for what became of it."
+            await turn.move("running", "no clear answer", note, step=step.id)
             return sent
         except (Throttled, Unreachable) as fault:
             waiting = StepRun(state="waiting", attempt=attempt - 1, at=turn.clock(), error=str(fault))

@@ -11,11 +11,8 @@ _LEASE = Script.beside(__file__, "lease.lua")
 _RELEASE = Script.beside(__file__, "release.lua")
 _STEP = Script.beside(__file__, "step.lua")
 _SETTLE = Script.beside(__file__, "settle.lua")
-_LANE = Script.beside(__file__, "lane.lua")
 
 LEASE_SECONDS = 10.0
-LANE_SECONDS = {"default": 0.0, "registration": 1.0, "external": 5.0}
-"""Least time between two calls of one lane of one account (twilio.md 11.8)."""
 
 
 class FencedOutError(LeaseLostError):
@@ -75,14 +72,6 @@ class RunLedger:
         """
         args = [step, run.model_dump_json(), event.model_dump_json(), state]
         return bool(await _SETTLE(self._redis, keys=self._at(number), args=args))
-
-    async def wait_for_lane(self, account: str, lane: str) -> float:
-        """Reserve the next free moment of a lane; returns the seconds to wait until it."""
-        spacing = LANE_SECONDS[lane]
-        if not spacing:
-            return 0.0
-        wait = await _LANE(self._redis, keys=[self._keys.plain(f"lane:{account}:{lane}")], args=[int(spacing * 1000)])
-        return float(wait) / 1000
 
     async def _lease(self, number: int, fence: int | str) -> int:
         args: list[str | int] = [self._worker, int(self.lease_seconds * 1000), fence]

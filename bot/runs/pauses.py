@@ -2,8 +2,8 @@
 
 from typing import NoReturn, Protocol
 
+from bot.changes.authority import Authority
 from bot.changes.change import Change, StepRun
-from bot.changes.changes import PART_PENDING_SECONDS
 from bot.plans.call import Ref
 from bot.plans.step import ApprovalStep, GivenStep, ManualStep, Step, WaitStep, Watch, needs
 from bot.runs.turn import Dozing, Stop, Turn
@@ -40,9 +40,10 @@ async def given(turn: Turn, step: GivenStep) -> None:
     await turn.record(step.id, run, "there already", step.title)
 
 
-async def approval(turn: Turn, change: Change, step: ApprovalStep) -> None:
+async def approval(turn: Turn, authority: Authority, change: Change, step: ApprovalStep) -> None:
     """Ask for approval of the next part; gone through when the change comes back here as an approved one."""
-    if step.id in change.steps or not change.requirement.groups:
+    required = change.requirement if step.id in change.steps else await authority.required_now(change, step.id)
+    if step.id in change.steps or not required.groups:
         # nothing but a quorum brings a change from here to where it runs
         run = StepRun(state="done", attempt=0, at=turn.clock())
         await turn.record(step.id, run, "approved, goes on", step.title)
@@ -55,7 +56,8 @@ async def approval(turn: Turn, change: Change, step: ApprovalStep) -> None:
         "asks for the next approval",
         step.title,
         digest=change.plan.digest_at(step.id),
-        expires_at=now + PART_PENDING_SECONDS,
+        expires_at=now + authority.policy.pending.part_expires_days * 86400,
+        requirement=required.model_dump_json(),
     )
 
 

@@ -8,7 +8,9 @@ import structlog
 
 from bot.catalog.form import parse
 from bot.catalog.operation import CannotPlanError, Catalog, Context
+from bot.changes.authority import Authority
 from bot.changes.change import Change, StepRun
+from bot.changes.freezes import Freezes, frozen_words
 from bot.changes.store import ChangeStore
 from bot.plans.finding import blocking
 from bot.plans.step import ApprovalStep, CallStep, GivenStep, ManualStep, Step, WaitStep, Watch
@@ -24,8 +26,8 @@ from bot.runs.turn import Dozing, Later, Stop, Turn
 from bot.twilio.faults import Refused, TwilioFault, UnknownAccount
 from bot.twilio.gateway import Account
 
-BROKEN_SECONDS = 60.0
-"""How long a run rests after a failure that nobody foresaw."""
+FROZEN_LOOK_SECONDS = 10.0
+"""How often a run that a freeze holds back looks whether it is lifted."""
 
 log = structlog.get_logger()
 
@@ -49,6 +51,8 @@ class Runner:
         ledger: RunLedger,
         account: Callable[[str], Account],
         catalog: Catalog,
+        authority: Authority,
+        freezes: Freezes,
         followers: Followers,
         notifier: Notifier,
         clock: Callable[[], float],
@@ -56,6 +60,7 @@ class Runner:
         patience: Patience = PATIENCE,
     ) -> None:
         self._store, self._ledger, self._account, self._catalog = store, ledger, account, catalog
+        self._authority, self._freezes = authority, freezes
         self._followers, self._notifier = followers, notifier
         self._clock, self._sleep, self._patience = clock, sleep, patience
 
@@ -96,7 +101,7 @@ class Runner:
             why = str(error) if isinstance(error, UnknownAccount) else f"{type(error).__name__}, see the log"
             note = f"The run was interrupted ({why}). Trying again by itself."
             await self._tell_of_trouble(number, fence, note)
-            resting = BROKEN_SECONDS
+            resting = self._patience.broken_after
         finally:
             await self._ledger.release(number, fence, resting)
             await self._notifier.change_moved(number)
@@ -110,6 +115,8 @@ class Runner:
     async def _take(self, turn: Turn) -> None:
         change = await turn.change()
         checked = change.begun
+        if change.state == "approved":
+            await self._thawed(turn)
         if change.state == "approved" and not checked:
             await self._check_still_the_same(turn, change)
             checked = True
@@ -137,6 +144,8 @@ class Runner:
             return
         match step:
             case CallStep():
+                if step.call.method != "GET" and not _in_flight(change, step):
+                    await self._thawed(turn)
                 if (left := _settles_at(change) - turn.clock()) > 0:
                     await turn.sleep(left)
                 await perform(turn, change, step)
@@ -145,11 +154,17 @@ class Runner:
             case ManualStep():
                 await pauses.manual(turn, change, step)
             case ApprovalStep():
-                await pauses.approval(turn, change, step)
+                await pauses.approval(turn, self._authority, change, step)
             case GivenStep():
                 await pauses.given(turn, step)
             case _:
                 assert_never(step)
+
+    async def _thawed(self, turn: Turn) -> None:
+        """Go on only where nobody has stopped the calls to this account: else end the turn, and look again."""
+        if freeze := await self._freezes.of(turn.account.sid):
+            left = freeze.until - turn.clock()
+            await turn.rest(min(FROZEN_LOOK_SECONDS, left), f"frozen by {freeze.user}", frozen_words(freeze))
 
     async def _check_still_the_same(self, turn: Turn, change: Change) -> None:
         """What was approved must be what would be planned now; otherwise people are asked again."""
@@ -176,6 +191,12 @@ class Runner:
         step = next(s for s in change.plan.steps if s.id == step_id)
         if isinstance(step, CallStep) and step.ends and step_id in change.results:
             await self._followers.end(change, step.ends)
+
+
+def _in_flight(change: Change, step: CallStep) -> bool:
+    """Whether a call of this step may have reached Twilio: what became of it is found out also in a freeze."""
+    run = change.steps.get(step.id)
+    return run is not None and run.state in ("attempting", "unknown")
 
 
 def _settles_at(change: Change) -> float:

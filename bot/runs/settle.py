@@ -5,7 +5,7 @@ from collections.abc import Callable, Mapping, Sequence
 from typing import Any
 
 from bot.changes.change import Change, Event, State, StepRun, StepState
-from bot.changes.changes import Refusal
+from bot.changes.refusal import Refusal
 from bot.changes.store import ChangeStore
 from bot.plans.step import Adopt, CallStep, ManualStep, WaitStep, needs
 from bot.ports import Engine, Notifier
@@ -144,7 +144,7 @@ class Settlement:
     ) -> None:
         number = change.number
         sealer = self._store.sealer
-        event = sealer.event(Event(at=self._clock(), who=user, what=said, detail=of, to="approved"))
+        event = sealer.event(Event(at=self._clock(), who=user, what=said, detail=of, to="approved", step=step))
         if not await self._ledger.settle(number, step, state, sealer.run(run), event):
             raise Refusal(f"#{number} is no longer waiting for this: {(await self._change(number)).called}.")
         # before it runs on: it may come to wait for the same registration again

@@ -5,15 +5,17 @@ from dataclasses import dataclass
 from typing import NoReturn
 
 from bot.changes.change import Change, Event, State, StepRun
-from bot.changes.changes import PENDING_SECONDS
+from bot.changes.policy import PENDING_SECONDS
 from bot.changes.store import ChangeStore
 from bot.plans.plan import Plan
+from bot.plans.step import Lane
 from bot.runs.ledger import RunLedger
 from bot.runs.patience import PATIENCE, Patience
 from bot.twilio.faults import Throttled, TwilioFault
 from bot.twilio.gateway import Account
 
-RETRY_SECONDS = 15.0
+LONGEST_PAUSE = 30.0
+"""How long a turn may hold on, in seconds; when Twilio asks for more, the run is put off instead."""
 
 
 class Later(Exception):
@@ -60,7 +62,7 @@ class Turn:
 
     async def record(self, step: str, run: StepRun, what: str = "", detail: str = "") -> None:
         """Write down how far a step is."""
-        event = self._event(what, detail) if what else None
+        event = self._event(step, what, detail) if what else None
         await self.ledger.record(self.number, self.fence, step, self._sealed(run), event)
 
     async def end_step(
@@ -87,19 +89,20 @@ class Turn:
     async def _record(
         self, step: str, run: StepRun, to: State, what: str, detail: str, note: str, **fields: str | float
     ) -> None:
-        event, said = self._event(what, detail, to), self.store.sealer.text(self.masked(note))
+        event, said = self._event(step, what, detail, to), self.store.sealer.text(self.masked(note))
         await self.ledger.record(self.number, self.fence, step, self._sealed(run), event, to=to, note=said, **fields)
 
-    def _event(self, what: str, detail: str, to: str = "") -> Event:
-        return self.store.sealer.event(Event(at=self.clock(), what=what, detail=self.masked(detail), to=to))
+    def _event(self, step: str, what: str, detail: str, to: str = "") -> Event:
+        event = Event(at=self.clock(), what=what, detail=self.masked(detail), to=to, step=step)
+        return self.store.sealer.event(event)
 
     def _sealed(self, run: StepRun) -> StepRun:
         return self.store.sealer.run(run.model_copy(update={"error": self.masked(run.error)}))
 
-    async def move(self, to: State, what: str = "", note: str = "") -> None:
-        """Move the change on; a no-op when it is elsewhere by now."""
+    async def move(self, to: State, what: str = "", note: str = "", *, step: str = "") -> None:
+        """Move the change on; a no-op when it is elsewhere by now. `step` is the one that it is about."""
         note = self.masked(note)
-        event = Event(at=self.clock(), what=what, detail=note) if what else None
+        event = Event(at=self.clock(), what=what, detail=note, step=step) if what else None
         expected: list[State] = ["approved", "running", "waiting"]
         await self.store.move(self.number, expected, to, event, fence=self.fence, note=note)
 
@@ -115,9 +118,15 @@ class Turn:
         await self.store.restate(self.number, plan, event, note, self.fence, expires_at=now + PENDING_SECONDS)
         raise Stop("stale")
 
+    async def admitted(self, lane: Lane) -> None:
+        """Wait until the next call of this lane may be sent; when that takes long, the turn ends until then."""
+        if left := await self.account.admitted(lane, self.sleep, LONGEST_PAUSE):
+            why = "Twilio takes only so many calls of this account at a time."
+            await self.rest(left, "the account is paced", f"{why} Going on by itself in about {round(left)} seconds.")
+
     async def put_off(self, fault: TwilioFault) -> NoReturn:
         """Say why the run waits, and end the turn until later."""
-        seconds = fault.retry_after if isinstance(fault, Throttled) and fault.retry_after else RETRY_SECONDS
+        seconds = fault.retry_after if isinstance(fault, Throttled) and fault.retry_after else self.patience.retry_after
         await self.rest(seconds, str(fault), f"{fault}. Trying again by itself.")
 
     async def rest(self, seconds: float, why: str, note: str) -> NoReturn:

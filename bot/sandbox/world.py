@@ -24,7 +24,11 @@ TWILIO_API_KEY_SECRET = "sandbox-api-secret"  # noqa: S105 - opens nothing but t
 
 @dataclass(frozen=True)
 class Person:
-    """A member of the workspace, the bot included."""
+    """Somebody who is seen in the workspace, the bot included.
+
+    `deleted` people were deactivated. A person of another workspace, met in a shared channel, is a stranger with a team
+    of their own.
+    """
 
     id: str
     name: str
@@ -34,6 +38,10 @@ class Person:
     email: str = ""
     is_restricted: bool = False
     is_bot: bool = False
+    is_ultra_restricted: bool = False
+    is_stranger: bool = False
+    deleted: bool = False
+    team_id: str = TEAM_ID
 
     @property
     def initials(self) -> str:

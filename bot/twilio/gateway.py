@@ -2,19 +2,29 @@
 
 import asyncio
 import json
+import math
 import random
-from collections.abc import Mapping
+from collections.abc import Awaitable, Callable, Mapping
+from email.utils import parsedate_to_datetime
 from typing import Any
 
 import aiohttp
+import structlog
+from redis.exceptions import RedisError
 from twilio.rest import Client
 
 from bot.plans.call import Call
+from bot.plans.step import Lane
 from bot.twilio.faults import Refused, Throttled, Uncertain, Unreachable
+from bot.twilio.pace import LONGEST_HOLD, Pace
 from bot.twilio.transport import TIMEOUT, Transport
 
 READ_TRIES = 3
+LONGEST_READ_PAUSE = 10.0
+"""How long a read holds on, in seconds; when Twilio asks for more, whoever asked hears so at once."""
 MAX_PAGES = 200
+
+log = structlog.get_logger()
 
 Item = dict[str, Any]
 
@@ -24,7 +34,8 @@ class Account:
 
     `parent` is the main account of a subaccount, where that is known. At most `concurrency` calls are in flight.
 
-    Reads are repeated on 429, 5xx and lost connections; writes are sent once and their fault says what is known.
+    Reads are repeated on 429, 5xx and lost connections; writes are sent once and their fault says what is known. With a
+    `pace`, a 429 holds the account for everybody: reads keep that by themselves, who sends asks for admission first.
     """
 
     def __init__(
@@ -37,9 +48,10 @@ class Account:
         timeout: aiohttp.ClientTimeout = TIMEOUT,
         name: str = "",
         parent: "Account | None" = None,
+        pace: Pace | None = None,
     ) -> None:
         self.sid, self.name, self.parent = sid, name or sid, parent
-        self._template = template
+        self._template, self._pace = template, pace
         self._transport = Transport(template, timeout)
         # an explicit environment keeps TWILIO_EDGE and TWILIO_REGION from rewriting the configured address
         self._client = Client(
@@ -50,6 +62,13 @@ class Account:
     async def close(self) -> None:
         """Close the connections."""
         await self._transport.close()
+
+    async def admitted(self, lane: Lane, sleep: Callable[[float], Awaitable[None]], longest: float) -> float:
+        """Wait until a call of this lane may be sent, `longest` seconds at most.
+
+        Returns 0, or the seconds left when those are more.
+        """
+        return await self._pace.turn(self.sid, lane, sleep, longest) if self._pace else 0.0
 
     async def send(self, call: Call) -> Item:
         """Send one resolved call, once. Raises `Refused`, `Throttled`, `Unreachable` or `Uncertain`."""
@@ -81,13 +100,24 @@ class Account:
     async def _read(self, url: str, params: Mapping[str, Any], headers: Mapping[str, str], name: str) -> Item:
         for attempt in range(1, READ_TRIES + 1):
             try:
+                await self._admit_read(name)
                 return await self._exchange("GET", url, params, headers, name)
             except (Throttled, Unreachable, Uncertain) as fault:
-                if attempt == READ_TRIES:
-                    raise
                 asked = fault.retry_after if isinstance(fault, Throttled) else None
-                await asyncio.sleep(min(10.0, asked if asked is not None else _backoff(attempt)))
+                if attempt == READ_TRIES or (asked or 0.0) > LONGEST_READ_PAUSE:
+                    raise
+                await asyncio.sleep(asked if asked is not None else _backoff(attempt))
         raise AssertionError("unreachable")
+
+    async def _admit_read(self, name: str) -> None:
+        try:
+            left = await self.admitted("default", asyncio.sleep, LONGEST_READ_PAUSE)
+        except RedisError as error:
+            # a read does no harm, and people see Twilio also while Redis is away
+            log.warning("read_not_paced", account=self.sid, why=type(error).__name__)
+            return
+        if left:
+            raise Throttled(name, left)
 
     async def _exchange(
         self, method: str, url: str, params: Mapping[str, Any], headers: Mapping[str, str], name: str
@@ -104,7 +134,18 @@ class Account:
             raise Uncertain(name, "no answer within the time allowed") from error
         except (aiohttp.ClientError, ConnectionError) as error:
             raise Uncertain(name, "the connection was lost") from error
-        return _judged(answer.status_code, answer.text, answer.headers, name)
+        try:
+            return _judged(answer.status_code, answer.text, answer.headers, name)
+        except Throttled as fault:
+            raise Throttled(name, await self._held(fault.retry_after)) from None
+
+    async def _held(self, seconds: float | None) -> float | None:
+        """Hold the account for everybody; gives the seconds for which it is held, as far as that is known."""
+        try:
+            return await self._pace.hold(self.sid, seconds) if self._pace else seconds
+        except RedisError as error:
+            log.warning("account_not_held", account=self.sid, why=type(error).__name__)
+            return seconds
 
 
 def _why(error: aiohttp.ClientConnectorError) -> str:
@@ -123,7 +164,7 @@ def _judged(status: int, text: str, headers: Mapping[str, str], name: str) -> It
             raise Uncertain(name, f"HTTP {status} with a body that is not JSON")
         return body
     if status == 429:
-        raise Throttled(name, _seconds(headers.get("Retry-After")))
+        raise Throttled(name, _seconds(headers.get("Retry-After"), headers.get("Date")))
     # 408 tells that the server gave up waiting, not that it did nothing
     if status >= 500 or 300 <= status < 400 or status == 408:
         raise Uncertain(name, f"HTTP {status}")
@@ -138,8 +179,14 @@ def _backoff(attempt: int) -> float:
     return float(0.2 * 2**attempt * random.uniform(0.8, 1.2))
 
 
-def _seconds(value: str | None) -> float | None:
+def _seconds(value: str | None, now: str | None) -> float | None:
+    """What `Retry-After` asks for, in seconds or as a date (RFC 9110, 10.2.3); bounded, None when it cannot be read."""
     try:
-        return max(0.0, float(value)) if value else None
+        seconds = float(value or "")
     except ValueError:
-        return None
+        try:
+            # against the clock of the server that said so
+            seconds = (parsedate_to_datetime(value or "") - parsedate_to_datetime(now or "")).total_seconds()
+        except (ValueError, TypeError):
+            return None
+    return None if math.isnan(seconds) else min(max(0.0, seconds), LONGEST_HOLD)

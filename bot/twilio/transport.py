@@ -11,7 +11,8 @@ from twilio.http.response import Response
 
 from bot.twilio.faults import TwilioFault
 
-TIMEOUT = aiohttp.ClientTimeout(total=20, connect=5)
+CONNECT_SECONDS = 5.0
+TIMEOUT = aiohttp.ClientTimeout(total=20, connect=CONNECT_SECONDS)
 CONNECTIONS = 50
 
 

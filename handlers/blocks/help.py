@@ -10,6 +10,7 @@ from handlers.blocks.kit import Message, code, inline, remark
 
 _OTHERS = (
     ("/a2p-approvals", "Changes that wait for a decision."),
+    ("/a2p-audit", "Who asked, decided and did what; `change=142` or `who=@rita` after it narrows, `file=csv` sends it."),
     ("/a2p-watch", "Whether this channel hears about verdicts; `on` or `off` after it changes that."),
     ("/a2p-account", "The Twilio accounts; `use NAME` after it chooses the one this channel works in."),
     ("/a2p", "This page."),

@@ -19,7 +19,7 @@ from bot.redis.connection import open_redis
 from bot.redis.keys import Keys
 from bot.vault import Vault
 from tests.changes.office import POLICY, STAFF
-from tests.conftest import Told
+from tests.conftest import Told, authority_of
 
 
 class SharedEngine:
@@ -37,7 +37,9 @@ async def main(url: str, prefix: str, key: str, number: str, digest: str, people
     async with open_redis(url, Path(tempfile.gettempdir())) as handle:
         redis = handle.client
         engine = SharedEngine(redis, keys.plain("started"))
-        changes = Changes(ChangeStore(redis, keys, Vault([key])), POLICY, STAFF, Told(), engine, time.time)
+        vault = Vault([key])
+        authority = authority_of(redis, keys, vault, time.time, POLICY, STAFF)
+        changes = Changes(ChangeStore(redis, keys, vault), authority, Told(), engine, time.time)
         await redis.rpush(keys.plain("ready"), people)
         while not await redis.blpop([keys.plain("go")], timeout=1):
             pass

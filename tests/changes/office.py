@@ -5,15 +5,16 @@ from dataclasses import dataclass
 from redis.asyncio import Redis
 
 from bot.changes.change import Change, Event
-from bot.changes.changes import PENDING_SECONDS, Changes, Request
-from bot.changes.policy import Group, Policy, Rule
+from bot.changes.changes import Changes, Request
+from bot.changes.policy import PENDING_SECONDS, Group, Policy, Rule
 from bot.changes.store import ChangeStore
 from bot.plans.call import Call
 from bot.plans.plan import Plan
 from bot.plans.step import CallStep
 from bot.redis.keys import Keys
 from bot.runs.ledger import RunLedger
-from tests.conftest import Clock, Staff, Started, Told
+from bot.vault import Vault
+from tests.conftest import Clock, Staff, Started, Told, authority_of
 
 RITA, ANN, BOB, CAT, LEO, GUS = "U0RITA", "U0ANN", "U0BOB", "U0CAT", "U0LEO", "U0GUS"
 """Rita requests; Ann, Bob and Cat approve; Leo is of legal; Gus is a guest."""
@@ -75,6 +76,29 @@ class Office:
     clock: Clock
     redis: Redis
     keys: Keys
+    vault: Vault
+
+    @classmethod
+    def opened(
+        cls,
+        redis: Redis,
+        keys: Keys,
+        vault: Vault,
+        told: Told,
+        started: Started,
+        clock: Clock,
+        policy: Policy = POLICY,
+        staff: Staff = STAFF,
+    ) -> "Office":
+        """An office on this server."""
+        store = ChangeStore(redis, keys, vault)
+        authority = authority_of(redis, keys, vault, clock, policy, staff)
+        changes = Changes(store, authority, told, started, clock)
+        return cls(changes, store, RunLedger(redis, keys, "worker"), told, started, clock, redis, keys, vault)
+
+    def under(self, policy: Policy = POLICY, staff: Staff = STAFF) -> "Office":
+        """The same office with other rules, or other people."""
+        return Office.opened(self.redis, self.keys, self.vault, self.told, self.started, self.clock, policy, staff)
 
     async def asked(self, **what: str) -> Change:
         """A change that somebody asked for."""

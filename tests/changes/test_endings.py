@@ -6,7 +6,8 @@ from typing import Any
 import pytest
 
 from bot.changes.change import LEFT_SECONDS, Event, State, Undoing
-from bot.changes.changes import PENDING_SECONDS, Refusal
+from bot.changes.policy import PENDING_SECONDS
+from bot.changes.refusal import Refusal
 from tests.changes.office import ANN, BOB, CAT, RITA, Office, plan_for
 
 
@@ -18,11 +19,16 @@ async def test_only_the_requester_withdraws(office: Office) -> None:
     assert (await office.now(change)).state == "cancelled"
 
 
-async def test_what_is_approved_can_no_longer_be_withdrawn(office: Office) -> None:
-    change = await office.asked()
-    await office.approve(change, ANN)
-    with pytest.raises(Refusal, match="#1 can no longer be withdrawn: it is approved"):
-        await office.changes.cancel(change.number, RITA)
+async def test_what_is_approved_can_be_withdrawn_until_it_runs(office: Office) -> None:
+    change, other = await office.asked(draft="a"), await office.asked(draft="b")
+    for one in (change, other):
+        await office.approve(one, ANN)
+    await office.changes.cancel(change.number, RITA)
+    assert (await office.now(change)).state == "cancelled"
+    assert await office.ledger.take(change.number) is None
+    assert await office.store.move(other.number, ["approved"], "running")
+    with pytest.raises(Refusal, match="#2 can no longer be withdrawn: it is running"):
+        await office.changes.cancel(other.number, RITA)
 
 
 async def test_what_is_withdrawn_can_no_longer_be_approved(office: Office) -> None:

@@ -22,13 +22,12 @@ from hypothesis.stateful import (
 from redis.asyncio import Redis
 
 from bot.changes.change import FINAL, Verb
-from bot.changes.changes import PENDING_SECONDS, Changes, Refusal
-from bot.changes.store import ChangeStore
+from bot.changes.policy import PENDING_SECONDS
+from bot.changes.refusal import Refusal
 from bot.redis.connection import open_redis
 from bot.redis.keys import Keys
-from bot.runs.ledger import RunLedger
 from bot.vault import Vault
-from tests.changes.office import ANN, BOB, CAT, GUS, LEO, POLICY, RITA, STAFF, Office, plan_for, request_for
+from tests.changes.office import ANN, BOB, CAT, GUS, LEO, RITA, Office, plan_for, request_for
 from tests.conftest import Clock, Started, Told
 
 T = TypeVar("T")
@@ -87,9 +86,7 @@ class LifeOfChanges(RuleBasedStateMachine):
         super().__init__()
         self._runner, self._expected = runner, list[Expected]()
         clock, told, started = Clock(), Told(), Started()
-        store = ChangeStore(redis, keys, Vault([Fernet.generate_key().decode()]))
-        office = Changes(store, POLICY, STAFF, told, started, clock)
-        self.office = Office(office, store, RunLedger(redis, keys, "worker"), told, started, clock, redis, keys)
+        self.office = Office.opened(redis, keys, Vault([Fernet.generate_key().decode()]), told, started, clock)
 
     def done(self, deed: Coroutine[Any, Any, T]) -> T | None:
         """What came of a deed; None when it was refused."""

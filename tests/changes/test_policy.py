@@ -1,5 +1,6 @@
 """What a policy says, and what is wrong with one that cannot be used."""
 
+from decimal import Decimal
 from pathlib import Path
 
 import pytest
@@ -8,16 +9,17 @@ from hypothesis import strategies as st
 
 from bot.changes.policy import (
     EVERYONE,
+    Asked,
     Group,
     Policy,
-    PolicyProblem,
     Rule,
     impossible,
     judge,
-    load_policy,
 )
+from bot.changes.policy_file import PolicyProblem, load_policy
 
 GROUPS = {name: Group(label=f"the {name}", users=("U1",)) for name in ("ops", "legal", "interns")}
+REGISTRATION = Asked(operation="campaign.register", account="main", channel="C0A2P", usd=Decimal(15))
 OPERATIONS = ("service.create", "service.delete", "campaign.register")
 
 rules = st.builds(
@@ -37,49 +39,53 @@ rules = st.builds(
 )
 policies = st.lists(rules, max_size=5).map(lambda some: Policy(groups=GROUPS, rules=tuple(some)))
 groups = st.sets(st.sampled_from([*GROUPS, EVERYONE]))
-operations = st.sampled_from(OPERATIONS)
+known = st.none() | st.sampled_from(["main", "west"])
+costs = st.none() | st.sampled_from([Decimal(0), Decimal(1), Decimal(50), Decimal(500)])
+asked_for = st.builds(
+    Asked, operation=st.sampled_from(OPERATIONS), account=known, channel=st.sampled_from([None, "C0A2P"]), usd=costs
+)
 
 
-@given(policies, operations, groups)
-def test_an_explicit_deny_wins_wherever_it_stands(policy: Policy, operation: str, mine: set[str]) -> None:
-    denied = any(r.effect == "deny" and r.applies(operation, mine) for r in policy.rules)
-    verdict = judge(policy, operation, mine)
+@given(policies, asked_for, groups)
+def test_an_explicit_deny_wins_wherever_it_stands(policy: Policy, asked: Asked, mine: set[str]) -> None:
+    denied = any(r.effect == "deny" and r.applies(asked, policy.tier(asked)[0], mine) for r in policy.rules)
+    verdict = judge(policy, asked, mine)
     assert not (denied and verdict.allowed)
     turned = policy.model_copy(update={"rules": policy.rules[::-1]})
-    assert denied <= (not judge(turned, operation, mine).allowed)
+    assert denied <= (not judge(turned, asked, mine).allowed)
 
 
-@given(policies, operations, groups)
+@given(policies, asked_for, groups)
 def test_nothing_is_allowed_unless_a_rule_says_so_and_the_answer_names_it(
-    policy: Policy, operation: str, mine: set[str]
+    policy: Policy, asked: Asked, mine: set[str]
 ) -> None:
-    verdict = judge(policy, operation, mine)
-    applying = [r.name for r in policy.rules if r.applies(operation, mine)]
+    verdict = judge(policy, asked, mine)
+    applying = [r.name for r in policy.rules if r.applies(asked, policy.tier(asked)[0], mine)]
     assert verdict.rule in (applying or ["no rule allows it"])
     assert verdict.allowed <= bool(applying)
     assert (verdict.requirement is not None) == verdict.allowed
 
 
-@given(policies, operations, groups)
-def test_a_requirement_asks_exactly_what_its_rule_says(policy: Policy, operation: str, mine: set[str]) -> None:
-    verdict = judge(policy, operation, mine)
+@given(policies, asked_for, groups)
+def test_a_requirement_asks_exactly_what_its_rule_says(policy: Policy, asked: Asked, mine: set[str]) -> None:
+    verdict = judge(policy, asked, mine)
     if verdict.requirement:
-        rule = next(r for r in policy.rules if r.applies(operation, mine))
+        rule = next(r for r in policy.rules if r.applies(asked, policy.tier(asked)[0], mine))
         assert {need.group: need.need for need in verdict.requirement.groups} == rule.approvals
 
 
-@given(policies, operations, groups, st.dictionaries(st.sampled_from(list(GROUPS)), st.sets(st.sampled_from("ABCDR"))))
+@given(policies, asked_for, groups, st.dictionaries(st.sampled_from(list(GROUPS)), st.sets(st.sampled_from("ABCDR"))))
 def test_a_requirement_is_possible_exactly_when_every_group_has_enough_others(
-    policy: Policy, operation: str, mine: set[str], members: dict[str, set[str]]
+    policy: Policy, asked: Asked, mine: set[str], members: dict[str, set[str]]
 ) -> None:
-    requirement = judge(policy, operation, mine).requirement
+    requirement = judge(policy, asked, mine).requirement
     if requirement:
         enough = all(len(members.get(n.group, set()) - {"R"}) >= n.need for n in requirement.groups)
         assert (impossible(requirement, members, "R") == "") == enough
 
 
 def test_the_built_in_policy_asks_one_approver_for_everything() -> None:
-    verdict = judge(load_policy(None), "campaign.register", [EVERYONE])
+    verdict = judge(load_policy(None), REGISTRATION, [EVERYONE])
     assert verdict.allowed
     assert verdict.requirement is not None
     assert [(n.group, n.need) for n in verdict.requirement.groups] == [("approvers", 1)]
@@ -92,15 +98,15 @@ def test_the_policy_file_of_the_repository_is_the_built_in_one() -> None:
 @pytest.mark.parametrize(
     ("text", "said"),
     [
-        ("rule = 5", "rules"),
+        ("rule = 5", "line 1: rule: "),
         ("[[rule]]\nname = 'a'", "approvals belong to effect = 'require'"),
         ("[[rule]]\nname = 'a'\neffect = 'deny'\napprovals = {x = 1}", "approvals belong to effect = 'require'"),
         ("[[rule]]\nname = 'a'\napprovals = {x = 1}", "names the group 'x', which is not defined"),
         ("[[rule]]\nname = 'a'\napprovals = {everyone = 1}", "names the group 'everyone', which is not defined"),
         ("[[rule]]\nname = 'a'\napprovals = {x = 0}\n[group.x]\nusers = ['U1']", "at least 1"),
-        ("[group.x]\nlabel = 'empty'", "a group needs users, usergroup or channel"),
+        ("[group.x]\nlabel = 'empty'", "line 1: group.x: a group needs users, usergroup, channel or quiet"),
         ("[group.everyone]\nusers = ['U1']", "the group 'everyone' is built in"),
-        ("[[rule]]\nname = 'a'\neffect = 'allow'\napproval = 1", "rules.0.approval"),
+        ("[[rule]]\nname = 'a'\neffect = 'allow'\napproval = 1", "line 4: rule.1.approval: "),
         ("[[rule]\nname", "line 1"),
     ],
 )
@@ -121,4 +127,4 @@ def test_a_policy_that_is_not_there_is_no_reason_to_allow_everything(tmp_path: P
 def test_everyone_may_be_named_as_requesters(tmp_path: Path) -> None:
     file = tmp_path / "policy.toml"
     file.write_text("[[rule]]\nname = 'open'\neffect = 'allow'\nrequesters = ['everyone']")
-    assert judge(load_policy(file), "service.create", [EVERYONE]).allowed
+    assert judge(load_policy(file), Asked(operation="service.create"), [EVERYONE]).allowed

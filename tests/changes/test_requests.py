@@ -4,11 +4,10 @@ import asyncio
 
 import pytest
 
-from bot.changes.changes import Changes, Refusal
-from bot.changes.store import ChangeStore
+from bot.changes.refusal import Refusal
 from bot.plans.finding import block, warn
 from tests.changes.office import ANN, BOB, CAT, GUS, POLICY, RITA, Office, plan_for, request_for
-from tests.conftest import Clock, Staff, Started, Told
+from tests.conftest import Staff
 
 
 async def test_a_plan_with_a_blocking_finding_is_refused_with_its_fix(office: Office) -> None:
@@ -118,14 +117,12 @@ async def test_two_drafts_become_two_changes_newest_first(office: Office) -> Non
     assert [c.number async for c in office.store.latest()] == [second.number, first.number]
 
 
-async def test_a_group_by_usergroup_or_channel_counts_like_one_by_list(
-    store: ChangeStore, told: Told, started: Started, clock: Clock
-) -> None:
+async def test_a_group_by_usergroup_or_channel_counts_like_one_by_list(office: Office) -> None:
     groups = dict(POLICY.groups)
     groups["approvers"] = groups["approvers"].model_copy(update={"users": (), "channel": "$approvals"})
     policy = POLICY.model_copy(update={"groups": groups})
     staff = Staff(channels={"$approvals": [ANN, BOB, CAT, GUS]}, barred={GUS: "You are a guest."})
-    changes = Changes(store, policy, staff, told, started, clock)
+    changes = office.under(policy, staff).changes
     with pytest.raises(Refusal, match="only 3 besides you"):
         await changes.request(request_for(operation="number.configure"))
     change = await changes.request(request_for())

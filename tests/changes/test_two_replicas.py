@@ -10,12 +10,10 @@ import pytest
 from cryptography.fernet import Fernet
 from redis.asyncio import Redis
 
-from bot.changes.changes import Changes
-from bot.changes.store import ChangeStore
 from bot.redis.keys import Keys
 from bot.vault import Vault
-from tests.changes.office import ANN, BOB, CAT, POLICY, STAFF, request_for
-from tests.conftest import Started, Told
+from tests.changes.office import ANN, BOB, CAT, Office
+from tests.conftest import Clock, Started, Told
 
 REPOSITORY = Path(__file__).parent.parent.parent
 
@@ -37,8 +35,8 @@ async def test_clicks_on_two_replicas_at_once_give_one_quorum_and_one_run(
     redis: Redis, redis_url: str, keys: Keys, operation: str, needed: int
 ) -> None:
     key = Fernet.generate_key().decode()
-    store = ChangeStore(redis, keys, Vault([key]))
-    change = await Changes(store, POLICY, STAFF, Told(), Started(), time.time).request(request_for(operation=operation))
+    office = Office.opened(redis, keys, Vault([key]), Told(), Started(), Clock(time.time()))
+    store, change = office.store, await office.asked(operation=operation)
     shared = (redis_url, keys.prefix, key, str(change.number), change.plan.digest)
     replicas = [
         await replica(*shared, ",".join([ANN, BOB] * 20)),

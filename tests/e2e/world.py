@@ -23,13 +23,14 @@ from bot.sandbox.twilio import start_state
 from bot.sandbox.twilio.server import LocalTwilio
 from bot.sandbox.world import APP_TOKEN, BOT_TOKEN, SIGNING_SECRET
 from bot.settings import load_settings
+from bot.tempo import Tempo
 from bot.twilio.gateway import Account
 
 ROOT = Path(__file__).parents[2]
 RITA, ANN, BOB, GUS = "U0RITA", "U0ANN", "U0BOB", "U0GUS"
 A2P, APPROVALS, ALERTS = "C0A2P", "C0APPROVALS", "C0ALERTS"
 PATIENCE = 30.0
-HURRY = Patience(look_after=0.2, sure_after=0.4)
+HURRY = Tempo(patience=Patience(look_after=0.2, sure_after=0.4), redraw=0.1)
 """A local Twilio does late only what a test asks it to do late."""
 FIRST = "the first choice of a menu"
 
@@ -85,7 +86,7 @@ class World:
     @asynccontextmanager
     async def bot(self, **more: str) -> AsyncIterator[None]:
         """The bot in this process: as fast as it gets, for tests that are not about processes."""
-        async with running(load_settings(self.environment(**more)), patience=HURRY, redraw_seconds=0.1):
+        async with running(load_settings(self.environment(**more)), tempo=HURRY):
             if self.http_port is None:
                 await self.slack.wait_connected(PATIENCE)
             yield

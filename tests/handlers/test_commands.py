@@ -7,7 +7,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from bot.catalog import catalog
-from bot.changes.changes import Refusal
+from bot.changes.refusal import Refusal
 from handlers.commands import Arguments, arguments, split
 
 SERVICE = catalog()["service.create"]

@@ -1,14 +1,27 @@
 """The bench of this folder's tests."""
 
+from collections.abc import AsyncIterator
+
 import pytest
+import pytest_asyncio
 from redis.asyncio import Redis
 
 from bot.redis.keys import Keys
 from bot.sandbox.twilio.server import LocalTwilio
 from bot.twilio.gateway import Account
+from bot.twilio.pace import Pace
 from bot.vault import Vault
 from tests.conftest import Clock, Started, Told
 from tests.runs.rig import Rig
+
+
+@pytest_asyncio.fixture
+async def account(twilio: LocalTwilio, redis: Redis, keys: Keys) -> AsyncIterator[Account]:
+    """The local Twilio's account at the pace that all workers keep."""
+    url, pace = f"{twilio.url}/{{product}}", Pace(redis, keys)
+    opened = Account(twilio.account_sid, twilio.account_sid, twilio.auth_token, url, pace=pace)
+    yield opened
+    await opened.close()
 
 
 @pytest.fixture

@@ -11,6 +11,8 @@ import time
 from pathlib import Path
 
 from bot.catalog import catalog
+from bot.changes.freezes import Freezes
+from bot.changes.policy_file import load_policy
 from bot.changes.store import ChangeStore
 from bot.redis.connection import open_redis
 from bot.redis.keys import Keys
@@ -19,6 +21,7 @@ from bot.runs.patience import Patience
 from bot.runs.runner import Runner
 from bot.twilio.gateway import Account
 from bot.vault import Vault
+from tests.conftest import Staff, authority_of
 from tests.runs.rig import Followed
 
 LEASE_SECONDS = 0.6
@@ -47,11 +50,14 @@ async def main(url: str, prefix: str, key: str, sid: str, token: str, twilio: st
     keys = Keys(prefix)
     account = Account(sid, sid, token, f"{twilio}/{{product}}")
     async with open_redis(url, Path(tempfile.gettempdir())) as handle:
+        vault = Vault([key])
         runner = Runner(
-            ChangeStore(handle.client, keys, Vault([key])),
+            ChangeStore(handle.client, keys, vault),
             RunLedger(handle.client, keys, "doomed", LEASE_SECONDS),
             lambda _sid: account,
             catalog(),
+            authority_of(handle.client, keys, vault, time.time, load_policy(None), Staff()),
+            Freezes(handle.client, keys, vault, time.time),
             Followed(),
             HangingNotifier(int(hang_at)),
             time.time,

@@ -10,7 +10,10 @@ from redis.asyncio import Redis
 from bot.catalog.form import Form, parse
 from bot.catalog.operation import Catalog, Context, Operation
 from bot.catalog.services.edit import OPERATIONS, ServiceCreate
+from bot.changes.authority import Authority
 from bot.changes.change import Change, Event, Requirement, StepRun
+from bot.changes.freezes import Freezes
+from bot.changes.policy_file import load_policy
 from bot.changes.store import ChangeStore
 from bot.plans.call import Call, resolve
 from bot.plans.plan import Plan
@@ -27,7 +30,7 @@ from bot.tracking.store import RegistrationStore
 from bot.tracking.tracker import Tracker
 from bot.twilio.gateway import Account
 from bot.vault import Vault
-from tests.conftest import Clock, Started, Told
+from tests.conftest import Clock, Staff, Started, Told, authority_of
 
 FREE = Requirement(rule="tests")
 NAME, TOKEN = "Acme alerts", "tf-k2m9q7xw4a"
@@ -150,6 +153,15 @@ class Rig:
         return ChangeStore(self.redis, self.keys, self.vault)
 
     @property
+    def authority(self) -> Authority:
+        """One approval for everything."""
+        return authority_of(self.redis, self.keys, self.vault, self.clock, load_policy(None), Staff())
+
+    @property
+    def freezes(self) -> Freezes:
+        return Freezes(self.redis, self.keys, self.vault, self.clock)
+
+    @property
     def settlement(self) -> Settlement:
         return Settlement(
             self.store,
@@ -167,7 +179,15 @@ class Rig:
     async def sleep(self, seconds: float) -> None:
         """Instead of sleeping: it is written down how long it would have been, and the clock moves."""
         self.slept.append(seconds)
+        await self.later(seconds)
+
+    async def later(self, seconds: float) -> None:
+        """Time passes, for the tests' clock and for the pace of the account, which lives by the clock of Redis."""
         self.clock.advance(seconds)
+        pace = self.keys.plain(f"pace:{self.account.sid}")
+        for name in await self.redis.hkeys(pace):
+            if name != "strikes":
+                await self.redis.hincrby(pace, name, -round(seconds * 1000))
         await asyncio.sleep(0)
 
     async def _plan_as_before(self, form: Any, context: Context) -> Plan:
@@ -192,6 +212,8 @@ class Rig:
             ledger or RunLedger(client, self.keys, name, lease_seconds),
             lambda _sid: account or self.account,
             catalog_of(planner or self._plan_as_before),
+            self.authority,
+            self.freezes,
             self.followed if self.tracker is None else self.tracker,
             self.told,
             self.clock,
@@ -203,7 +225,7 @@ class Rig:
         """Run a change until nothing of it is put off any more; its rests pass on the tests' clock."""
         while (rest := await (worker or self.worker()).run(change.number)) is not None:
             self.rests.append(rest)
-            self.clock.advance(rest)
+            await self.later(rest)
             await self.lose_lease(change)
         return await self.now(change)
 

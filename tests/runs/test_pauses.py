@@ -7,7 +7,7 @@ import pytest
 from bot.catalog.operation import CannotPlanError, Context
 from bot.catalog.undo import undo_of
 from bot.changes.change import Change, Decision, GroupNeed, Requirement
-from bot.changes.changes import Refusal
+from bot.changes.refusal import Refusal
 from bot.plans.call import Call, Ref
 from bot.plans.plan import Plan
 from bot.plans.step import Adopt, ApprovalStep, CallStep, GivenStep, ManualStep, Undo, WaitStep, Watch, needs

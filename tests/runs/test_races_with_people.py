@@ -5,7 +5,7 @@ import asyncio
 import pytest
 
 from bot.changes.change import Change
-from bot.changes.changes import Refusal
+from bot.changes.refusal import Refusal
 from bot.plans.step import Watch
 from bot.sandbox.twilio.start_state import PENDING_BRAND
 from bot.tracking.tracker import Tracker

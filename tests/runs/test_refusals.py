@@ -6,7 +6,7 @@ import socket
 import pytest
 
 from bot.runs.calls import TRIES
-from bot.runs.turn import RETRY_SECONDS
+from bot.runs.patience import PATIENCE
 from bot.sandbox.twilio.start_state import FREE_NUMBER, POOLED_NUMBER
 from bot.twilio.gateway import Account
 from tests.runs.rig import INTERIM, NAME, Rig, add_step, create_step, rename_step
@@ -96,7 +96,7 @@ async def test_an_unreachable_twilio_puts_the_run_off_and_nothing_was_attempted(
         taken.bind(("127.0.0.1", 0))  # bound, and nobody listens
         url = f"http://127.0.0.1:{taken.getsockname()[1]}"
         account = Account(rig.account.sid, "AC", "x", f"{url}/{{product}}")
-        assert await rig.worker(account=account).run(change.number) == RETRY_SECONDS
+        assert await rig.worker(account=account).run(change.number) == PATIENCE.retry_after
         await account.close()
     now = await rig.now(change)
     assert (now.state, now.steps["service"].state, now.steps["service"].attempt) == ("running", "waiting", 0)

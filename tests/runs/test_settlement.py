@@ -5,7 +5,7 @@ import asyncio
 import pytest
 
 from bot.changes.change import Change, Event, StepRun
-from bot.changes.changes import Refusal
+from bot.changes.refusal import Refusal
 from bot.runs.calls import MAX_ATTEMPTS
 from bot.sandbox.twilio.start_state import SUPPORT_SERVICE
 from bot.twilio.faults import TwilioFault

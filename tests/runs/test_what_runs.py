@@ -8,7 +8,7 @@ from structlog.testing import capture_logs
 
 from bot.catalog.operation import CannotPlanError, Context
 from bot.changes.change import Change
-from bot.changes.changes import PENDING_SECONDS
+from bot.changes.policy import PENDING_SECONDS
 from bot.plans.call import Call, Ref
 from bot.plans.finding import block
 from bot.plans.masking import secret

@@ -20,6 +20,7 @@ from bot.sandbox.slack.store import Changed, Channel
 if TYPE_CHECKING:
     from bot.sandbox.slack.server import LocalSlack
 
+_STANDINGS = ("deleted", "is_restricted", "is_ultra_restricted", "is_stranger")
 WEB_FOLDER = Path(world.__file__).parent / "web"
 
 
@@ -50,6 +51,7 @@ class Control:
         post("/_sandbox/suggest", self._suggest)
         post("/_sandbox/home", self._open_home)
         post("/_sandbox/message", self._message)
+        post("/_sandbox/person", self._change_person)
 
     async def close(self) -> None:
         for socket in list(self._live):
@@ -202,6 +204,14 @@ class Control:
             )
         return web.json_response(_outcome(delivery))
 
+    async def _change_person(self, request: web.Request) -> web.Response:
+        body = await _body(request)
+        user = _user(self._slack, body.pop("user", None))
+        if unknown := {name for name, value in body.items() if name not in _STANDINGS or not isinstance(value, bool)}:
+            raise _problem(400, f"only true or false for {', '.join(_STANDINGS)}, not {', '.join(sorted(unknown))}")
+        self._slack.change_person(user, **body)
+        return web.json_response(_person(self._slack.store.people[user]))
+
     # --- live
 
     async def _live_socket(self, request: web.Request) -> web.WebSocketResponse:
@@ -314,6 +324,7 @@ def _person(person: world.Person) -> Json:
         "initials": person.initials,
         "color": person.color,
         "is_restricted": person.is_restricted,
+        "deleted": person.deleted,
     }
 
 

@@ -16,6 +16,23 @@ from bot.sandbox.world import (
     UserGroup,
 )
 
+# What Slack does not say of somebody who was deactivated.
+_OF_THE_LIVING = frozenset(
+    [
+        "color",
+        "real_name",
+        "tz",
+        "tz_label",
+        "tz_offset",
+        "is_admin",
+        "is_owner",
+        "is_primary_owner",
+        "is_restricted",
+        "is_ultra_restricted",
+        "locale",
+    ]
+)
+
 
 class Directory:
     """Who is in the workspace."""
@@ -90,9 +107,9 @@ class Directory:
     def _describe(self, person: Person, *, locale: bool) -> Json:
         described: Json = {
             "id": person.id,
-            "team_id": TEAM_ID,
+            "team_id": person.team_id,
             "name": person.name,
-            "deleted": False,
+            "deleted": person.deleted,
             "color": person.color,
             "real_name": person.real_name,
             "tz": "America/New_York",
@@ -104,13 +121,13 @@ class Directory:
                 "real_name_normalized": person.real_name,
                 "display_name": person.name,
                 "display_name_normalized": person.name,
-                "team": TEAM_ID,
+                "team": person.team_id,
             },
             "is_admin": False,
             "is_owner": False,
             "is_primary_owner": False,
             "is_restricted": person.is_restricted,
-            "is_ultra_restricted": False,
+            "is_ultra_restricted": person.is_ultra_restricted,
             "is_bot": person.is_bot,
             "is_app_user": False,
             "updated": 1_760_000_000,
@@ -119,8 +136,12 @@ class Directory:
             described["profile"]["email"] = person.email
         if person.is_bot:
             described["profile"] |= {"api_app_id": APP_ID, "bot_id": BOT_ID}
+        if person.is_stranger:
+            described["is_stranger"] = True
         if locale:
             described["locale"] = "en-US"
+        if person.deleted:
+            return {name: value for name, value in described.items() if name not in _OF_THE_LIVING}
         return described
 
 

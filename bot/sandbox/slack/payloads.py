@@ -136,10 +136,10 @@ class Payloads:
         return f"{self._base_url()}/response/{entry.id}"
 
     def _interaction(self, kind: str, user: str) -> Json:
-        name = self._store.people[user].name
+        person = self._store.people[user]
         return {
             "type": kind,
-            "user": {"id": user, "username": name, "name": name, "team_id": TEAM_ID},
+            "user": {"id": user, "username": person.name, "name": person.name, "team_id": person.team_id},
             "api_app_id": APP_ID,
             "token": _VERIFICATION_TOKEN,
             "team": {"id": TEAM_ID, "domain": TEAM_DOMAIN},

@@ -4,6 +4,7 @@ import asyncio
 import copy
 import time
 from collections.abc import Callable, Mapping, Sequence
+from dataclasses import replace
 from pathlib import Path
 from typing import Any, TypeVar
 from urllib.parse import urlsplit
@@ -29,7 +30,7 @@ from bot.sandbox.slack.statefile import StateFile
 from bot.sandbox.slack.store import Changed, Channel, Store
 from bot.sandbox.slack.views import Views, export
 from bot.sandbox.slack.webapi import ApiCall, WebApi
-from bot.sandbox.world import APP_ID, SIGNING_SECRET
+from bot.sandbox.world import APP_ID, BOT_USER_ID, SIGNING_SECRET, Person, dm_id
 
 _Seen = TypeVar("_Seen")
 _MAX_BODY = 20 * 1024 * 1024
@@ -267,6 +268,23 @@ class LocalSlack:
 
     def add_channel(self, channel_id: str, name: str, members: list[str], *, is_private: bool = False) -> None:
         self.store.channels[channel_id] = Channel(channel_id, name, members=list(members), is_private=is_private)
+        self.store.changed("state")
+
+    def meet(self, person: Person, *channels: str) -> None:
+        """Somebody new is seen in these channels."""
+        self.store.people[person.id] = person
+        dm = dm_id(person.id)
+        self.store.channels[dm] = Channel(dm, "directmessage", members=[person.id, BOT_USER_ID], user=person.id)
+        for channel in channels:
+            self.store.channels[channel].members.append(person.id)
+        self.store.changed("state")
+
+    def change_person(self, user: str, **fields: Any) -> None:
+        """Somebody is deactivated, becomes a guest, or comes back, while everybody works on; `fields` of a `Person`.
+
+        Channels and groups still name them: what Slack says about a person must count all the same.
+        """
+        self.store.people[user] = replace(self.store.people[user], **fields)
         self.store.changed("state")
 
     def remove_member(self, channel_id: str, user: str) -> None:

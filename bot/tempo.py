@@ -1,0 +1,34 @@
+"""How fast a bot lives: after how long it takes somebody for gone, looks again, or gives up on an answer."""
+
+from dataclasses import dataclass, field
+from typing import Final
+
+from bot.runs.ledger import LEASE_SECONDS
+from bot.runs.patience import PATIENCE, Patience
+
+
+@dataclass(frozen=True)
+class Tempo:
+    """The times that recovery depends on, all in seconds. They belong together: see `PRODUCTION`.
+
+    `call`: how long Twilio may take to answer; `patience` must be longer, or what still takes effect is taken for lost.
+    `lease`: how long a run rests whose worker died. `hold`: how long acts and cards rest whose process died.
+    `redeliver`: how long a dead worker's task waits before another worker takes it. `reconnect`: how long a worker that
+    lost Redis waits before it tries again. `sweep`: how often what is open is looked at. `left_behind`: after how long
+    an act that was acknowledged is carried out by whoever finds it. `redraw`: the least time between two pictures of
+    one change; chat.update allows about 50 a minute over all messages (slack.md 5), and a run shows its steps within
+    that.
+    """
+
+    call: float = 20.0
+    patience: Patience = field(default=PATIENCE)
+    lease: float = LEASE_SECONDS
+    hold: float = 15.0
+    redeliver: float = 10.0
+    reconnect: float = 1.0
+    sweep: float = 5.0
+    left_behind: float = 30.0
+    redraw: float = 1.2
+
+
+PRODUCTION: Final = Tempo()

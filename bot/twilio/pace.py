@@ -1,0 +1,67 @@
+"""How fast the calls of one Twilio account follow each other, in all processes together."""
+
+from collections.abc import Awaitable, Callable, Mapping
+from types import MappingProxyType
+
+from redis.asyncio import Redis
+
+from bot.plans.step import Lane
+from bot.redis.keys import Keys
+from bot.redis.scripts import Script
+
+_PACE = Script.beside(__file__, "pace.lua")
+_HOLD = Script.beside(__file__, "hold.lua")
+
+LANE_SECONDS: Mapping[Lane, float] = MappingProxyType({"default": 0.0, "registration": 1.0, "external": 5.0})
+"""Least time between two calls of one lane of one account (twilio.md 11.8)."""
+LONGEST_HOLD = 600.0
+"""How long an account is held at most, in seconds, whatever Twilio asks for; then one call finds out how things are."""
+FIRST_PAUSE, LONGEST_PAUSE = 1.0, 30.0
+"""How long an account is held when Twilio does not say how long, in seconds: doubled each time, up to the latter."""
+SPREAD_SECONDS = 0.2
+"""Least time between two calls of a lane in the time after a hold: what waited must not set out all at once."""
+LEAST_CALM = 10.0
+"""How long calls are spread after a hold, in seconds, or as long as it has lasted."""
+
+
+class Pace:
+    """The lanes of each account, and the hold on it once Twilio has answered 429.
+
+    That limit is one of the account, whatever the call (twilio.md 11.8): a hold stops all lanes of it. It is kept in
+    Redis, and measured by the clock of Redis, so that all replicas keep it, also one that starts in the middle of it.
+    """
+
+    def __init__(self, redis: Redis, keys: Keys) -> None:
+        self._redis, self._keys = redis, keys
+
+    async def turn(self, account: str, lane: Lane, sleep: Callable[[float], Awaitable[None]], longest: float) -> float:
+        """Wait for the turn of a call, at most `longest` seconds. Returns 0, or the seconds left if those are more."""
+        place = 0
+        while True:
+            wait, place = await self._place(account, lane, longest, place)
+            if wait == 0 or not place:
+                return wait
+            # asked again after that: meanwhile the account may have been held, for longer than the place is away
+            await sleep(wait)
+            longest = max(0.0, longest - wait)
+
+    async def hold(self, account: str, seconds: float | None) -> float:
+        """Hold an account, as Twilio asks to; `seconds` is None when it does not say how long.
+
+        Returns for how many seconds it is held. One that is held already is held no shorter than before.
+        """
+        asked = "" if seconds is None else round(min(seconds, LONGEST_HOLD) * 1000)
+        args = [asked, *map(_ms, (FIRST_PAUSE, LONGEST_PAUSE, LONGEST_HOLD, LEAST_CALM))]
+        return float(await _HOLD(self._redis, keys=[self._key(account)], args=args)) / 1000
+
+    async def _place(self, account: str, lane: Lane, longest: float, place: int) -> tuple[float, int]:
+        args = [lane, *map(_ms, (LANE_SECONDS[lane], SPREAD_SECONDS, longest, LONGEST_HOLD)), place]
+        wait, place = await _PACE(self._redis, keys=[self._key(account)], args=args)
+        return float(wait) / 1000, int(place)
+
+    def _key(self, account: str) -> str:
+        return self._keys.plain(f"pace:{account}")
+
+
+def _ms(seconds: float) -> int:
+    return round(seconds * 1000)
