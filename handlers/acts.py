@@ -11,6 +11,7 @@ import structlog
 from pydantic import ValidationError
 from redis.asyncio import Redis
 
+from bot.changes.change import place
 from bot.plans.values import Record
 from bot.redis.keys import Keys
 from bot.vault import SealedWithOtherKeyError, Vault
@@ -23,7 +24,7 @@ class WrittenDownError(Exception):
 
 
 class Act(Record):
-    """One thing a person did: ids and what they typed. `at` is epoch seconds."""
+    """One thing a person did: ids and what they typed. `at` is epoch seconds, `channel` "" in windows and on Home."""
 
     id: str
     kind: str
@@ -31,6 +32,12 @@ class Act(Record):
     team: str
     at: float
     what: dict[str, Any]
+    channel: str = ""
+
+    @property
+    def where(self) -> str:
+        """The workspace and channel in which it was done."""
+        return place(self.team, self.channel)
 
 
 class ActStore:

@@ -6,8 +6,8 @@ from bot.audit.row import act_row
 from bot.catalog.operation import Context
 from bot.catalog.undo import NAME as UNDO
 from bot.catalog.undo import undo_of
-from bot.changes.change import CAME_TO_NOTHING, Change, called
-from bot.changes.changes import Request, place
+from bot.changes.change import CAME_TO_NOTHING, Change, called, place
+from bot.changes.changes import Request
 from bot.changes.policy import Asked
 from bot.changes.refusal import Refusal
 from handlers.acts import Act
@@ -135,18 +135,19 @@ async def outdated_button(desk: Desk, delivery: Delivery) -> Payload | None:
 async def decide(desk: Desk, act: Act) -> None:
     """Approve or reject."""
     what = act.what
-    await desk.changes.decide(what["number"], act.user, what["verb"], what["digest"], what.get("reason", ""))
+    reason = what.get("reason", "")
+    await desk.changes.decide(what["number"], act.user, what["verb"], what["digest"], reason, where=act.where)
 
 
 async def withdraw(desk: Desk, act: Act) -> None:
     """Withdraw one's own change."""
-    await desk.changes.cancel(act.what["number"], act.user)
+    await desk.changes.cancel(act.what["number"], act.user, where=act.where)
 
 
 async def request_again(desk: Desk, act: Act) -> None:
     """Ask for approval of a stale change's new plan."""
     await _as_it_was_seen(desk, act)
-    await desk.changes.ask_again(act.what["number"], act.user)
+    await desk.changes.ask_again(act.what["number"], act.user, where=act.where)
 
 
 async def settle(desk: Desk, act: Act) -> None:
@@ -159,17 +160,17 @@ async def settle(desk: Desk, act: Act) -> None:
         raise Refusal(await desk.changes.who_settles(number, requester=not others))
     match how:
         case "retry":
-            await desk.settlement.retry(number, act.user)
+            await desk.settlement.retry(number, act.user, where=act.where)
         case "abandon":
-            await desk.settlement.abandon(number, act.user)
+            await desk.settlement.abandon(number, act.user, where=act.where)
         case "skip":
-            await desk.settlement.skip(number, act.user, act.what["step"])
+            await desk.settlement.skip(number, act.user, act.what["step"], where=act.where)
         case "done":
-            await desk.settlement.done(number, act.user, act.what["step"])
+            await desk.settlement.done(number, act.user, act.what["step"], where=act.where)
         case "happened":
-            await desk.settlement.happened(number, act.user, act.what["sid"], act.what["step"])
+            await desk.settlement.happened(number, act.user, act.what["sid"], act.what["step"], where=act.where)
         case "did_not":
-            await desk.settlement.did_not_happen(number, act.user, act.what["step"])
+            await desk.settlement.did_not_happen(number, act.user, act.what["step"], where=act.where)
 
 
 async def request_undo(desk: Desk, act: Act) -> None:
@@ -188,7 +189,7 @@ async def request_undo(desk: Desk, act: Act) -> None:
     draft = await _undoing(desk, act, change)
     if not (verdict := await desk.changes.authority.verdict(act.user, Asked(operation=UNDO))).allowed:
         raise Refusal(f"You may not ask for {UNDO} (policy: {verdict.rule}).")
-    await desk.settlement.give_way(number, act.user, await desk.changes.store.number_for(draft))
+    await desk.settlement.give_way(number, act.user, await desk.changes.store.number_for(draft), where=act.where)
     await desk.changes.request(
         Request(
             draft=draft,

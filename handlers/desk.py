@@ -20,7 +20,7 @@ from bot.audit.trail import AuditTrail
 from bot.catalog.choices import AllChoices
 from bot.catalog.operation import Catalog
 from bot.changes.account_choice import ChannelAccounts
-from bot.changes.changes import Changes, place
+from bot.changes.changes import Changes
 from bot.changes.drafts import DraftStore
 from bot.changes.refusal import Refusal
 from bot.redis.lease import Leases
@@ -77,7 +77,13 @@ class Desk:
     async def do(self, delivery: Delivery, kind: str, **what: Any) -> None:
         """Write down what this person does, and do it after the ack; a refusal is told privately."""
         act = Act(
-            id=secrets.token_hex(8), kind=kind, user=delivery.user, team=delivery.team, at=self.clock(), what=what
+            id=secrets.token_hex(8),
+            kind=kind,
+            user=delivery.user,
+            team=delivery.team,
+            at=self.clock(),
+            what=what,
+            channel=delivery.channel,
         )
         await self.acts.keep(act)
         self.later(delivery, self._carry_out(act))
@@ -168,7 +174,7 @@ class Desk:
         number, how = act.what.get("number"), act.what.get("verb") or act.what.get("how") or ""
         try:
             change = await self.changes.store.load(number) if isinstance(number, int) else None
-            what, where = f"{act.kind} {how}".strip(), place(act.team, "")
+            what, where = f"{act.kind} {how}".strip(), act.where
             row = act_row("refused", what, act.user, act.at, change, where=where, detail=str(no))
             await self.trail.note(f"refused:{act.id}", row)
         except RedisError as error:

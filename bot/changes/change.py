@@ -54,6 +54,9 @@ def called(state: State) -> str:
 Verb = Literal["approve", "reject", "break_glass"]
 """What a person says about a change. Who breaks glass lets it run without the approvals that it takes."""
 
+APPROVED, AMENDED, SIGNED_OFF = "approved", "amended it", "signed it off"
+"""What the timeline says of these."""
+
 Review = Literal["", "open", "signed"]
 """Whether what ran without its approvals was looked at by somebody else afterwards; "" where glass was not broken."""
 
@@ -124,6 +127,11 @@ class StepRun(Record):
     code: int | None = None
     link: str = ""
     adopted: bool = False
+
+
+def place(team: str, channel: str) -> str:
+    """Where a person did something, as events hold it; App Home and modals have no channel."""
+    return f"{team}/{channel}"
 
 
 class Event(Record):
@@ -215,9 +223,39 @@ class Change(Value):
         return max(0, need.need - len(self.approvals(need.group)))
 
     @property
+    def glass(self) -> tuple[Decision, ...]:
+        """The words of those who let it, or a part of it, run without its approvals; oldest first."""
+        return tuple(d for d in self.decisions if d.verb == "break_glass")
+
+    @property
     def glass_broken_by(self) -> str:
         """Who let it run without its approvals last, or ""."""
-        return next((d.user for d in reversed(self.decisions) if d.verb == "break_glass"), "")
+        return self.glass[-1].user if self.glass else ""
+
+    @property
+    def signed_off(self) -> Event | None:
+        """How its review was ended, as long as glass was not broken anew after it."""
+        said = (e for e in reversed(self.timeline) if e.what == SIGNED_OFF)
+        return next(said, None) if self.review == "signed" else None
+
+    @property
+    def amendable(self) -> bool:
+        """Whether another plan may take the place of this one: nobody has let it go on yet, and nothing was done."""
+        return self.state in ("pending", "stale") and not self.gate and not self.begun
+
+    @property
+    def amendments(self) -> tuple[frozenset[str], ...]:
+        """For each time that it was amended, whose approvals became void with that."""
+        voided: list[frozenset[str]] = []
+        given: set[str] = set()
+        for event in self.timeline:
+            if event.what == AMENDED:
+                voided.append(frozenset(given))
+            if event.what == APPROVED:
+                given.add(event.who)
+            elif event.digest or event.to == "stale":  # asked for anew: what was said before is void already
+                given.clear()
+        return tuple(voided)
 
     @property
     def gate(self) -> str:
@@ -246,6 +284,16 @@ class Change(Value):
         """How often the change has entered the state that it is in."""
         return sum(1 for event in self.timeline if event.to == self.state)
 
+    @property
+    def waits_since(self) -> float:
+        """When approval was asked for last: of the change, its amendment, its new plan or its next part."""
+        return max((event.at for event in self._asked_anew), default=self.created_at)
+
+    @property
+    def askings(self) -> int:
+        """How often approval was asked for anew: each time people have to hear of it."""
+        return len(self._asked_anew)
+
     def lapsed(self, now: float) -> State | None:
         """The state in which it ends at `now` because nobody decided or settled it in time; None when there is time."""
         if self.state in ("pending", "stale") and now >= self.expires_at:
@@ -271,6 +319,11 @@ class Change(Value):
         runs = {s: self.steps[s] for s in self._acts if s in self.steps}
         answered = ("failed", "skipped")
         return {s: r.result for s, r in runs.items() if r.state == "done" or (r.state in answered and r.result)}
+
+    @property
+    def _asked_anew(self) -> tuple[Event, ...]:
+        """Events of the timeline with which approval was asked for, besides the first one."""
+        return tuple(e for e in self.timeline if e.to == "pending" or e.what == AMENDED)
 
     @property
     def _acts(self) -> tuple[str, ...]:

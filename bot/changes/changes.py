@@ -9,9 +9,10 @@ import structlog
 from redis.exceptions import RedisError
 
 from bot.changes.authority import Applicant, Authority, applicant_of
-from bot.changes.change import Change, Decision, Event, Requirement, State, Verb
+from bot.changes.change import AMENDED, SIGNED_OFF, Change, Decision, Event, Requirement, State, Verb, place
 from bot.changes.refusal import Refusal
 from bot.changes.store import ChangeStore
+from bot.plans.difference import in_words
 from bot.plans.finding import blocking
 from bot.plans.plan import Plan
 from bot.plans.values import Value
@@ -42,11 +43,6 @@ class Request(Value):
     def where(self) -> str:
         """The workspace and channel."""
         return place(self.team, self.channel)
-
-
-def place(team: str, channel: str) -> str:
-    """Where a person did something, as events hold it; App Home and modals have no channel."""
-    return f"{team}/{channel}"
 
 
 class Changes:
@@ -131,15 +127,28 @@ class Changes:
         """Somebody who had no part in it has looked at a change that ran without its approvals."""
         change = await self.known(number)
         if change.review != "open":
-            raise Refusal(f"#{number} needs no signing off.")
-        if user in (change.requester, *(d.user for d in change.decisions if d.verb == "break_glass")):
-            raise Refusal(f"You had a part in #{number}, so somebody else must sign it off.")
-        if not await self.authority.may_decide(change, user, fresh=True):
-            raise Refusal(f"You cannot sign off #{number}. {await self.authority.who_can(change)}")
-        event = Event(at=self._clock(), who=user, what="signed it off", detail=note.strip(), where=where)
+            if not change.signed_off:
+                raise Refusal(f"#{number} needs no signing off: no approval of it was passed over.")
+            if change.signed_off.who != user:  # else it is this very act, carried out again after a crash
+                by = f"<@{change.signed_off.who}>, {_when(change.signed_off.at)}"
+                raise Refusal(f"#{number} was signed off already by {by}.")
+            return
+        if user in _had_a_part(change):
+            raise Refusal(
+                f"You had a part in #{number}, so somebody else must sign it off. {await self._who_signs(change)}"
+            )
+        if not set((await self.authority.seats(change, user)).values()) - _had_a_part(change):
+            raise Refusal(f"You cannot sign off #{number}. {await self._who_signs(change)}")
+        event = Event(at=self._clock(), who=user, what=SIGNED_OFF, detail=note.strip(), where=where)
         if not await self.store.sign_off(number, event):
             raise Refusal(f"#{number} was signed off by somebody else in this moment.")
         await self._notifier.change_moved(number)
+
+    async def may_sign_off(self, change: Change, user: str) -> bool:
+        """Whether this person's signing off would count, as far as is known; some minutes old at most."""
+        if change.review != "open" or user in _had_a_part(change):
+            return False
+        return await self.authority.may_decide(change, user)
 
     async def cancel(self, number: int, user: str, *, where: str = "") -> None:
         """Withdraw a change that has not started. Only its requester may."""
@@ -222,6 +231,13 @@ class Changes:
             await self._moved(change.number, "approved" if enough else "pending")
         return moved
 
+    def may_amend(self, change: Change) -> None:
+        """Whether another plan may still take the place of its own. Raises `Refusal`."""
+        if not change.amendable:
+            begun = change.state in ("pending", "stale")
+            now = "a part of it was let go on already" if begun else f"it is {change.called}"
+            raise Refusal(f"#{change.number} can no longer be amended: {now}. Ask for a new change instead.")
+
     async def concerns(self, number: int, user: str, *, requester: bool) -> bool:
         """Whether this person may approve the change, or (with `requester`) asked for it: they settle a stopped run.
 
@@ -262,10 +278,15 @@ class Changes:
         change = await self.known(number)
         if change.requester != request.requester:
             raise Refusal(f"Only <@{change.requester}>, who asked for #{number}, can amend it.")
+        if change.operation != request.operation:
+            raise Refusal(f"#{number} is about something else ({change.operation}). Ask for a new change instead.")
         if change.token == request.token:
-            return change  # by this very draft, before a crash or by a second click
-        if change.state not in ("pending", "stale") or change.begun:
-            raise Refusal(f"#{number} can no longer be amended: it is {change.called}. Ask for a new change instead.")
+            if change.plan.digest != request.plan.digest:
+                raise Refusal(f"#{number} was amended with this form already, with another plan. Amend it once more.")
+            # by this very draft, before a crash or by a second click
+            await self._moved(number, change.state)
+            return change
+        self.may_amend(change)
         requirement = await self.authority.required(number, request.applicant, request.plan)
         now = self._clock()
         moved = await self.store.amend(
@@ -274,21 +295,35 @@ class Changes:
             inputs=request.inputs,
             token=request.token,
             requirement=requirement,
-            event=_asking("amended it", request, requirement, now),
+            event=_asking(AMENDED, request, requirement, now),
+            note=_amended(change, request),
             expires_at=now + self._pending_seconds,
         )
-        if not moved:
-            raise Refusal(f"#{number} changed in this moment: it is {(await self.known(number)).called}. Look again.")
+        if not moved:  # what somebody said of it in this moment is void too, as long as it has not let it go on
+            return await self._amend(request)
         change = await self.known(number)
         await self._moved(number, change.state)
         return change
 
     async def _may_break_glass(self, change: Change, user: str) -> None:
+        if bar := await self.authority.bar(user):
+            raise Refusal(f"{bar} Guests and people of other workspaces break no glass here.")
+        if not all(need.group for need in change.requirement.groups):  # denied by now: see `required_now`
+            raise Refusal(
+                f"The policy denies #{change.number} now (rule “{change.requirement.rule}”). "
+                "Breaking glass passes over approvals, not over a rule that denies."
+            )
         if not await self.authority.has(user, "break_glass"):
             raise Refusal(
                 f"You may not break glass: by policy that is for {await self.authority.holders('break_glass')}. "
                 f"{await self.authority.who_can(change)}"
             )
+
+    async def _who_signs(self, change: Change) -> str:
+        """To somebody who may not sign it off: who may, in a sentence."""
+        able = [u for need in change.requirement.groups for u in await self.authority.able(need, change)]
+        others = [f"<@{user}>" for user in dict.fromkeys(able) if user not in _had_a_part(change)]
+        return f"These people can: {', '.join(others) or 'nobody at the moment, so the policy must name somebody'}."
 
     async def _moved(self, number: int, state: State) -> None:
         await self._notifier.change_moved(number)
@@ -322,6 +357,19 @@ def _asking(what: str, request: Request, requirement: Requirement, now: float) -
         rule=requirement.rule,
         where=request.where,
     )
+
+
+def _amended(old: Change, request: Request) -> str:
+    """What approvers of the plan before have to know of the new one; without its secrets."""
+    if old.plan.digest == request.plan.digest:
+        return "It was amended; the calls are as they were, and approvals given before that are void."
+    differs = request.plan.masked(old.plan.masked(in_words(old.plan, request.plan)))
+    return f"It was amended, so approvals given before that are void. What differs: {differs}"
+
+
+def _had_a_part(change: Change) -> set[str]:
+    """Those who do not sign it off: it was theirs, or they let it run."""
+    return {change.requester, *(d.user for d in change.glass)}
 
 
 def _when(at: float) -> str:

@@ -8,7 +8,7 @@ import structlog
 from pydantic import ValidationError
 from redis.asyncio import Redis
 
-from bot.changes.change import Change, Decision, Event, Requirement, State, Undoing, Verb
+from bot.changes.change import APPROVED, Change, Decision, Event, Requirement, State, Undoing, Verb
 from bot.changes.sealing import Sealer
 from bot.plans.plan import Plan
 from bot.redis.keys import Keys
@@ -198,6 +198,7 @@ class ChangeStore:
             digest=plan.digest,
             note=note,
             expires_at=expires_at,
+            review="",  # what was let through without its approvals has not run
         )
 
     async def amend(
@@ -209,23 +210,25 @@ class ChangeStore:
         token: str,
         requirement: Requirement,
         event: Event,
+        note: str,
         expires_at: float,
     ) -> bool:
         """Put another plan in the place of one that waits, unless anything has happened to it since it was `seen`."""
         return await self.move(
             seen.number,
-            ["pending", "stale"],
+            [seen.state],
             "pending" if requirement.groups else "approved",
             event,
             seen=seen.version,
             forget=["decisions", "steps"],
-            note="",
+            note=note,
             plan=self._vault.seal(plan.model_dump(mode="json")),
             inputs=self._vault.seal(inputs),
             token=token,
             digest=plan.digest,
             requirement=requirement.model_dump_json(),
             expires_at=expires_at,
+            review="",
         )
 
     async def sign_off(self, number: int, event: Event) -> bool:
@@ -240,7 +243,7 @@ class ChangeStore:
             change = await self._readable(int(number))
             if change is not None and change.review == "open":
                 yield change
-            elif change is not None and (change.review == "signed" or change.settled):
+            elif change is not None and change.settled:  # until then its glass may be broken anew
                 await self._redis.zrem(self._keys.plain(_REVIEWS), number)
 
     async def open_numbers(self) -> list[int]:
@@ -290,7 +293,7 @@ class ChangeStore:
 
 
 _SAID: dict[Verb, tuple[str, State]] = {
-    "approve": ("approved", "approved"),
+    "approve": (APPROVED, "approved"),
     "reject": ("rejected", "rejected"),
     "break_glass": ("broke glass", "approved"),
 }

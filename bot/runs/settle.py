@@ -40,19 +40,19 @@ class Settlement:
         self._store, self._ledger, self._account = store, ledger, account
         self._notifier, self._engine, self._clock, self._waits = notifier, engine, clock, waits
 
-    async def retry(self, number: int, user: str) -> None:
+    async def retry(self, number: int, user: str, *, where: str = "") -> None:
         """Go on with a failed change from the step that failed."""
-        await self._move(number, user, "failed", "approved", "tried again")
+        await self._move(number, user, "failed", "approved", "tried again", where)
         await self._engine.start_run(number)
 
-    async def abandon(self, number: int, user: str) -> None:
+    async def abandon(self, number: int, user: str, *, where: str = "") -> None:
         """Let a change go that failed, is unknown, or waits; what was done at Twilio stays there."""
         change = await self._change(number)
         state: State = change.state if change.state in ("unknown", "waiting") else "failed"
-        await self._move(number, user, state, "abandoned", "gave it up")
+        await self._move(number, user, state, "abandoned", "gave it up", where)
         await self._released(change)
 
-    async def give_way(self, number: int, user: str, undoing: int) -> None:
+    async def give_way(self, number: int, user: str, undoing: int, *, where: str = "") -> None:
         """Write down which change takes this one back, before that one is asked for; one that had failed ends with it.
 
         In one script: somebody who tries it again in this moment must not have it run on while it is undone.
@@ -62,14 +62,14 @@ class Settlement:
             return  # written down already, by this very act before a crash or by a second click
         if change.state != "failed":
             said = f"asked to undo it with #{undoing}"
-            await self._move(number, user, change.state, change.state, said, undoing=undoing)
+            await self._move(number, user, change.state, change.state, said, where, undoing=undoing)
             return
         await self._move(
-            number, user, "failed", "abandoned", f"gave it up, to undo it with #{undoing}", undoing=undoing
+            number, user, "failed", "abandoned", f"gave it up, to undo it with #{undoing}", where, undoing=undoing
         )
         await self._released(change)
 
-    async def skip(self, number: int, user: str, step_id: str) -> None:
+    async def skip(self, number: int, user: str, step_id: str, *, where: str = "") -> None:
         """Go on without the step that failed, where that is harmless."""
         change = await self._change(number)
         step, before = change.at, change.steps.get(step_id)
@@ -80,9 +80,9 @@ class Settlement:
         if not isinstance(step, CallStep | WaitStep) or not step.skippable:
             raise Refusal(f"“{step.title}” cannot be skipped: what comes after it stands on it.")
         run = StepRun(state="skipped", attempt=before.attempt, at=self._clock(), result=before.result)
-        await self._settle(change, user, step.id, "failed", run, SKIPPED, f"“{step.title}”, so {step.skippable}")
+        await self._settle(change, user, step.id, "failed", run, SKIPPED, f"“{step.title}”, so {step.skippable}", where)
 
-    async def done(self, number: int, user: str, step_id: str) -> None:
+    async def done(self, number: int, user: str, step_id: str, *, where: str = "") -> None:
         """A person says that the step which waits for them is done. Raises `TwilioFault`."""
         change = await self._change(number)
         step = change.at
@@ -98,9 +98,9 @@ class Settlement:
             case _:
                 raise Refusal(f"“{step.title}” goes on by itself: nobody's word can close it.")
         run = StepRun(state="done", attempt=0, at=self._clock(), result=result)
-        await self._settle(change, user, step.id, "waiting", run, "said that it is done", step.title)
+        await self._settle(change, user, step.id, "waiting", run, "said that it is done", step.title, where)
 
-    async def happened(self, number: int, user: str, sid: str, step_id: str) -> None:
+    async def happened(self, number: int, user: str, sid: str, step_id: str, *, where: str = "") -> None:
         """A person has seen at Twilio that this unknown step took place, and what it made. Raises `TwilioFault`."""
         change, step, before = await self._unknown(number, step_id)
         if step.nameless:
@@ -109,7 +109,7 @@ class Settlement:
             if step.adopt is None and any(step.id in needs(later) for later in change.plan.steps):
                 raise Refusal("Tenfour cannot look for it at Twilio, and what comes after it needs what it made.")
             run = StepRun(state="done", attempt=before.attempt, at=self._clock(), adopted=True)
-            await self._settle(change, user, step.id, "unknown", run, "said that it happened", step.title)
+            await self._settle(change, user, step.id, "unknown", run, "said that it happened", step.title, where)
             return
         if not _SID.fullmatch(sid):
             raise Refusal(
@@ -125,9 +125,11 @@ class Settlement:
             raise Refusal(f"{sid} is there, but not as it must be: {shown}. Mend it, then say so again, or abandon it.")
         result = step.kept(made) | {step.named_by: sid}
         run = StepRun(state="done", attempt=before.attempt, at=self._clock(), result=result, adopted=True)
-        await self._settle(change, user, step.id, "unknown", run, "said that it happened", f"{step.title} ({sid})")
+        await self._settle(
+            change, user, step.id, "unknown", run, "said that it happened", f"{step.title} ({sid})", where
+        )
 
-    async def did_not_happen(self, number: int, user: str, step_id: str) -> None:
+    async def did_not_happen(self, number: int, user: str, step_id: str, *, where: str = "") -> None:
         """A person has seen at Twilio that this unknown step did not take place: it is sent again.
 
         Raises `TwilioFault`.
@@ -137,14 +139,16 @@ class Settlement:
         if step.adopt and self._satisfied(step.adopt, items):
             raise Refusal(f"It has happened, as far as Twilio shows. {_looked_for(change, step.adopt, items)}")
         run = StepRun(state="waiting", attempt=before.attempt, at=self._clock())
-        await self._settle(change, user, step.id, "unknown", run, "said that it did not happen", step.title)
+        await self._settle(change, user, step.id, "unknown", run, "said that it did not happen", step.title, where)
 
     async def _settle(
-        self, change: Change, user: str, step: str, state: StepState, run: StepRun, said: str, of: str
+        self, change: Change, user: str, step: str, state: StepState, run: StepRun, said: str, of: str, where: str
     ) -> None:
         number = change.number
         sealer = self._store.sealer
-        event = sealer.event(Event(at=self._clock(), who=user, what=said, detail=of, to="approved", step=step))
+        event = sealer.event(
+            Event(at=self._clock(), who=user, what=said, detail=of, to="approved", step=step, where=where)
+        )
         if not await self._ledger.settle(number, step, state, sealer.run(run), event):
             raise Refusal(f"#{number} is no longer waiting for this: {(await self._change(number)).called}.")
         # before it runs on: it may come to wait for the same registration again
@@ -158,9 +162,9 @@ class Settlement:
             await release(self._waits, before, step)
 
     async def _move(
-        self, number: int, user: str, before: State, after: State, said: str, *, undoing: int | None = None
+        self, number: int, user: str, before: State, after: State, said: str, where: str, *, undoing: int | None = None
     ) -> None:
-        event = Event(at=self._clock(), who=user, what=said)
+        event = Event(at=self._clock(), who=user, what=said, where=where)
         fields: dict[str, Any] = {"undoing": undoing} if undoing else {}
         if not await self._store.move(number, [before], after, event, note="", **fields):
             raise Refusal(f"#{number} is {(await self._change(number)).called}: there is nothing to do here any more.")

@@ -110,7 +110,11 @@ class Office:
 
     async def now(self, change: Change) -> Change:
         """The change as it stands."""
-        known = await self.store.load(change.number)
+        return await self.now_of(change.number)
+
+    async def now_of(self, number: int) -> Change:
+        """The change of this number as it stands."""
+        known = await self.store.load(number)
         assert known is not None
         return known
 
