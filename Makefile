@@ -2,6 +2,7 @@
 #
 #   make sandbox   a local Slack, a local Twilio and the real bot, on one page in the browser
 #   make test      every test        make lint   style, types and layers
+#   make chaos     two bots and a Redis, killed 300 times while people work (KILLS=1000 SEED=7 for other runs)
 #   make run       the bot itself; settings from the environment or a file .env (see docs/settings.md)
 #   make docs      the pages that are made from the code
 #   make lock      pin the dependencies anew (UPGRADE=--upgrade: to their newest versions)
@@ -17,7 +18,7 @@ PYTHON ?= $(shell for name in python3 python3.14 python3.13 python3.12 python3.1
 	$$name -c '$(RIGHT)' 2>/dev/null && echo $$name && break; done)
 PIP := $(BIN)/python -m pip --disable-pip-version-check -qq install
 
-.PHONY: sandbox run test lint docs docs-check lock clean
+.PHONY: sandbox run test chaos lint docs docs-check lock clean
 .DELETE_ON_ERROR:
 
 sandbox: $(VENV)/.runtime
@@ -29,6 +30,9 @@ run: $(VENV)/.runtime
 test: $(VENV)/.dev
 	@$(BIN)/python -m tests.needs
 	$(BIN)/python -m pytest
+
+chaos: $(VENV)/.dev
+	$(BIN)/python -m tests.chaos --kills $(or $(KILLS),300) $(if $(SEED),--seed $(SEED))
 
 lint: $(VENV)/.dev
 	$(BIN)/ruff check

@@ -3,18 +3,37 @@
 import asyncio
 import os
 import signal
+from collections.abc import AsyncIterator, Mapping
+from contextlib import asynccontextmanager
 from pathlib import Path
 from typing import Annotated
 
 import typer
 
+from bot.audit_cli import audit_app
+from bot.changes.people import Directory
 from bot.logs import set_up_logs
+from bot.policy_cli import policy_app
 from bot.settings import SettingsProblem, load_settings
 from bot.settings_page import render_docs
 
 app = typer.Typer(
     help="Tenfour: provision Twilio for US A2P 10DLC from Slack.", no_args_is_help=True, pretty_exceptions_enable=False
 )
+
+
+app.add_typer(audit_app, name="audit")
+
+
+@asynccontextmanager
+async def _directory(environ: Mapping[str, str]) -> AsyncIterator[Directory]:
+    from bot.app import directory
+
+    async with directory(environ) as people:
+        yield people
+
+
+app.add_typer(policy_app(_directory), name="policy")
 
 
 @app.command()

@@ -4,7 +4,7 @@ import asyncio
 import os
 import socket
 import time
-from collections.abc import AsyncIterator, Callable, Sequence
+from collections.abc import AsyncIterator, Callable, Mapping, Sequence
 from contextlib import AsyncExitStack, asynccontextmanager
 from dataclasses import dataclass
 
@@ -12,6 +12,7 @@ import aiohttp
 import structlog
 from aiohttp.web import RouteDef
 from redis.exceptions import RedisError
+from slack_sdk.errors import SlackApiError
 
 from bot.accounts_file import AccountSettings
 from bot.audit.log import AuditLog
@@ -20,14 +21,17 @@ from bot.catalog import catalog
 from bot.catalog.choices import AllChoices
 from bot.catalog.operation import Catalog
 from bot.changes.account_choice import ChannelAccounts
-from bot.changes.authority import Authority
+from bot.changes.authority import Authority, Pinged
 from bot.changes.budget import Budget
+from bot.changes.change import Change
 from bot.changes.changes import Changes
 from bot.changes.delegations import Delegations
 from bot.changes.drafts import DraftStore
 from bot.changes.freezes import Freezes
+from bot.changes.people import Directory
 from bot.changes.policy import Policy
 from bot.changes.policy_file import Rulebook, Surroundings
+from bot.changes.refusal import Refusal
 from bot.changes.store import ChangeStore
 from bot.checks.guide import Guide
 from bot.engine import TaskEngine, Tasks
@@ -54,20 +58,24 @@ from bot.twilio.transport import CONNECT_SECONDS
 from bot.vault import Vault
 from handlers import ACTS, register
 from handlers.acts import ActStore
+from handlers.announcements import Announcements
 from handlers.background import Background
 from handlers.cards import Cards
-from handlers.connection import Slack, bolt_app, connect, deliveries
+from handlers.connection import Slack, SlackProblem, bolt_app, connect, deliveries
 from handlers.desk import Desk
 from handlers.home import publish
 from handlers.inbox import Inbox
 from handlers.people import People
-from handlers.posts import Posts
+from handlers.policy_news import PolicyNews
+from handlers.posts import Posts, why
 from handlers.visitors import Visitors
 
 QUIET = 4
 """Calls at a time to Twilio that nobody waits for."""
 FINISH_SECONDS = 20.0
 """How long answers that have begun may take after SIGTERM."""
+
+_SLACK_API_URL = str(Settings.model_fields["slack_api_url"].default)
 
 log = structlog.get_logger()
 
@@ -119,6 +127,22 @@ async def running(
         yield
 
 
+@asynccontextmanager
+async def directory(environ: Mapping[str, str]) -> AsyncIterator[Directory]:
+    """People and groups as Slack knows them, for a command that runs beside the bot.
+
+    Needs SLACK_BOT_TOKEN, and TENFOUR_APPROVALS_CHANNEL where a group is the members of that channel. Raises `Refusal`.
+    """
+    api_url, approvals = environ.get("SLACK_API_URL"), environ.get("TENFOUR_APPROVALS_CHANNEL", "")
+    try:
+        async with connect(api_url or _SLACK_API_URL, environ["SLACK_BOT_TOKEN"].strip(), None) as slack:
+            yield People(slack.client, slack.team, approvals.strip(), slack.bot_user, time.time)
+    except SlackProblem as problem:
+        raise Refusal(str(problem)) from problem
+    except SlackApiError as error:
+        raise Refusal(f"Slack refused what the policy asks of it: {why(error)}.") from error
+
+
 def _assemble(
     settings: Settings,
     operations: Catalog,
@@ -138,7 +162,7 @@ def _assemble(
 
     async def redraw_homes(users: set[str]) -> None:
         try:
-            users = users | await authority.approvers()
+            users = users | await authority.approvers() | {d.to for d in await delegations.standing()}
         except Exception as error:  # who asked is drawn all the same
             log.warning("approvers_not_known", why=type(error).__name__)
         for user in await visitors.among(users):
@@ -147,17 +171,26 @@ def _assemble(
             except Exception as error:  # one page must not keep the others from being drawn
                 log.warning("home_not_drawn", user=user, why=type(error).__name__)
 
+    async def pinged(change: Change) -> Pinged:
+        return await authority.pinged(change)
+
+    async def concerned(change: Change, most: int) -> list[str]:
+        return await authority.concerned(change, most)
+
     store, registrations = ChangeStore(redis.client, keys, vault), RegistrationStore(redis.client, keys)
     ledger = RunLedger(redis.client, keys, f"{socket.gethostname()}:{os.getpid()}", tempo.lease)
     leases = Leases(redis.client, tempo.hold)
     background, guide, visitors = Background(), Guide.load(), Visitors(redis.client, keys)
     trail = AuditTrail(redis.client, keys, AuditLog(redis.client, keys, vault), store, clock, settings.audit_days)
+    delegations = Delegations(redis.client, keys, vault, clock)
+    freezes = Freezes(redis.client, keys, vault, clock)
+    posts = Posts(slack.client, redis.client)
     cards = Cards(
         redis.client,
         keys,
         store,
         registrations,
-        Posts(slack.client, redis.client),
+        posts,
         guide,
         background,
         settings.approvals_channel,
@@ -166,11 +199,13 @@ def _assemble(
         leases,
         tempo.redraw,
         trail.keep_up,
+        pinged,
+        clock,
+        concerned,
+        freezes.of,
     )
     heard = _Recording(cards, trail, background)
     people = People(slack.client, slack.team, settings.approvals_channel, slack.bot_user, clock)
-    delegations = Delegations(redis.client, keys, vault, clock)
-    freezes = Freezes(redis.client, keys, vault, clock)
     authority = Authority(rulebook, people, delegations, Budget(redis.client, keys, clock))
     changes = Changes(store, authority, heard, engine, clock)
     choices = AllChoices(accounts, clock, quiet=quiet)
@@ -200,7 +235,8 @@ def _assemble(
         clock,
         patience=tempo.patience,
     )
-    sweep = Sweep(changes, tracker, engine, heard, clock, tempo.sweep)
+    news = PolicyNews(posts, redis.client, keys, leases, rulebook, settings.approvals_channel)
+    sweep = Sweep(changes, tracker, engine, heard, clock, tempo.sweep, news.in_force)
     desk = Desk(
         client=slack.client,
         catalog=operations,
@@ -221,6 +257,9 @@ def _assemble(
         clock=clock,
         tempo=tempo,
         trail=trail,
+        freezes=freezes,
+        delegations=delegations,
+        announcements=Announcements(posts, redis.client, keys, settings.approvals_channel),
     )
 
     async def run_change(number: int) -> float | None:
@@ -229,6 +268,12 @@ def _assemble(
         finally:
             if change := await store.load(number):
                 choices.spoil(change.plan.account)
+
+    async def look() -> None:
+        before = rulebook.policy
+        await news.look()
+        if rulebook.policy is not before:
+            background.start(_warn_of_open_doors(people, rulebook.policy), "open doors")
 
     async def sweep_changes() -> None:
         await sweep.all_changes()
@@ -241,6 +286,7 @@ def _assemble(
         pulse.watched("sweep of registrations", settings.poll_seconds, sweep.all_registrations),
         warm,
         pulse.beat,
+        look,
     )
 
 
@@ -259,6 +305,12 @@ class _Refreshing:
         self.refresh(account)
         await self.notifier.registration_moved(registration)
 
+    async def change_waits(self, number: int, nth: int) -> None:
+        await self.notifier.change_waits(number, nth)
+
+    async def review_waits(self, number: int, nth: int) -> None:
+        await self.notifier.review_waits(number, nth)
+
 
 class _Recording:
     """A `Notifier` that also has the audit copied of what moved."""
@@ -275,6 +327,12 @@ class _Recording:
 
     async def registration_moved(self, registration: str) -> None:
         await self._notifier.registration_moved(registration)
+
+    async def change_waits(self, number: int, nth: int) -> None:
+        await self._notifier.change_waits(number, nth)
+
+    async def review_waits(self, number: int, nth: int) -> None:
+        await self._notifier.review_waits(number, nth)
 
     async def _copy(self, number: int) -> None:
         # first: what moves while it is copied is copied by another

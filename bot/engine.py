@@ -23,6 +23,8 @@ WARM_SECONDS = 45.0
 CONCURRENCY = 20
 """Tasks in hand at a time; each takes connections of docket's, which strands a task that finds none left."""
 LONG_SECONDS = 30.0
+LOOK_SECONDS = 1.0
+"""How often each process looks at the files that it was started with."""
 
 log = structlog.get_logger()
 
@@ -103,7 +105,8 @@ class TaskEngine:
                         max_instances=1,
                         coalesce=True,
                     )
-                for job, every in ((tasks.warm, WARM_SECONDS), (tasks.beat, self._tempo.sweep)):
+                own = ((tasks.warm, WARM_SECONDS), (tasks.beat, self._tempo.sweep), (tasks.look, LOOK_SECONDS))
+                for job, every in own:
                     scheduler.add_job(job, "interval", seconds=every, next_run_time=datetime.now(UTC), coalesce=True)
                 scheduler.start()
                 try:
@@ -131,12 +134,20 @@ def _ending(body: "asyncio.Task[Any] | None") -> Callable[["asyncio.Task[None]"]
     return end
 
 
+async def _nothing() -> None:
+    """No work."""
+
+
 @dataclass(frozen=True)
 class Tasks:
-    """The work that the engine does. `run_change` returns the seconds after which to call it again, or None."""
+    """The work that the engine does. `run_change` returns the seconds after which to call it again, or None.
+
+    Each process does `warm`, `beat` and `look` for itself; the others are done once, however many replicas there are.
+    """
 
     run_change: Callable[[int], Awaitable[float | None]]
     sweep_changes: Callable[[], Awaitable[None]]
     sweep_registrations: Callable[[], Awaitable[None]]
     warm: Callable[[], Awaitable[None]]
     beat: Callable[[], Awaitable[None]]
+    look: Callable[[], Awaitable[None]] = _nothing

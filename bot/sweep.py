@@ -1,12 +1,13 @@
 """Finds what a crash, a lost task or an outage left lying, and sets it going again."""
 
-from collections.abc import Callable
+from collections.abc import Awaitable, Callable
 from dataclasses import dataclass
 
 import structlog
 from redis.exceptions import RedisError
 
 from bot.changes.changes import Changes
+from bot.changes.reminders import reminders_due, reviews_due
 from bot.ports import Engine, Notifier
 from bot.tempo import PRODUCTION
 from bot.tracking.tracker import Tracker
@@ -17,9 +18,18 @@ WAITING_SECONDS = 900.0
 log = structlog.get_logger()
 
 
+async def _alone() -> bool:
+    """Whether this process has the policy in force, where there is no other process."""
+    return True
+
+
 @dataclass(frozen=True)
 class Sweep:
-    """Looks at what is open, `every` so many seconds, never at everything; doing it twice is harmless."""
+    """Looks at what is open, `every` so many seconds, never at everything; doing it twice is harmless.
+
+    `in_force` says whether this process has the policy that came into force last: while a new file reaches one replica
+    after the other, those that are behind judge nothing, or what waits would be judged to and fro.
+    """
 
     changes: Changes
     tracker: Tracker
@@ -27,26 +37,36 @@ class Sweep:
     notifier: Notifier
     clock: Callable[[], float]
     every: float = PRODUCTION.sweep
+    in_force: Callable[[], Awaitable[bool]] = _alone
 
     async def all_changes(self) -> None:
-        """Expire what is over, start what is approved and not running, redraw what does not show the truth."""
+        """Expire what is over, start what is approved and not running, redraw what does not show the truth, remind."""
+        judging = await self.in_force()
         for number in await self.changes.store.open_numbers():
             try:
-                await self._one_change(number)
+                await self._one_change(number, judging=judging)
             except RedisError:
                 raise
             except Exception as error:  # what is odd about one must not keep the others waiting; its words may be typed
                 log.error("change_not_swept", change=number, error=type(error).__name__)
+        async for change in self.changes.store.reviews():
+            if nth := reviews_due(change, self.clock()):
+                await self.notifier.review_waits(change.number, nth)
 
-    async def _one_change(self, number: int) -> None:
+    async def _one_change(self, number: int, *, judging: bool) -> None:
         change = await self.changes.store.load(number)
         if change is None or await self.changes.expire(change):
             return
+        if judging and await self.changes.judge_again(change):
+            return  # what became of it is drawn, and started, already
         # what waits is woken by what it waits for; now and then all the same, should its next look have been lost
         beat = change.state == "waiting" and self.clock() % WAITING_SECONDS < self.every
         if change.state in ("approved", "running") or beat:
             await self.engine.start_run(number)
         await self.notifier.change_moved(number)
+        pending = self.changes.authority.policy.pending
+        if nth := reminders_due(change, self.clock(), pending):
+            await self.notifier.change_waits(number, nth)
 
     async def all_registrations(self) -> None:
         """Look at what is due, and announce what was left unannounced."""

@@ -8,7 +8,21 @@ from typing import Any
 import structlog
 from slack_bolt.async_app import AsyncApp
 
-from handlers import accounts, audit, changes, commands, forms, home, previews, registrations, reopening
+from handlers import (
+    absence,
+    accounts,
+    audit,
+    changes,
+    commands,
+    forms,
+    freeze,
+    glass,
+    home,
+    previews,
+    registrations,
+    reopening,
+    why,
+)
 from handlers.blocks.form import notice_modal
 from handlers.blocks.help import refusal
 from handlers.delivery import Delivery, Payload
@@ -33,6 +47,7 @@ COMMANDS: Mapping[str, Handler] = {
     "/a2p-account": accounts.accounts,
     "/a2p-approvals": commands.show_approvals,
     "/a2p-audit": audit.audit,
+    "/a2p-freeze": freeze.freeze,
     "/a2p-watch": registrations.watch,
 }
 
@@ -46,6 +61,7 @@ ACTIONS: Mapping[str, Handler] = {
     "change.approve": changes.approve,
     "change.reject": changes.open_reject,
     "change.details": changes.open_details,
+    "change.why": why.explain,
     "change.cancel": changes.cancel,
     "change.ask_again": changes.ask_again,
     "change.retry": changes.retry,
@@ -56,11 +72,17 @@ ACTIONS: Mapping[str, Handler] = {
     "change.done": changes.done,
     "change.undo": changes.undo,
     "change.form": reopening.reopen,
+    "change.amend": reopening.amend,
+    "change.break_glass": glass.open_break_glass,
+    "change.sign_off": glass.open_sign_off,
     "registration.check": registrations.check_now,
     "registration.resubmit": registrations.fix_and_resubmit,
     "watch.on": registrations.watch_on,
     "watch.off": registrations.watch_off,
     "home.start": home.start,
+    "freeze.lift": freeze.lift,
+    "away.open": absence.away,
+    "away.back": absence.back,
 }
 
 SUBMISSIONS: Mapping[str, Handler] = {
@@ -68,6 +90,10 @@ SUBMISSIONS: Mapping[str, Handler] = {
     "preview": previews.request_approval,
     "reject": changes.reject,
     "happened": changes.happened,
+    "break_glass": glass.break_glass,
+    "sign_off": glass.sign_off,
+    "freeze": freeze.submit,
+    "away": absence.leave,
 }
 
 CLOSED: Mapping[str, Handler] = {"form": forms.closed, "report": forms.closed}
@@ -87,6 +113,9 @@ ACTS: Mapping[str, Doer] = {
     "ask_again": changes.request_again,
     "settle": changes.settle,
     "undo": changes.request_undo,
+    "sign_off": glass.signed_off,
+    "freeze": freeze.carry_out,
+    "absence": absence.carry_out,
 }
 
 ANSWER_SECONDS = 2.4
@@ -128,6 +157,8 @@ async def answer(desk: Desk, inbox: Inbox, delivery: Delivery, handler: Handler 
     except Exception as error:  # the person must hear of it, whatever it is
         # the type, not the words: a refusal may quote what was typed
         log.warning("not_done", kind=delivery.kind, user=delivery.user, error=type(error).__name__)
+        # beside the ack, which must not wait for a Redis that may be away
+        desk.background.start(inbox.done(delivery), "remember a delivery")
         return _sorry(desk, delivery, in_words(error))
     await inbox.done(delivery)
     return reply

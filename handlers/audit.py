@@ -8,7 +8,7 @@ from typing import NamedTuple
 from bot.audit.export import Format, lines, newest
 from bot.audit.filter import Filter, moment
 from bot.audit.row import act_row
-from bot.changes.changes import place
+from bot.changes.change import place
 from bot.changes.refusal import Refusal
 from handlers.accounts import account_for
 from handlers.blocks.audit import audit_help, audit_rows, file_sent
@@ -135,7 +135,7 @@ def _person(text: str) -> str:
     found = _MENTION.fullmatch(text)
     if found is None:
         raise Refusal(
-            f"“{text[:40]}” is nobody whom Slack knows. Type who=@ and choose the person from the list that Slack shows."
+            f"“{text[:40]}” is nobody whom Slack knows. Type who=@ and choose the person from the list that it shows."
         )
     return str(found[1] or found[2])
 

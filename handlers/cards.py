@@ -13,7 +13,9 @@ from redis.asyncio import Redis
 from slack_sdk.errors import SlackApiError
 
 from bot.catalog.undo import takes_back
+from bot.changes.authority import Pinged
 from bot.changes.change import Change
+from bot.changes.freezes import Freeze
 from bot.changes.store import ChangeStore
 from bot.checks.guide import Guide
 from bot.redis.keys import Keys
@@ -21,14 +23,13 @@ from bot.redis.lease import Leases
 from bot.tracking.registration import Announcement, Registration, registration_parts
 from bot.tracking.store import RegistrationStore
 from handlers.background import Background
-from handlers.blocks.change import change_card, next_part, part_decided, told
+from handlers.blocks.change import change_card, part_decided, told
 from handlers.blocks.change_words import refusal
 from handlers.blocks.help import card_not_shown, channel_closed
 from handlers.blocks.registration import registration_card, verdict
+from handlers.calls import ASKS, Calls
+from handlers.news import News
 from handlers.posts import CHANNEL_CLOSED, Posts, why
-
-_ASKS = "gate:"
-"""The slots of messages that ask for the approval of a part begin with it."""
 
 log = structlog.get_logger()
 
@@ -37,7 +38,9 @@ class Cards:
     """Keeps every card like the truth. `homes` redraws the App Homes of the people concerned.
 
     `pause` is the least time between two pictures of one change, in seconds. `recorded` says whether all that happened
-    to a change stands in the audit; until then it stays among the open ones, where the sweep finds it.
+    to a change stands in the audit; until then it stays among the open ones, where the sweep finds it. `pinged` says
+    whom a change that waits for approval needs, `concerned` whose approval one takes; `frozen` what stops the calls to
+    an account.
     """
 
     def __init__(
@@ -55,11 +58,17 @@ class Cards:
         leases: Leases,
         pause: float,
         recorded: Callable[[int], Awaitable[bool]],
+        pinged: Callable[[Change], Awaitable[Pinged]],
+        clock: Callable[[], float],
+        concerned: Callable[[Change, int], Awaitable[list[str]]],
+        frozen: Callable[[str], Awaitable[Freeze | None]],
     ) -> None:
         self._redis, self._keys, self._changes, self._registrations = redis, keys, changes, registrations
         self._posts, self._guide, self._background, self._pause = posts, guide, background, pause
         self._approvals, self._alerts, self._homes = approvals_channel, alerts_channel, homes
-        self._leases, self._recorded = leases, recorded
+        self._leases, self._recorded, self._frozen = leases, recorded, frozen
+        self._calls = Calls(posts, approvals_channel, pinged, clock)
+        self._news = News(posts, redis, approvals_channel, concerned)
         self._moved: set[int] = set()
         self._drawing: set[int] = set()
 
@@ -73,6 +82,35 @@ class Cards:
     async def registration_moved(self, registration: str) -> None:
         """Announce what a registration has to tell, soon."""
         self._background.start(self.draw_registration(registration), f"draw {registration}")
+
+    async def change_waits(self, number: int, nth: int) -> None:
+        """Remind those whom a change waits for, soon; a reminder that stands already is not posted again."""
+        self._background.start(self._remind(number, nth, self._calls.due, self._calls.remind), f"remind of #{number}")
+
+    async def review_waits(self, number: int, nth: int) -> None:
+        """Remind of a review that nobody has done, soon."""
+        work = self._remind(number, nth, self._calls.review_due, self._calls.remind_of_review)
+        self._background.start(work, f"remind of the review of #{number}")
+
+    async def _remind(
+        self,
+        number: int,
+        nth: int,
+        due: Callable[[str, Change, int], Awaitable[bool]],
+        remind: Callable[[str, Change, int, str], Awaitable[None]],
+    ) -> None:
+        book = self._keys.change(number, "posts")
+        change = await self._changes.load(number)
+        card = await self._posts.stands(book, "card")
+        # without the lease at first: it would keep the card from being drawn, and most of the time nothing is due
+        if change is None or not card or not await due(book, change, nth):
+            return
+        try:
+            async with self._leases.held(self._keys.change(number, "drawing")) as ours:
+                if ours:
+                    await remind(book, change, nth, card)
+        except SlackApiError as error:  # the next sweep tries again
+            log.error("slack_refused", change=number, why=why(error))
 
     async def _keep_drawing(self, number: int) -> None:
         """Redraw the card until it shows the truth, and tell the requester what they must know."""
@@ -100,7 +138,9 @@ class Cards:
         change = await self._changes.load(number)
         if change is None:
             return False
-        if await self._redis.hget(book, "drawn") == change.picture:
+        freeze = None if change.settled else await self._frozen(change.plan.account)
+        picture = f"{change.picture}|{freeze.picture}" if freeze else change.picture
+        if await self._redis.hget(book, "drawn") == picture:
             # before it is closed: what was not copied yet would be found by nobody
             done = change.settled and await self._recorded(number)
             return done and not await self._changes.close(change)
@@ -109,26 +149,23 @@ class Cards:
             await self._changes.reopen(original)
             await self.change_moved(original)
         try:
-            await self._put_card(book, change)
+            await self._put_card(book, change, freeze)
         finally:  # a channel that is closed to us must not keep the requester from hearing
-            if note := told(change):
+            if note := told(change, freeze):
                 slot = f"told:{change.state}:{_occasion(change)}:{change.digest[:8]}"
                 await self._posts.once(book, slot, change.requester, note)
-        await self._redis.hset(book, "drawn", change.picture)
+        await self._news.tell(book, change, await self._posts.stands(book, "card"))
+        await self._redis.hset(book, "drawn", picture)
         self._background.start(self._homes({change.requester}), "homes")
         return True
 
-    async def _put_card(self, book: str, change: Change) -> None:
+    async def _put_card(self, book: str, change: Change, freeze: Freeze | None) -> None:
         try:
-            card = await self._posts.put(book, "card", self._approvals, change_card(change))
-            asking = ""
-            if change.state == "pending" and change.gate:
-                # a card that is redrawn tells nobody: whoever approves must hear that something waits for them again
-                asking, ask = f"{_ASKS}{change.gate}:{change.entries}", next_part(change)
-                await self._posts.once(book, asking, self._approvals, ask, thread_ts=card, broadcast=True)
+            card = await self._posts.put(book, "card", self._approvals, change_card(change, freeze))
+            asking = await self._calls.asked(book, change, card)
             for slot in map(str, await self._redis.hkeys(book)):
-                if slot.startswith(_ASKS) and slot != asking:  # its buttons would only refuse
-                    gate = slot.removeprefix(_ASKS).rpartition(":")[0]
+                if slot.startswith(ASKS) and slot != asking:  # its buttons would only refuse
+                    gate = slot.removeprefix(ASKS).rpartition(":")[0]
                     await self._posts.close(book, slot, part_decided(change, gate))
         except SlackApiError as error:
             if why(error) in CHANNEL_CLOSED:

@@ -10,6 +10,7 @@ from bot.changes.change import CAME_TO_NOTHING, Change, called, place
 from bot.changes.changes import Request
 from bot.changes.policy import Asked
 from bot.changes.refusal import Refusal
+from handlers import glass
 from handlers.acts import Act
 from handlers.blocks.change import happened_modal, reject_modal
 from handlers.blocks.plan import details_modal
@@ -31,14 +32,14 @@ async def open_reject(desk: Desk, delivery: Delivery) -> Payload | None:
         raise Refusal(f"#{change.number} is already {change.called}.")
     if change.requester == delivery.user:
         raise Refusal(f"You asked for #{change.number}: withdraw it instead of rejecting it.")
-    desk.later(delivery, _open(desk, delivery, reject_modal(change)), members_only=True)
+    desk.later(delivery, desk.open(delivery, reject_modal(change)), members_only=True)
     return None
 
 
 async def reject(desk: Desk, delivery: Delivery) -> Payload | None:
     """Reject, with the reason given."""
     number, digest = delivery.memo(n=int, g=str)
-    reason = _answer(delivery, "reason")
+    reason = delivery.typed("reason")
     if not reason:
         return {"response_action": "errors", "errors": {"reason": "Say why: it is what the requester has to go on."}}
     await desk.do(delivery, "decide", number=number, digest=digest, verb="reject", reason=reason)
@@ -111,14 +112,14 @@ async def undo(desk: Desk, delivery: Delivery) -> Payload | None:
 async def open_happened(desk: Desk, delivery: Delivery) -> Payload | None:
     """Ask for the SID of what the unknown step made."""
     change = await _change(desk, delivery)
-    desk.later(delivery, _open(desk, delivery, happened_modal(change)), members_only=True)
+    desk.later(delivery, desk.open(delivery, happened_modal(change)), members_only=True)
     return None
 
 
 async def happened(desk: Desk, delivery: Delivery) -> Payload | None:
     """The unknown step took place and made this SID."""
     number, step = delivery.memo(n=int, s=str)
-    await desk.do(delivery, "settle", number=number, how="happened", step=step, sid=_answer(delivery, "sid"))
+    await desk.do(delivery, "settle", number=number, how="happened", step=step, sid=delivery.typed("sid"))
     return None
 
 
@@ -133,7 +134,7 @@ async def outdated_button(desk: Desk, delivery: Delivery) -> Payload | None:
 
 
 async def decide(desk: Desk, act: Act) -> None:
-    """Approve or reject."""
+    """Approve, reject or break glass."""
     what = act.what
     reason = what.get("reason", "")
     await desk.changes.decide(what["number"], act.user, what["verb"], what["digest"], reason, where=act.where)
@@ -242,15 +243,4 @@ async def _show_details(desk: Desk, delivery: Delivery, change: Change) -> None:
     where = place(delivery.team, delivery.channel)
     row = act_row("looked at", "looked at the details", delivery.user, desk.clock(), change, where=where)
     await desk.trail.note(f"looked:{delivery.once}", row)
-    await _open(desk, delivery, details_modal(change))
-
-
-async def _open(desk: Desk, delivery: Delivery, view: Payload) -> None:
-    over_modal = delivery.view.get("type") == "modal"
-    call = desk.client.views_push if over_modal else desk.client.views_open
-    await call(trigger_id=delivery.trigger, view=view)
-
-
-def _answer(delivery: Delivery, block: str) -> str:
-    fields = delivery.view.get("state", {}).get("values", {}).get(block, {})
-    return str(next((f.get("value") for f in fields.values()), "") or "").strip()
+    await desk.open(delivery, details_modal(change, await glass.offered(desk, change, delivery.user)))

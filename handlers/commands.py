@@ -4,15 +4,17 @@ import difflib
 import re
 from collections.abc import Iterable, Sequence
 from dataclasses import dataclass, field
+from types import MappingProxyType
 from typing import Final
 
 from bot.catalog.describe import describe, names, short
 from bot.catalog.form import Form
 from bot.catalog.operation import Entry, Inquiry
 from bot.changes.refusal import Refusal
-from handlers import forms, inquiries, typed
+from handlers import absence, forms, glass, inquiries, typed
 from handlers.accounts import account_for
 from handlers.blocks.change import approvals_list
+from handlers.blocks.freeze import freeze_notice
 from handlers.blocks.help import entry_help, help_message, usage
 from handlers.blocks.kit import Message
 from handlers.delivery import Delivery, Payload
@@ -86,7 +88,12 @@ async def show_help(desk: Desk, delivery: Delivery) -> Payload | None:
 
 
 async def show_approvals(desk: Desk, delivery: Delivery) -> Payload | None:
-    """`/a2p-approvals`: what waits for a decision or runs."""
+    """`/a2p-approvals`: what waits for a decision or runs; `away` and `back`: who decides for whom; `reviews`."""
+    word = (delivery.body.get("text") or "").strip().lower()
+    if word in _MORE:
+        return await _MORE[word](desk, delivery)
+    if word:
+        raise Refusal(f"“{word[:80]}” is not known. Type `/a2p-approvals`, or `away`, `back` or `reviews` after it.")
     desk.later(delivery, _send_approvals(desk, delivery), members_only=True)
     return None
 
@@ -197,7 +204,14 @@ async def _send_help(desk: Desk, delivery: Delivery) -> None:
 
 async def _send_approvals(desk: Desk, delivery: Delivery) -> None:
     unsettled = [change async for change in desk.changes.store.unsettled()]
-    await desk.answer(delivery, approvals_list(unsettled, viewer=delivery.user))
+    standing = freeze_notice(await desk.freezes.standing(), desk.account_names)
+    standing = [*standing, *await glass.section(desk, delivery.user)]
+    away = await absence.seen_by(desk, delivery.user)
+    await desk.answer(delivery, approvals_list(unsettled, viewer=delivery.user, above=standing, below=away))
+
+
+_MORE = MappingProxyType({"away": absence.away, "back": absence.back, "reviews": glass.show_reviews})
+"""What can follow `/a2p-approvals`."""
 
 
 def _ephemeral(message: Message) -> Payload:

@@ -84,6 +84,17 @@ class Delivery:
         """The value of the button."""
         return str(self.action.get("value") or "")
 
+    def answer(self, block: str) -> Payload:
+        """What was entered into the only element of a modal's block; an empty mapping when there is none."""
+        fields: Payload = self.view.get("state", {}).get("values", {}).get(block) or {}
+        answer: Payload = next(iter(fields.values()), {})
+        return answer
+
+    def typed(self, block: str) -> str:
+        """What was typed into an input of the view, or ""."""
+        fields: Payload = self.view.get("state", {}).get("values", {}).get(block, {})
+        return next((str(f.get("value") or "").strip() for f in fields.values()), "")
+
     def ticket(self) -> tuple[int, str, str]:
         """Change number, digest and step of a card's button. Raises `Refusal` when they were tampered with."""
         number, _, rest = self.value.partition(":")

@@ -21,7 +21,9 @@ from bot.catalog.choices import AllChoices
 from bot.catalog.operation import Catalog
 from bot.changes.account_choice import ChannelAccounts
 from bot.changes.changes import Changes
+from bot.changes.delegations import Delegations
 from bot.changes.drafts import DraftStore
+from bot.changes.freezes import Freezes
 from bot.changes.refusal import Refusal
 from bot.redis.lease import Leases
 from bot.runs.settle import Settlement
@@ -30,6 +32,7 @@ from bot.tracking.tracker import Tracker
 from bot.twilio.accounts import Accounts
 from bot.vault import SealedWithOtherKeyError
 from handlers.acts import Act, ActStore, WrittenDownError
+from handlers.announcements import Announcements
 from handlers.background import Background
 from handlers.blocks.form import notice_modal
 from handlers.blocks.help import refusal, window_gone
@@ -73,6 +76,14 @@ class Desk:
     clock: Callable[[], float]
     tempo: Tempo
     trail: AuditTrail
+    freezes: Freezes
+    delegations: Delegations
+    announcements: Announcements
+
+    @property
+    def account_names(self) -> dict[str, str]:
+        """What people call the accounts, by SID."""
+        return {account.sid: account.name for account in self.accounts.all}
 
     async def do(self, delivery: Delivery, kind: str, **what: Any) -> None:
         """Write down what this person does, and do it after the ack; a refusal is told privately."""
@@ -94,7 +105,16 @@ class Desk:
             log.info("act_left_behind", kind=act.kind, user=act.user)
             self.later(Delivery("act", act.user, act.team, {}), self._carry_out(act))
 
-    def later(self, delivery: Delivery, work: Coroutine[Any, Any, None], *, members_only: bool = False) -> None:
+    async def note(self, act: Act, kind: str, what: str, detail: str, account: str = "") -> None:
+        """Write down in the audit what was done; it is done already, so that a failure is only logged."""
+        row = act_row(kind, what, act.user, act.at, where=act.where, detail=detail)
+        name = self.account_names.get(account, "")
+        try:
+            await self.trail.note(f"{kind}:{act.id}", row.model_copy(update={"account": name, "account_sid": account}))
+        except AuditProblem as error:
+            log.error("act_not_noted", kind=act.kind, user=act.user, why=str(error))
+
+    def later(self, delivery: Delivery, work: Coroutine[Any, Any, object], *, members_only: bool = False) -> None:
         """Do slow work after the ack; if it fails, or is not for guests, the person is told why."""
 
         async def guarded() -> None:
@@ -115,14 +135,19 @@ class Desk:
                 await self.answer(delivery, refusal(text))
                 return
             if delivery.kind == "block_actions":
-                over_modal = delivery.view.get("type") == "modal"
-                call = self.client.views_push if over_modal else self.client.views_open
-                await call(trigger_id=delivery.trigger, view=notice_modal("Tenfour", text))
+                await self.open(delivery, notice_modal("Tenfour", text))
                 return
         except SLACK_FAILURES as error:
             # a trigger that is too old is the usual reason; a direct message reaches everybody but strangers
             log.info("told_by_direct_message", why=type(error).__name__)
         await self._write_to(delivery.user, refusal(text))
+
+    async def open(self, delivery: Delivery, view: Payload) -> str:
+        """Open a modal for a click, over the one in which it was made. Returns its id."""
+        over_modal = delivery.view.get("type") == "modal"
+        call = self.client.views_push if over_modal else self.client.views_open
+        opened = await call(trigger_id=delivery.trigger, view=view)
+        return str(opened["view"]["id"])
 
     async def answer(self, delivery: Delivery, message: Message, *, public: bool = False) -> None:
         """Show a message under a command or click: to this person alone, or with `public` to everybody there."""

@@ -67,30 +67,31 @@ def turned(draft: Draft) -> Draft:
     return draft.model_copy(update={"turn": draft.turn + 1})
 
 
-async def may_as_known(desk: Desk, user: str, entry: Entry) -> None:
+async def may_as_known(desk: Desk, entry: Entry, draft: Draft) -> None:
     """The same as `may` where that needs nobody to be asked; else it is left to `refused`. Raises `Refusal`."""
-    if desk.people.knows(user, desk.changes.authority.asking_groups.values()):
-        await may(desk, user, entry)
+    if desk.people.knows(draft.user, desk.changes.authority.asking_groups.values()):
+        await may(desk, entry, draft)
 
 
-async def may(desk: Desk, user: str, entry: Entry) -> None:
-    """Whether this person may ask for an operation, or look. Raises `Refusal`."""
+async def may(desk: Desk, entry: Entry, draft: Draft) -> None:
+    """Whether the person of a draft may ask for it on its account and in its channel, or look. Raises `Refusal`."""
     if isinstance(entry, Inquiry):
-        if bar := (await desk.people.person(user)).bar:
+        if bar := (await desk.people.person(draft.user)).bar:
             raise Refusal(f"{bar} Ask a full member of this workspace.")
         return
-    verdict = await desk.changes.authority.verdict(user, Asked(operation=entry.name))
+    asked = Asked(operation=entry.name, account=account_of(desk, draft).name, channel=draft.channel)
+    verdict = await desk.changes.authority.verdict(draft.user, asked)
     if not verdict.allowed:
         raise Refusal(f"You may not ask for {entry.name} (policy: {verdict.rule}). See `/a2p` for what you may.")
 
 
-async def refused(desk: Desk, delivery: Delivery, entry: Entry, view_id: str) -> bool:
+async def refused(desk: Desk, entry: Entry, draft: Draft, view_id: str) -> bool:
     """Show a refusal in an open window to somebody who may not use it.
 
     A person whom we had not met was shown it first, as asking Slack about them could have cost the trigger.
     """
     try:
-        await may(desk, delivery.user, entry)
+        await may(desk, entry, draft)
     except Refusal as no:
         await desk.client.views_update(view_id=view_id, view=notice_modal(entry.title, str(no), level="error"))
         return True

@@ -13,7 +13,7 @@ from bot.changes.refusal import Refusal
 from bot.plans.finding import blocking
 from bot.twilio.faults import TwilioFault
 from bot.twilio.gateway import Account
-from handlers import drafting
+from handlers import amending, drafting
 from handlers.accounts import account_for, account_of
 from handlers.blocks import kit
 from handlers.blocks.form import asked_on, drawn_fields, offered, read_values, shape
@@ -37,15 +37,15 @@ async def open_form(
 
     Nothing at Twilio or Slack is asked before the modal is open.
     """
-    await drafting.may_as_known(desk, delivery.user, entry)
     account = account or await account_for(desk, delivery.channel)
     draft = desk.drafts.begin(delivery.user, entry.name, values, delivery.channel, account.sid)
+    await drafting.may_as_known(desk, entry, draft)
     await drafting.keep(desk, entry, draft, offer=False)
     left = await desk.drafts.unfinished(delivery.user, entry.name)
     if isinstance(entry, Operation) and entry.prefill and values:
         desk.later(delivery, _open_filled(desk, delivery, entry, draft))
         return
-    desk.later(delivery, _open(desk, delivery, entry, page_view(desk, entry, draft, 1, resume=left)))
+    desk.later(delivery, _open(desk, delivery, entry, draft, page_view(desk, entry, draft, 1, resume=left)))
 
 
 async def submit_page(desk: Desk, delivery: Delivery) -> Payload | None:
@@ -121,10 +121,12 @@ async def resume(desk: Desk, delivery: Delivery) -> Payload | None:
     """Go on with the draft that was left behind, where it was left."""
     gone = "That draft is gone: drafts are kept for two weeks. Fill in the form afresh."
     draft, entry = await drafting.loaded(desk, delivery.value, delivery.user, gone)
+    draft, amends = await amending.going_on(desk, draft)
     # where it was left: at the first thing that is missing, not at the beginning of eleven pages
     missing = mistakes(entry.form, plain(draft.values))
     page = 1 if drafting.to_fill(entry, draft) else drafting.page_of(entry, draft, missing)
-    note = GOES_ON if page > entry.form.open_pages(draft.values)[0] else ""
+    goes_on = GOES_ON if page > entry.form.open_pages(draft.values)[0] else ""
+    note = " ".join(filter(None, [amends, goes_on]))
     _look_ahead(desk, entry, draft, page)
     desk.later(delivery, _show_anew(desk, delivery, entry, draft, page, note))
     return None
@@ -173,15 +175,15 @@ async def choices(desk: Desk, delivery: Delivery) -> Payload | None:
     return {"options": [kit.option(o.value, o.label, o.description) for o in found[:100]]}
 
 
-async def _open(desk: Desk, delivery: Delivery, entry: Entry, view: Payload) -> None:
+async def _open(desk: Desk, delivery: Delivery, entry: Entry, draft: Draft, view: Payload) -> None:
     opened = await desk.client.views_open(trigger_id=delivery.trigger, view=view)
-    await drafting.refused(desk, delivery, entry, opened["view"]["id"])
+    await drafting.refused(desk, entry, draft, opened["view"]["id"])
 
 
 async def _open_filled(desk: Desk, delivery: Delivery, operation: Operation, draft: Draft) -> None:
     opened = await desk.client.views_open(trigger_id=delivery.trigger, view=working(operation, draft))
     view_id = opened["view"]["id"]
-    if not await drafting.refused(desk, delivery, operation, view_id):
+    if not await drafting.refused(desk, operation, draft, view_id):
         # what the first page asks may be known already, as from the button of a rejection
         complete = not mistakes(operation.form, plain(draft.values), 1)
         await _fill(desk, delivery, operation, draft, view_id, page=2 if complete else 1)
@@ -190,7 +192,7 @@ async def _open_filled(desk: Desk, delivery: Delivery, operation: Operation, dra
 async def _fill(desk: Desk, delivery: Delivery, operation: Operation, draft: Draft, view_id: str, *, page: int) -> None:
     """Fill in the answers from what stands at Twilio, and show a page, or what comes after the only one."""
     try:
-        await drafting.may(desk, delivery.user, operation)  # nobody else is shown what stands there
+        await drafting.may(desk, operation, draft)  # nobody else is shown what stands there
         draft = await drafting.filled(desk, operation, draft)
     except Exception as error:
         wrong = [drafting.as_mistake(error, f"filling in {operation.name}", operation, draft)]

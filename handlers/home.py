@@ -1,8 +1,11 @@
 """App Home: what waits for me, what I asked for, and the campaigns with their states."""
 
 from bot.changes.refusal import Refusal
-from handlers import forms
+from handlers import forms, glass
+from handlers.blocks.absence import absence_blocks
+from handlers.blocks.freeze import freeze_notice
 from handlers.blocks.home import home_view
+from handlers.blocks.kit import Block
 from handlers.delivery import Delivery, Payload
 from handlers.desk import Desk
 
@@ -36,7 +39,11 @@ async def start(desk: Desk, delivery: Delivery) -> Payload | None:
 async def publish(desk: Desk, user: str) -> None:
     """Draw somebody's App Home as things stand now."""
     undecided = [c async for c in desk.changes.store.unsettled() if c.state in ("pending", "unknown")]
-    waiting = [c for c in undecided if await desk.changes.authority.may_decide(c, user)]
+    seats = {c.number: await desk.changes.authority.standing(c, user) for c in undecided}
+    # whoever has decided on what waits for others still need not be asked again
+    waiting = [
+        c for c in undecided if seats[c.number].counts and not (c.state == "pending" and seats[c.number].decision)
+    ]
     may = await desk.changes.authority.allowed(user, (o.name for o in desk.catalog.operations))
     mine = []
     async for change in desk.changes.store.latest():
@@ -52,5 +59,14 @@ async def publish(desk: Desk, user: str) -> None:
         registrations=await desk.tracker.followed(REGISTRATIONS_SHOWN) if member else (),
         may_ask=[name for name, no in may.items() if not no],
         now=desk.clock(),
+        seats=seats,
+        notices=await _notices(desk, user) if member else (),
     )
     await desk.client.views_publish(user_id=user, view=view)
+
+
+async def _notices(desk: Desk, user: str) -> list[Block]:
+    frozen = freeze_notice(await desk.freezes.standing(), desk.account_names)
+    approver = user in await desk.changes.authority.approvers()
+    reviews = await glass.section(desk, user)
+    return [*frozen, *reviews, *absence_blocks(user, await desk.delegations.standing(), approver=approver)]

@@ -1,4 +1,6 @@
-"""Slack delivers at least once: the second copy of a delivery is acknowledged and nothing else."""
+"""Slack delivers at least once: the second copy of a delivery is acknowledged, after the first, and nothing else."""
+
+import asyncio
 
 import structlog
 from redis.asyncio import Redis
@@ -12,6 +14,8 @@ log = structlog.get_logger()
 REMEMBER_SECONDS = 86400
 """Delayed events come again for up to a day (slack.md 2.8)."""
 
+LOOK_SECONDS = 0.05
+"""How often a copy looks whether the first one was answered."""
 
 TAKEN_MILLISECONDS = 3000
 """Slack has given up by then: a copy that comes later means that the first one was not answered."""
@@ -24,11 +28,19 @@ class Inbox:
         self._redis, self._keys = redis, keys
 
     async def first(self, delivery: Delivery) -> bool:
-        """Whether nobody answers this delivery now or has answered it before."""
+        """Whether this delivery is to be answered; False when it was answered before.
+
+        While another process is at it, this waits: an ack is Slack's word that something is done, whichever copy it is
+        for, and that process may die before it has done it.
+        """
         if not delivery.once:
             return True
         # short at first: the copy of a delivery whose process died before its ack must not be dropped
-        return bool(await self._redis.set(self._key(delivery), "taken", nx=True, px=TAKEN_MILLISECONDS))
+        while not await self._redis.set(self._key(delivery), "taken", nx=True, px=TAKEN_MILLISECONDS):
+            if await self._redis.get(self._key(delivery)) == "done":
+                return False
+            await asyncio.sleep(LOOK_SECONDS)
+        return True
 
     async def done(self, delivery: Delivery) -> None:
         """The delivery was answered. That its copies are known is not worth losing the answer for."""

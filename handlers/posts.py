@@ -67,6 +67,15 @@ class Posts:
             await self._redis.hset(book, slot, json.dumps({"channel": channel, "ts": UNREACHABLE}))
             return UNREACHABLE
 
+    async def stands(self, book: str, slot: str) -> str:
+        """The ts of a message that stands for sure, or was left out; "" while it is to be posted."""
+        raw = await self._redis.hget(book, slot)
+        return str(json.loads(raw).get("ts") or "") if raw else ""
+
+    async def leave_out(self, book: str, slot: str) -> None:
+        """Nobody needs this message: it counts as posted."""
+        await self._redis.hset(book, slot, json.dumps({"channel": "", "ts": UNREACHABLE}))
+
     async def close(self, book: str, slot: str, message: Message) -> None:
         """Redraw a message for the last time, if it stands, and keep nothing of it."""
         standing = await self._standing(book, slot)

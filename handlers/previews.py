@@ -9,10 +9,11 @@ from bot.changes.changes import Request
 from bot.changes.drafts import Draft
 from bot.changes.refusal import Refusal
 from bot.plans.plan import Plan
-from handlers import drafting
+from handlers import amending, drafting
 from handlers.accounts import account_of
 from handlers.acts import Act
 from handlers.blocks import kit
+from handlers.blocks.amendment import replaced
 from handlers.blocks.form import notice_modal
 from handlers.blocks.plan import preview_modal
 from handlers.blocks.report import report_modal
@@ -25,17 +26,28 @@ from handlers.words import explained
 async def outcome(desk: Desk, user: str, entry: Entry, draft: Draft) -> Payload:
     """What a form leads to, as a view: the preview, the report, or the form again with what stands in the way."""
     try:
-        await drafting.may(desk, user, entry)
+        await drafting.may(desk, entry, draft)
         if isinstance(entry, Inquiry):
             account = account_of(desk, draft)
             report = await entry.answer(parse(entry.form, plain(draft.values)), account)
             return report_modal(entry, report, account, draft.id)
-        draft = draft.model_copy(update={"plan": await planned(desk, entry, draft)})
+        draft, moved_on = await _before_it_is_planned(desk, draft)
+        plan = await planned(desk, entry, draft)
+        draft = draft.model_copy(update={"plan": plan})
+        amended = await amending.amended_by(desk, draft)
     except Exception as error:  # whatever it is, the window must not go on saying that it reads Twilio
         wrong = [drafting.as_mistake(error, f"{entry.name} for a form", entry, draft)]
         return page_view(desk, entry, draft, drafting.page_of(entry, draft, wrong), wrong=wrong)
     await desk.drafts.save(draft)
-    return preview_modal(entry, draft)
+    if amended:
+        return preview_modal(entry, draft, replaced(amended, plan), f"Amend #{amended.number}")
+    return preview_modal(entry, draft, kit.notice(moved_on, "warning") if moved_on else ())
+
+
+async def _before_it_is_planned(desk: Desk, draft: Draft) -> tuple[Draft, str]:
+    """The draft, and what has to be said when it asks for a change of its own now instead of amending another."""
+    own, said = await amending.going_on(desk, draft)
+    return own, said if own.id != draft.id else ""
 
 
 async def planned(desk: Desk, operation: Operation, draft: Draft) -> Plan:
@@ -69,6 +81,7 @@ async def request(desk: Desk, act: Act) -> None:
         # a question that was not asked has no value, where its field may need one
         inputs=form.model_dump(mode="json", warnings=False),
         plan=plan,
+        amends=draft.amends,
     )
     try:
         change = await desk.changes.request(wanted)
@@ -76,10 +89,13 @@ async def request(desk: Desk, act: Act) -> None:
         raise  # the act stays written down, and the sweep asks once Redis is back (decision 007)
     except Exception as error:
         words = drafting.unsaid(operation, draft.values, explained(error, f"request of {operation.name}"))
+        if draft.amends and operation.command:
+            words += f" What you gave is kept: `{operation.command} {operation.word}` offers it."
         await desk.settle(act.what["view"], notice_modal(operation.title, words, level="error"), act.user)
         return
     await desk.drafts.finished(draft)
-    await desk.settle(act.what["view"], notice_modal(f"Requested #{change.number}", _requested(desk, change)), act.user)
+    title = f"{'Amended' if draft.amends else 'Requested'} #{change.number}"
+    await desk.settle(act.what["view"], notice_modal(title, _requested(desk, change)), act.user)
 
 
 def _the_plan_shown(draft: Draft, digest: str) -> Plan:

@@ -24,8 +24,8 @@ NEEDED = 12
 
 async def open_typed(desk: Desk, delivery: Delivery, entry: Entry, values: dict[str, str], account: Account) -> None:
     """Open a window for typed values. Nothing at Twilio or Slack is asked before it is open."""
-    await drafting.may_as_known(desk, delivery.user, entry)
     draft = desk.drafts.begin(delivery.user, entry.name, {}, delivery.channel, account.sid)
+    await drafting.may_as_known(desk, entry, draft)
     await drafting.keep(desk, entry, draft, offer=False)
     left = await desk.drafts.unfinished(delivery.user, entry.name)
     desk.later(delivery, _open(desk, delivery, entry, draft, values, left))
@@ -62,12 +62,12 @@ async def _open(
             await drafting.keep(desk, entry, draft, offer=False)
             view = _form(desk, entry, draft, found, left)
             opened = await desk.client.views_open(trigger_id=delivery.trigger, view=view)
-            await drafting.refused(desk, delivery, entry, opened["view"]["id"])
+            await drafting.refused(desk, entry, draft, opened["view"]["id"])
             return
     view = working(entry, draft, drafting.PLANNING if isinstance(entry, Operation) else drafting.READING)
     opened = await desk.client.views_open(trigger_id=delivery.trigger, view=view)
     view_id = opened["view"]["id"]
-    if not await drafting.refused(desk, delivery, entry, view_id):
+    if not await drafting.refused(desk, entry, draft, view_id):
         await desk.show(view_id, await _next(desk, delivery, entry, draft, values, left), delivery.user)
 
 
@@ -109,7 +109,7 @@ def _form(desk: Desk, entry: Entry, draft: Draft, found: Judged, left: Draft | N
 async def _answer_plan(
     desk: Desk, delivery: Delivery, operation: Operation, draft: Draft, values: dict[str, str]
 ) -> None:
-    await drafting.may(desk, delivery.user, operation)
+    await drafting.may(desk, operation, draft)
     try:
         draft, found = await read(desk, operation, draft, values)
         if not found.complete:

@@ -4,6 +4,7 @@ import redis.exceptions
 import structlog
 from slack_sdk.errors import SlackApiError
 
+from bot.audit.log import AuditProblem
 from bot.catalog.operation import CannotPlanError
 from bot.changes.refusal import Refusal
 from bot.redis.connection import Unreachable
@@ -44,6 +45,8 @@ def in_words(error: BaseException) -> str:
             words = "Tenfour's memory (Redis) gave no answer: this may or may not be done. Look, then try again."
         case TimeoutError():
             words = "No answer in time: Tenfour's memory (Redis) or Slack is slow. Look at the card, then try again."
+        case AuditProblem():
+            words = f"The audit cannot be written, so this was not done: {error}. Whoever runs Tenfour must look at it."
         case SealedWithOtherKeyError():
             words = f"Stored data cannot be read: {error}. Whoever runs Tenfour must add the older key."
         case SlackApiError():

@@ -83,12 +83,20 @@ class Told:
     def __init__(self) -> None:
         self.changes: list[int] = []
         self.registrations: list[str] = []
+        self.reminders: list[tuple[int, int]] = []
+        self.reviews: list[tuple[int, int]] = []
 
     async def change_moved(self, number: int) -> None:
         self.changes.append(number)
 
     async def registration_moved(self, registration: str) -> None:
         self.registrations.append(registration)
+
+    async def change_waits(self, number: int, nth: int) -> None:
+        self.reminders.append((number, nth))
+
+    async def review_waits(self, number: int, nth: int) -> None:
+        self.reviews.append((number, nth))
 
 
 class Started:

@@ -62,7 +62,7 @@ class AuditTrail:
         raise AuditProblem(f"The timeline of #{number} could not be copied: others were always faster")
 
     async def keep_up(self, number: int) -> bool:
-        """`copy`, in places that can do nothing about a failure: False, and said in the log, when it did not succeed."""
+        """`copy` for those who can do nothing about a failure: False when there was one, which the log tells."""
         try:
             await self.copy(number)
         except (AuditProblem, SealedWithOtherKeyError, ValidationError) as error:  # a change's own words may be typed

@@ -2,8 +2,10 @@
 
 from collections.abc import Iterable
 
+from pydantic import Field
+
 from bot.changes.budget import Budget, price_of
-from bot.changes.change import Change, GroupNeed, Requirement
+from bot.changes.change import Change, Decision, GroupNeed, Requirement
 from bot.changes.delegations import Delegations
 from bot.changes.people import Directory
 from bot.changes.policy import EVERYONE, Asked, Group, Policy, Right, Verdict, impossible, judge
@@ -29,6 +31,38 @@ class Applicant(Value):
 def applicant_of(change: Change) -> Applicant:
     """Who asked for a change, and where."""
     return Applicant(user=change.requester, channel=change.channel, operation=change.operation)
+
+
+class Candidate(Value):
+    """Somebody whose approval would count; `seat` is the absent member in whose place, or they themselves."""
+
+    user: str
+    seat: str
+
+    @property
+    def named(self) -> str:
+        """As people read it: `@Bob for @Ann`; people are named as Slack mentions them."""
+        return f"<@{self.user}>" if self.user == self.seat else f"<@{self.user}> for <@{self.seat}>"
+
+
+class Standing(Value):
+    """What one `user` is to a change that waits for approval.
+
+    `bar` says why they take no part in anything ("" for full members), `own` that they asked for it and may not be
+    their own approver. `seats` maps the groups that they speak for to whose seat it is; `decision` is what they have
+    said already about the part that is to be decided.
+    """
+
+    user: str
+    bar: str = ""
+    own: bool = False
+    seats: dict[str, str] = Field(default_factory=dict)
+    decision: Decision | None = None
+
+    @property
+    def counts(self) -> bool:
+        """Whether their approval would count, or does already."""
+        return bool(self.seats) and not self.own and not self.bar
 
 
 class Pinged(Value):
@@ -85,7 +119,7 @@ class Authority:
 
         Raises `Refusal` when it may not be asked for, or when nobody could approve it.
         """
-        verdict = await self._judged(number, applicant, plan, "")
+        verdict = await self._judged(number, applicant, plan, "", fresh=True)
         if not verdict.allowed or verdict.requirement is None:
             raise Refusal(f"You may not ask for {applicant.operation} (policy: {verdict.rule}).")
         await self._reachable(verdict.requirement, applicant.user)
@@ -97,7 +131,8 @@ class Authority:
         What is denied by now takes an approval that nobody can give, until the policy is another one.
         """
         try:
-            verdict = await self._judged(change.number, applicant_of(change), change.plan, gate)
+            # not fresh: one new policy would ask Slack anew for each change that waits, and decisions are read freshly
+            verdict = await self._judged(change.number, applicant_of(change), change.plan, gate, fresh=False)
         except Refusal:  # whoever asked has left: what they asked for is judged as it was
             return change.requirement.model_copy(update={"policy": self.policy.fingerprint})
         if verdict.requirement is not None:
@@ -122,10 +157,17 @@ class Authority:
 
     async def may_decide(self, change: Change, user: str, *, fresh: bool = False) -> bool:
         """Whether this person's approval would count for the change; may be some minutes old unless `fresh`."""
+        return (await self.standing(change, user, fresh=fresh)).counts
+
+    async def standing(self, change: Change, user: str, *, fresh: bool = False) -> Standing:
+        """What this person may do about the change, and what speaks against it; some minutes old unless `fresh`."""
         own = change.requester == user and not change.requirement.self_approval
-        if own or (await self._directory.person(user, fresh=fresh)).bar:
-            return False
-        return bool(await self._seats(change, user, fresh=fresh))
+        said = (d for d in change.decisions if d.user == user and d.digest == change.digest and d.verb != "break_glass")
+        decision = next(said, None)
+        if bar := (await self._directory.person(user, fresh=fresh)).bar:
+            return Standing(user=user, bar=bar, own=own, decision=decision)
+        seats = {} if own else await self._seats(change, user, fresh=fresh)
+        return Standing(user=user, own=own, seats=seats, decision=decision)
 
     async def has(self, user: str, right: Right, *, fresh: bool = True) -> bool:
         """Whether this person is a full member who has a right by policy."""
@@ -141,25 +183,57 @@ class Authority:
         names = [self.policy.groups[g].label or g for g in sorted(self.policy.holders(right)) if g != EVERYONE]
         return " or ".join(names) or "nobody"
 
-    async def approvers(self) -> set[str]:
-        """Everybody whose approval some rule asks for; may be some minutes old."""
-        members = [await self._directory.members(self.policy.groups[group]) for group in sorted(self.policy.approving)]
+    async def approvers(self, *, fresh: bool = False) -> set[str]:
+        """Everybody whose approval some rule asks for; may be some minutes old unless `fresh`."""
+        groups = [self.policy.groups[group] for group in sorted(self.policy.approving)]
+        members = [await self._directory.members(group, fresh=fresh) for group in groups]
         return {user for group in members for user in group}
 
-    async def able(self, need: GroupNeed, change: Change, enough: int = NAMED + 1) -> list[str]:
-        """People whose approval would count for one group, in order; at most `enough`, as each costs a look."""
-        but = None if change.requirement.self_approval else change.requester
-        return await self._able(need.group, but, enough)
+    async def able(self, need: GroupNeed, change: Change, enough: int = NAMED + 1) -> list[Candidate]:
+        """People whose approval is still open and would count for one group, in order; at most `enough`.
+
+        Whoever stands in for an absent member is named in their place.
+        """
+        but = {d.user for d in change.decisions if d.digest == change.digest}
+        but |= {d.seat(need.group) for d in change.approvals(need.group)}
+        if not change.requirement.self_approval:
+            but |= {change.requester}
+        group = self.policy.groups.get(need.group)
+        members = await self._directory.members(group) if group else frozenset()
+        away = {d.user: d.to for d in await self._delegations.standing()}
+        found: dict[str, Candidate] = {}
+        for member in sorted(members - but):
+            if len(found) == enough:
+                break
+            deputy = away.get(member, member)
+            # a deputy who is of the group themselves has their own seat, and nobody sits in for their own change
+            candidate = member if deputy in members | but or await self._barred(deputy) else deputy
+            if candidate not in found and not await self._barred(member):
+                found[candidate] = Candidate(user=candidate, seat=member)
+        return list(found.values())
 
     async def who_can(self, change: Change) -> str:
         """Whose approval it takes, in a sentence."""
         needs = [f"{n.need} of {n.label} ({await self.names(n, change)})" for n in change.requirement.groups]
         return f"It takes {' and '.join(needs)} (rule “{change.requirement.rule}”)."
 
+    async def concerned(self, change: Change, most: int) -> list[str]:
+        """Those of the groups whose approval a change takes, also the quiet ones, in order; at most `most`.
+
+        Without those who take no part, and without whoever asked for it.
+        """
+        groups = [self.policy.groups[n.group] for n in change.requirement.groups if n.group in self.policy.groups]
+        members = {user for group in groups for user in await self._directory.members(group)}
+        found: list[str] = []
+        for user in sorted(members - {change.requester}):
+            if len(found) < most and not (await self._directory.person(user)).bar:
+                found.append(user)
+        return found
+
     async def names(self, need: GroupNeed, change: Change) -> str:
         """Who could approve for one group, with those who stand in for somebody."""
         able = await self.able(need, change)
-        shown = ", ".join(f"<@{u}>" for u in able[:NAMED]) + (" and others" if len(able) > NAMED else "")
+        shown = ", ".join(c.named for c in able[:NAMED]) + (" and others" if len(able) > NAMED else "")
         return shown or "nobody at the moment"
 
     async def pinged(self, change: Change) -> Pinged:
@@ -169,19 +243,31 @@ class Authority:
         """
         short = [n for n in change.requirement.groups if change.missing(n) and n.group in self.policy.groups]
         groups = [self.policy.groups[n.group] for n in short]
+        said = [d for d in change.decisions if d.digest == change.digest]
+        spared = {user for group in groups for user in group.quiet}
+        spared |= {d.user for d in said} | {seat for d in said for seat in d.seats.values()}
+        own = set() if change.requirement.self_approval else {change.requester}
         away = {d.user: d.to for d in await self._delegations.standing()}
-        quiet = {user for group in groups for user in group.quiet}
-        spoken = {d.user for d in change.decisions if d.digest == change.digest}
-        if not change.requirement.self_approval:
-            spoken |= {change.requester}
-        users = [away.get(user, user) for group in groups for user in group.users]
-        called = [user for user in dict.fromkeys(users) if user not in quiet | spoken]
-        usergroups = dict.fromkeys(group.usergroup for group in groups if group.usergroup)
-        return Pinged(usergroups=tuple(usergroups), users=tuple(called[:PINGED]))
+        usergroups, called = [], [away.get(u, u) for group in groups for u in group.users if u not in spared | own]
+        for group in groups:
+            if group.usergroup and not (spared or away):
+                usergroups.append(group.usergroup)
+            elif group.usergroup:
+                members = await self._directory.members(Group(usergroup=group.usergroup))
+                if members & spared:  # a mention of all would call them too
+                    called += [away.get(user, user) for user in sorted(members - spared - own)]
+                else:
+                    usergroups.append(group.usergroup)
+                    called += [to for user, to in away.items() if user in members - own and to not in members]
+            if group.channel and away:  # whoever stands in for one of its members may not see the card in it
+                present = await self._directory.members(Group(channel=group.channel))
+                called += [to for user, to in away.items() if user in present - spared - own and to not in present]
+        users = [user for user in dict.fromkeys(called) if user not in spared | own]
+        return Pinged(usergroups=tuple(dict.fromkeys(usergroups)), users=tuple(users[:PINGED]))
 
     # --- how it is found out
 
-    async def _judged(self, number: int, applicant: Applicant, plan: Plan, gate: str) -> Verdict:
+    async def _judged(self, number: int, applicant: Applicant, plan: Plan, gate: str, *, fresh: bool) -> Verdict:
         asked = Asked(
             operation=applicant.operation,
             account=plan.account_name,
@@ -189,11 +275,13 @@ class Authority:
             usd=price_of(plan, gate),
             committed=await self._budget.hold(number, gate, plan),
         )
-        return await self.verdict(applicant.user, asked, fresh=True)
+        return await self.verdict(applicant.user, asked, fresh=fresh)
 
     async def _seats(self, change: Change, user: str, *, fresh: bool) -> dict[str, str]:
         own = change.requirement.self_approval
         away = [d.user for d in await self._delegations.standing() if d.to == user]
+        if away and not await self.has(user, "delegate_to", fresh=fresh):
+            away = []  # the policy has let them when they were asked to stand in, and does not any more
         # nobody approves their own change by sending somebody else to their seat, and a seat goes with who has left
         absent = [a for a in away if own or a != change.requester]
         candidates = [user, *[a for a in absent if not (await self._directory.person(a, fresh=fresh)).bar]]
@@ -204,6 +292,9 @@ class Authority:
             if seat := next((c for c in candidates if c in members), None):
                 seats[need.group] = seat
         return seats
+
+    async def _barred(self, user: str) -> bool:
+        return bool((await self._directory.person(user)).bar)
 
     async def _reachable(self, requirement: Requirement, requester: str) -> None:
         but = None if requirement.self_approval else requester

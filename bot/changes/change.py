@@ -54,7 +54,7 @@ def called(state: State) -> str:
 Verb = Literal["approve", "reject", "break_glass"]
 """What a person says about a change. Who breaks glass lets it run without the approvals that it takes."""
 
-APPROVED, AMENDED, SIGNED_OFF = "approved", "amended it", "signed it off"
+APPROVED, AMENDED, BROKE_GLASS, SIGNED_OFF = "approved", "amended it", "broke glass", "signed it off"
 """What the timeline says of these."""
 
 Review = Literal["", "open", "signed"]
@@ -231,6 +231,11 @@ class Change(Value):
     def glass_broken_by(self) -> str:
         """Who let it run without its approvals last, or ""."""
         return self.glass[-1].user if self.glass else ""
+
+    @property
+    def breaks(self) -> int:
+        """How often glass was broken for it, also for a plan that never ran."""
+        return sum(1 for event in self.timeline if event.what == BROKE_GLASS)
 
     @property
     def signed_off(self) -> Event | None:

@@ -8,8 +8,9 @@ from typing import Any
 import structlog
 from redis.exceptions import RedisError
 
-from bot.changes.authority import Applicant, Authority, applicant_of
+from bot.changes.authority import NAMED, Applicant, Authority, applicant_of
 from bot.changes.change import AMENDED, SIGNED_OFF, Change, Decision, Event, Requirement, State, Verb, place
+from bot.changes.freezes import ALL
 from bot.changes.refusal import Refusal
 from bot.changes.store import ChangeStore
 from bot.plans.difference import in_words
@@ -205,6 +206,12 @@ class Changes:
             await self._notifier.change_moved(change.number)
         return moved
 
+    async def freeze_moved(self, account: str) -> None:
+        """A freeze of this account (or of `ALL`) began or was lifted: draw what it concerns anew, and let it run."""
+        async for change in self.store.unsettled():
+            if account in (ALL, change.plan.account):
+                await self._moved(change.number, "approved" if change.state == "running" else change.state)
+
     async def judge_again(self, change: Change) -> bool:
         """Hold a change that waits for approval against the policy in force, where that is another one by now.
 
@@ -321,9 +328,9 @@ class Changes:
 
     async def _who_signs(self, change: Change) -> str:
         """To somebody who may not sign it off: who may, in a sentence."""
-        able = [u for need in change.requirement.groups for u in await self.authority.able(need, change)]
-        others = [f"<@{user}>" for user in dict.fromkeys(able) if user not in _had_a_part(change)]
-        return f"These people can: {', '.join(others) or 'nobody at the moment, so the policy must name somebody'}."
+        concerned = await self.authority.concerned(change, NAMED + len(change.glass))
+        others = ", ".join(f"<@{user}>" for user in concerned if user not in _had_a_part(change))
+        return f"These people can: {others or 'nobody at the moment, so the policy must name somebody'}."
 
     async def _moved(self, number: int, state: State) -> None:
         await self._notifier.change_moved(number)

@@ -26,6 +26,7 @@ class Draft(Record):
 
     `filled_for` names what the answers were filled in from, such as the service of a campaign that is edited. `turn`
     counts the pages that were turned: an answer that was sent from one before comes late.
+    `amends` is the change that its plan is to take the place of, 0 for a request of its own.
     `account` is the SID of the Twilio account it is for; drafts of before there were several have "", the main one.
     """
 
@@ -36,6 +37,7 @@ class Draft(Record):
     started_at: float
     channel: str = ""
     account: str = ""
+    amends: int = 0
     values: dict[str, Any]
     plan: Plan | None = None
     filled_for: str = ""
@@ -101,6 +103,14 @@ class DraftStore:
         if draft_id and draft is None:
             await self._withdraw(user, operation, str(draft_id))
         return draft
+
+    async def on_its_own(self, draft: Draft) -> Draft:
+        """The same answers as a request of its own, in the place of a draft that amended something."""
+        own = self.begin(draft.user, draft.operation, draft.values, draft.channel, draft.account)
+        own = own.model_copy(update={"filled_for": draft.filled_for, "turn": draft.turn})
+        await self.save(own)
+        await self.forget(draft)
+        return own
 
     async def forget(self, draft: Draft) -> None:
         """Keep nothing of it any more."""

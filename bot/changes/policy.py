@@ -2,12 +2,12 @@
 
 import fnmatch
 import hashlib
-from collections.abc import Collection, Iterable, Mapping
+import re
+from collections.abc import Collection, Mapping
 from decimal import Decimal
-from itertools import pairwise
-from typing import Literal
+from typing import Annotated, Literal
 
-from pydantic import Field, model_validator
+from pydantic import Field, ValidationInfo, field_validator, model_validator
 
 from bot.changes.change import GroupNeed, Requirement
 from bot.plans.values import Value, canonical_json
@@ -19,7 +19,32 @@ PENDING_SECONDS = 7 * 86400.0
 FREE = "free"
 """The tier of what costs nothing: built in, below all others."""
 
+NO_RULE = "no rule allows it"
+"""What is said instead of the name of a rule."""
+
+_IDS = {
+    "users": (r"[UW][A-Z0-9]+", "a member id such as U024BE7LH (in Slack: the person's profile, ⋮, Copy member ID)"),
+    "quiet": (r"[UW][A-Z0-9]+", "a member id such as U024BE7LH (in Slack: the person's profile, ⋮, Copy member ID)"),
+    "usergroup": (
+        r"S[A-Z0-9]+",
+        "the id of a user group such as S0615G0KT (in Slack: People, User groups, ⋮, Copy group ID)",
+    ),
+    "channel": (
+        r"[CG][A-Z0-9]+|\$approvals",
+        "a channel id such as C0123ABCD (in Slack: the channel's details, at the end)",
+    ),
+}
+"""What people are named by: a name that is no id would be looked for in vain, and nobody would hear of it."""
+
 Right = Literal["freeze", "audit", "break_glass", "delegate_to"]
+
+
+class Misplaced(ValueError):
+    """Something that is wrong between parts of a policy; `loc` is the part at fault, as pydantic names places."""
+
+    def __init__(self, why: str, *loc: str | int) -> None:
+        super().__init__(why)
+        self.loc = loc
 
 
 class Group(Value):
@@ -41,6 +66,15 @@ class Group(Value):
             raise ValueError("a group needs users, usergroup, channel or quiet")
         return self
 
+    @field_validator("users", "quiet", "usergroup", "channel")
+    @classmethod
+    def _are_ids(cls, given: str | tuple[str, ...], info: ValidationInfo) -> str | tuple[str, ...]:
+        shape, wanted = _IDS[info.field_name or ""]
+        for one in filter(None, (given,) if isinstance(given, str) else given):
+            if not re.fullmatch(shape, one):
+                raise ValueError(f"{one!r} is not {wanted}")
+        return given
+
     @property
     def listed(self) -> frozenset[str]:
         """Those whom the file names one by one."""
@@ -50,7 +84,7 @@ class Group(Value):
 class Tier(Value):
     """Changes that cost more than `over_usd` (US dollars, one-off and first month) and no more than the next tier."""
 
-    name: str
+    name: str = Field(min_length=1)
     over_usd: Decimal = Field(ge=0)
 
 
@@ -89,6 +123,10 @@ class Asked(Value):
     committed: Decimal = Decimal(0)
 
 
+_Named = Annotated[tuple[str, ...], Field(min_length=1)]
+"""What is left out fits always, so an empty list, which reads as "none", is refused."""
+
+
 class Rule(Value):
     """One rule. It applies when all that it names fits; what it leaves out fits always.
 
@@ -96,20 +134,22 @@ class Rule(Value):
     the built-in `everyone`). With `self_approval` requesters may be their own approvers, where it costs nothing.
     """
 
-    name: str
-    operations: tuple[str, ...] = ("*",)
-    accounts: tuple[str, ...] = ()
-    channels: tuple[str, ...] = ()
-    tiers: tuple[str, ...] = ()
-    requesters: tuple[str, ...] = ()
+    name: str = Field(min_length=1)
+    operations: _Named = ("*",)
+    accounts: _Named = ()
+    channels: _Named = ()
+    tiers: _Named = ()
+    requesters: _Named = ()
     effect: Literal["allow", "deny", "require"] = "require"
     approvals: dict[str, int] = Field(default_factory=dict)
     self_approval: bool = False
 
     @model_validator(mode="after")
     def _approvals_fit(self) -> "Rule":
-        if (self.effect == "require") != bool(self.approvals):
-            raise ValueError("approvals belong to effect = 'require', and only there")
+        if self.effect == "require" and not self.approvals:
+            raise ValueError("effect = 'require', which is the default, needs approvals, such as { approvers = 1 }")
+        if self.approvals and self.effect != "require":
+            raise ValueError(f"approvals belong to effect = 'require', and this rule has effect = {self.effect!r}")
         if any(n < 1 for n in self.approvals.values()):
             raise ValueError("each number of approvals is at least 1")
         if self.self_approval and (self.tiers != (FREE,) or self.effect != "require"):
@@ -147,32 +187,52 @@ class Policy(Value):
     @model_validator(mode="after")
     def _tiers_rise(self) -> "Policy":
         names = [FREE, *(tier.name for tier in self.tiers)]
-        if len(set(names)) < len(names):
-            raise ValueError(f"each tier needs a name of its own, and {FREE!r} is built in for what costs nothing")
         if not self.tiers or self.tiers[0].over_usd != 0:
-            raise ValueError("the first tier must begin over_usd = 0: what costs nothing is the built-in tier 'free'")
-        if any(lower.over_usd >= higher.over_usd for lower, higher in pairwise(self.tiers)):
-            raise ValueError("the tiers must stand in order, each over_usd higher than the one before")
-        for rule in self.rules:
+            raise Misplaced(
+                "the first tier must begin over_usd = 0: what costs nothing is the built-in tier 'free'", "tiers", 0
+            )
+        for n, tier in enumerate(self.tiers):
+            if tier.name in names[: n + 1]:
+                why = f"each tier needs a name of its own, and {FREE!r} is built in for what costs nothing"
+                raise Misplaced(why, "tiers", n, "name")
+            if n and tier.over_usd <= self.tiers[n - 1].over_usd:
+                why = "the tiers must stand in order, each over_usd higher than the one before"
+                raise Misplaced(why, "tiers", n, "over_usd")
+        for n, rule in enumerate(self.rules):
             if unknown := set(rule.tiers) - set(names):
-                raise ValueError(f"rule {rule.name!r} names the tier {min(unknown)!r}, which is not defined")
-        if any(usd < 0 for usd in self.caps.values()):
-            raise ValueError("a cap is at least 0")
+                why = f"rule {rule.name!r} names the tier {min(unknown)!r}, which is not defined"
+                raise Misplaced(why, "rules", n, "tiers")
+        if below := next((glob for glob, usd in self.caps.items() if usd < 0), None):
+            raise Misplaced("a cap is at least 0", "caps", below)
+        return self
+
+    @model_validator(mode="after")
+    def _names_differ(self) -> "Policy":
+        names = [rule.name for rule in self.rules]
+        for n, name in enumerate(names):
+            if name in names[:n]:
+                why = f"two rules are called {name!r}: each answer names its rule, so give them different names"
+                raise Misplaced(why, "rules", n, "name")
         return self
 
     @model_validator(mode="after")
     def _groups_exist(self) -> "Policy":
         if EVERYONE in self.groups:
             # everybody would count as a member, whoever is listed
-            raise ValueError(f"the group {EVERYONE!r} is built in: give yours another name")
-        for rule in self.rules:
-            for group in (*rule.requesters, *rule.approvals):
-                if group not in self.groups and (group != EVERYONE or group in rule.approvals):
-                    raise ValueError(f"rule {rule.name!r} names the group {group!r}, which is not defined")
+            raise Misplaced(f"the group {EVERYONE!r} is built in: give yours another name", "groups", EVERYONE)
+        for n, rule in enumerate(self.rules):
+            for key, groups, built_in in (
+                ("requesters", rule.requesters, {EVERYONE}),
+                ("approvals", rule.approvals, set()),
+            ):
+                if unknown := set(groups) - set(self.groups) - built_in:
+                    why = f"rule {rule.name!r} names the group {min(unknown)!r}, which is not defined"
+                    raise Misplaced(why, "rules", n, key)
         for right, groups in self.rights:
             everybody = {EVERYONE} if right == "delegate_to" else set()
             if unknown := set(groups or ()) - set(self.groups) - everybody:
-                raise ValueError(f"rights.{right} names the group {min(unknown)!r}, which is not defined")
+                why = f"rights.{right} names the group {min(unknown)!r}, which is not defined"
+                raise Misplaced(why, "rights", right)
         return self
 
     @property
@@ -193,28 +253,38 @@ class Policy(Value):
     @property
     def fingerprint(self) -> str:
         """Tells one policy from another, however their files are laid out."""
-        return hashlib.sha256(canonical_json(self.model_dump(mode="json")).encode()).hexdigest()[:16]
+        # the order of caps says which one counts, and canonical JSON does not keep it
+        whole = [self.model_dump(mode="json"), list(self.caps)]
+        return hashlib.sha256(canonical_json(whole).encode()).hexdigest()[:16]
 
     def cap(self, account: str) -> Decimal | None:
         """How much may be asked for in a month on an account of this name; None: no cap."""
         return next((usd for glob, usd in self.caps.items() if fnmatch.fnmatchcase(account, glob)), None)
 
     def tier(self, asked: Asked) -> tuple[str | None, bool]:
-        """The cost tier of what is asked for (None: not known yet), and whether the cap raises it by one."""
+        """The cost tier of what is asked for (None: not known yet), and whether the cap raised it by one.
+
+        Nothing is raised that is free or in the highest tier.
+        """
         if asked.usd is None:
             return None, False
         if asked.usd <= 0:
             return FREE, False
         at = max(n for n, tier in enumerate(self.tiers) if tier.over_usd < asked.usd)
+        if at == len(self.tiers) - 1:
+            return self.tiers[at].name, False
+        if asked.account is None and self.caps:
+            return None, False
         cap = self.cap(asked.account or "")
         raised = cap is not None and asked.committed + asked.usd > cap
-        return self.tiers[min(at + raised, len(self.tiers) - 1)].name, raised
+        return self.tiers[at + raised].name, raised
 
 
 class Verdict(Value):
     """The answer to "may this person ask for this?"; always names the rule that gave it.
 
-    Without a requirement it rests on something that is not known yet.
+    What is denied stays denied, and a requirement asks for the same, whatever becomes known. Allowed without a
+    requirement: it rests on something that is not known yet.
     """
 
     allowed: bool
@@ -226,15 +296,15 @@ def judge(policy: Policy, asked: Asked, requester_groups: Collection[str]) -> Ve
     """What the policy says about something asked for by a member of these groups."""
     tier, raised = policy.tier(asked)
     judged = [(rule, rule.applies(asked, tier, requester_groups)) for rule in policy.rules]
-    applying = [(rule, sure) for rule, sure in judged if sure is not False]
-    for rule, sure in applying:
-        if rule.effect == "deny" and sure:
-            return Verdict(allowed=False, rule=rule.name)
-    allowing = [(rule, sure) for rule, sure in applying if rule.effect != "deny"]
-    if not allowing:
-        return Verdict(allowed=False, rule="no rule allows it")
-    rule, sure = allowing[0]
-    if not sure:
+    denying = [(rule, sure) for rule, sure in judged if rule.effect == "deny" and sure is not False]
+    if denied := next((rule for rule, sure in denying if sure), None):
+        return Verdict(allowed=False, rule=denied.name)
+    rule, sure = next(
+        ((rule, sure) for rule, sure in judged if rule.effect != "deny" and sure is not False), (None, None)
+    )
+    if rule is None:
+        return Verdict(allowed=False, rule=NO_RULE)
+    if denying or not sure:
         return Verdict(allowed=True, rule=rule.name)
     needs = tuple(
         GroupNeed(group=group, label=policy.groups[group].label or group, need=need)
@@ -263,23 +333,6 @@ def impossible(requirement: Requirement, members: Mapping[str, Collection[str]],
                 f"and only {len(able)} besides you could"
             )
     return ""
-
-
-def pointless(policy: Policy, operations: Iterable[str], accounts: Iterable[str]) -> tuple[str, str] | None:
-    """A glob of a rule or cap that fits nothing there is, and what holds it: probably a typing error.
-
-    A deny that is misspelt would not deny.
-    """
-    operations, accounts = list(operations), list(accounts)
-    for rule in policy.rules:
-        for kind, globs, known in (("operation", rule.operations, operations), ("account", rule.accounts, accounts)):
-            for glob in globs:
-                if not fnmatch.filter(known, glob):
-                    return glob, f"rule {rule.name!r} names the {kind} {glob!r}, which fits none that there is"
-    for glob in policy.caps:
-        if not fnmatch.filter(accounts, glob):
-            return glob, f"the cap of {glob!r} fits no account that there is ({', '.join(accounts)})"
-    return None
 
 
 def _fits(value: str | None, globs: Collection[str]) -> bool | None:

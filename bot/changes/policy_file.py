@@ -1,18 +1,52 @@
 """The policy as a file: read, checked, told where it is wrong, and read again while the bot runs."""
 
+import difflib
+import fnmatch
+import hashlib
 import re
 import tomllib
-from collections.abc import Collection, Iterator, Sequence
+from collections.abc import Collection, Mapping, Sequence
 from dataclasses import dataclass
 from pathlib import Path
+from types import MappingProxyType
 
 from pydantic import ValidationError
 
-from bot.changes.policy import Policy, pointless
+from bot.changes.policy import Group, Misplaced, Pending, Policy, Rights, Rule, Tier
+from bot.changes.policy_lines import SECTIONS, line_headed, line_of, place_of
 
-_QUOTED = re.compile(r"'([^']+)'")
-_SECTIONS = {"rule": "rules", "group": "groups", "tier": "tiers", "cap": "caps"}
-"""The file says `[[rule]]` and `[group.name]`, in the singular, as TOML files do."""
+BUILT_IN = Path(__file__).with_name("default_policy.toml")
+_KEYS: Mapping[str, Collection[str]] = MappingProxyType(
+    {
+        "rules": Rule.model_fields,
+        "groups": Group.model_fields,
+        "tiers": Tier.model_fields,
+        "rights": Rights.model_fields,
+        "pending": Pending.model_fields,
+    }
+)
+_WORDS: Mapping[str, str] = MappingProxyType(
+    {
+        "missing": "is missing",
+        "tuple_type": 'must be a list, such as ["…"]',
+        "string_type": "must be text in quotes",
+        "int_type": "must be a whole number",
+        "int_from_float": "must be a whole number",
+        "int_parsing": "must be a whole number",
+        "float_type": "must be a number",
+        "float_parsing": "must be a number",
+        "decimal_type": "must be a number",
+        "decimal_parsing": "must be a number",
+        "finite_number": "must be a number",
+        "bool_type": "must be true or false",
+        "bool_parsing": "must be true or false",
+        "dict_type": "must be a table",
+        "model_type": "must be a table",
+        "too_short": "must not be empty; leave it out where it does not matter",
+        "string_too_short": "must not be empty",
+    }
+)
+"""What pydantic finds wrong, in the words of somebody who writes TOML."""
 
 
 class PolicyProblem(ValueError):
@@ -29,101 +63,141 @@ class Surroundings:
 
 def load_policy(path: Path | None, around: Surroundings = Surroundings()) -> Policy:  # frozen
     """The policy of a file, or the built-in one. Raises `PolicyProblem` with the line and the reason."""
-    source = path or Path(__file__).with_name("default_policy.toml")
-    try:
-        return read_policy(source.read_text(), str(source), around)
-    except (OSError, UnicodeDecodeError) as error:
-        raise PolicyProblem(f"{source}: {getattr(error, 'strerror', None) or 'is not a text file in UTF-8'}") from error
+    source = path or BUILT_IN
+    return _policy(_content(source), str(source), around)
 
 
 def read_policy(text: str, source: str, around: Surroundings = Surroundings()) -> Policy:  # frozen
     """The policy of a text; `source` is what its problems call it. Raises `PolicyProblem`."""
     try:
-        policy = Policy.model_validate(_shaped(tomllib.loads(text)))
-    except tomllib.TOMLDecodeError as error:  # its words name the line
-        raise PolicyProblem(f"{source}: {error}") from error
+        data = tomllib.loads(text)
+        _refuse_plurals(text, source, data)
+        policy = Policy.model_validate({SECTIONS.get(name, name): value for name, value in data.items()})
+    except tomllib.TOMLDecodeError as error:
+        said, _, at = str(error).partition(" (at ")
+        found = re.match(r"line (\d+)", at)
+        line = int(found[1]) if found else len(text.splitlines())
+        raise PolicyProblem(_problem(source, line, f"{said} (this is not TOML)")) from error
     except ValidationError as error:
-        first = error.errors()[0]
-        why = first["msg"].removeprefix("Value error, ")
-        place = ".".join(_singular(first["loc"]))
-        line = _line(text, first["loc"], why)
-        raise PolicyProblem(f"{source}{line}: {f'{place}: ' if place else ''}{why}") from error
-    found = pointless(policy, around.operations, around.accounts) if around.operations else None
-    if found:
-        glob, why = found
-        raise PolicyProblem(f"{source}{_line(text, (), f'{glob!r}')}: {why}")
+        raise PolicyProblem(_first_problem(text, source, error)) from error
+    if not policy.rules:
+        raise PolicyProblem(f"{source}: there is no [[rule]] in it, so nobody could ask for anything")
+    if lost := pointless(policy, around):
+        raise PolicyProblem(_problem(source, line_of(text, lost.loc), str(lost)))
     return policy
+
+
+def pointless(policy: Policy, around: Surroundings) -> Misplaced | None:
+    """A glob of a rule or cap that fits nothing there is: probably a typing error. A misspelt deny would not deny."""
+    for n, rule in enumerate(policy.rules):
+        for key, globs, known in (
+            ("operations", rule.operations, around.operations),
+            ("accounts", rule.accounts, around.accounts),
+        ):
+            if lost := next((glob for glob in globs if known and not fnmatch.filter(known, glob)), None):
+                kind = key.removesuffix("s")
+                why = (
+                    f"rule {rule.name!r} names the {kind} {lost!r}, which fits none that there is{_meant(lost, known)}"
+                )
+                return Misplaced(why, "rules", n, key)
+    for glob in policy.caps:
+        if around.accounts and not fnmatch.filter(around.accounts, glob):
+            why = f"the cap of {glob!r} fits no account that there is ({_listed(around.accounts)})"
+            return Misplaced(why + _meant(glob, around.accounts), "caps", glob)
+    return None
 
 
 class Rulebook:
     """The policy in force. A file is looked at again when asked; one that is broken changes nothing."""
 
     def __init__(self, policy: Policy, path: Path | None = None, around: Surroundings = Surroundings()) -> None:
-        self.policy, self._path, self._around = policy, path, around
-        self._seen = self._text()
+        self.policy, self.path, self._around = policy, path, around
         self.problem = ""
         """Why the file that stands there now is not in force, or ""."""
+        self._taken = self._seen = _content(path) if path else b""
 
     @classmethod
     def of(cls, path: Path | None, around: Surroundings) -> "Rulebook":
         """The rulebook of a file. Raises `PolicyProblem`."""
         return cls(load_policy(path, around), path, around)
 
+    @property
+    def state(self) -> str:
+        """Tells one piece of news from another: by the policy that is in force, and what is wrong with the file."""
+        if not self.problem:
+            return self.policy.fingerprint
+        return f"{self.policy.fingerprint}:{hashlib.sha256(self.problem.encode()).hexdigest()[:16]}"
+
     def look_again(self) -> bool:
-        """Read the file again if it was changed; whether there is news: another policy, a problem, or one less."""
-        text = self._text()
-        if self._path is None or text == self._seen:
+        """Read the file again; whether there is news: another policy, a problem, or one less.
+
+        What was changed is taken when two looks in a row find the same: one alone may fall into the middle of saving.
+        """
+        if self.path is None:
             return False
-        self._seen, before = text, (self.policy.fingerprint, self.problem)
+        content, before = _content(self.path), self.state
+        steady, self._seen = content == self._seen, content
+        if not steady or content == self._taken:
+            return False
+        self._taken = content
         try:
-            self.policy, self.problem = load_policy(self._path, self._around), ""
+            self.policy, self.problem = _policy(content, str(self.path), self._around), ""
         except PolicyProblem as problem:
             self.problem = str(problem)
-        return (self.policy.fingerprint, self.problem) != before
-
-    def _text(self) -> bytes | None:
-        try:
-            return self._path.read_bytes() if self._path else None
-        except OSError:
-            return None
+        return self.state != before
 
 
-def _shaped(data: dict[str, object]) -> dict[str, object]:
-    if plural := set(data) & set(_SECTIONS.values()):
-        name = min(plural)
-        return {**data, f"{name} (the file says {name.removesuffix('s')})": None}
-    return {_SECTIONS.get(name, name): value for name, value in data.items()}
+def _content(path: Path) -> bytes | str:
+    """What stands in a file, or why that cannot be read."""
+    try:
+        return path.read_bytes()
+    except OSError as error:
+        return error.strerror or type(error).__name__
 
 
-def _singular(loc: Sequence[int | str]) -> Iterator[str]:
-    """A place as the file writes it; entries of a list are counted from one."""
-    names = {plural: name for name, plural in _SECTIONS.items()}
-    for part in loc:
-        yield str(part + 1) if isinstance(part, int) else names.get(part, part)
+def _policy(content: bytes | str, source: str, around: Surroundings) -> Policy:
+    if isinstance(content, str):
+        raise PolicyProblem(f"{source}: {content}")
+    try:
+        return read_policy(content.decode("utf-8-sig"), source, around)
+    except UnicodeDecodeError as error:
+        line = content.count(b"\n", 0, error.start) + 1
+        raise PolicyProblem(_problem(source, line, "this is not text in UTF-8; save the file as UTF-8")) from error
 
 
-def _line(text: str, loc: Sequence[int | str], why: str) -> str:
-    """`, line 12` for the line of a file that a problem is about, as near as that can be told, or ""."""
-    lines = text.splitlines()
-    start = _section(lines, loc)
-    if start is None:
-        quoted = _QUOTED.findall(why)
-        start = next((n for q in quoted for n, line in enumerate(lines) if f'"{q}"' in line or f"'{q}'" in line), None)
-        return "" if start is None else f", line {start + 1}"
-    key = next((str(part) for part in loc[2:] if isinstance(part, str)), "")
-    end = next((n for n in range(start + 1, len(lines)) if lines[n].lstrip().startswith("[")), len(lines))
-    named = (n for n in range(start, end) if key and re.match(rf"\s*[\"']?{re.escape(key)}[\"']?\s*=", lines[n]))
-    return f", line {next(named, start) + 1}"
+def _problem(source: str, line: int | None, why: str) -> str:
+    return f"{source}{f', line {line}' if line else ''}: {why}"
 
 
-def _section(lines: Sequence[str], loc: Sequence[int | str]) -> int | None:
-    """The line on which the rule, group or other part begins."""
-    if not loc:
-        return None
-    name, rest = next(iter(_singular(loc[:1]))), loc[1] if len(loc) > 1 else None
-    if isinstance(rest, int):
-        heads = [n for n, line in enumerate(lines) if re.match(rf"\s*\[\[\s*{re.escape(name)}\s*\]\]", line)]
-        return heads[rest] if rest < len(heads) else None
-    own = rf"\s*\[\s*{re.escape(name)}\s*\.\s*[\"']?{re.escape(str(rest))}[\"']?\s*\]"
-    either = (own, rf"\s*\[\s*{re.escape(name)}\s*\]", rf"\s*{re.escape(name)}\s*=")
-    return next((n for pattern in either for n, line in enumerate(lines) if re.match(pattern, line)), None)
+def _refuse_plurals(text: str, source: str, data: Mapping[str, object]) -> None:
+    for name, plural in SECTIONS.items():
+        if plural in data:
+            shape = {"rule": "[[rule]]", "tier": "[[tier]]", "group": "[group.NAME]", "cap": "[cap]"}[name]
+            why = f"{plural!r} is not known; write {shape}"
+            raise PolicyProblem(_problem(source, line_headed(text, plural), why))
+
+
+def _first_problem(text: str, source: str, error: ValidationError) -> str:
+    first = error.errors(include_url=False, include_input=False)[0]
+    loc: Sequence[int | str] = first["loc"]
+    cause = first.get("ctx", {}).get("error")
+    if isinstance(cause, Misplaced):
+        return _problem(source, line_of(text, cause.loc), str(cause))
+    place = place_of(loc)
+    if first["type"] == "extra_forbidden":
+        known = _KEYS.get(str(loc[0]), ()) if len(loc) > 1 else [*SECTIONS, "rights", "pending"]
+        why = f"{place}: is not known here{_meant(str(loc[-1]), known) or f' (known are {_listed(known)})'}"
+        return _problem(source, line_of(text, loc), why)
+    said = _WORDS.get(first["type"]) or first["msg"].removeprefix("Value error, ").replace("Input should", "must")
+    if first["type"] == "tuple_type" and len(loc) == 1:
+        said = f"is written with two brackets, one for each of them: [[{place}]]"
+    return _problem(source, line_of(text, loc), f"{place}: {said}")
+
+
+def _listed(words: Collection[str]) -> str:
+    return ", ".join(words)
+
+
+def _meant(word: str, known: Collection[str]) -> str:
+    near = difflib.get_close_matches(word, known, n=1, cutoff=0.6)
+    return f"; is {near[0]!r} meant?" if near else ""

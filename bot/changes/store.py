@@ -8,7 +8,7 @@ import structlog
 from pydantic import ValidationError
 from redis.asyncio import Redis
 
-from bot.changes.change import APPROVED, Change, Decision, Event, Requirement, State, Undoing, Verb
+from bot.changes.change import APPROVED, BROKE_GLASS, Change, Decision, Event, Requirement, State, Undoing, Verb
 from bot.changes.sealing import Sealer
 from bot.plans.plan import Plan
 from bot.redis.keys import Keys
@@ -134,7 +134,7 @@ class ChangeStore:
             at=decision.at,
             who=decision.user,
             what=said,
-            detail=decision.reason,
+            detail=": ".join(filter(None, [_absent(decision), decision.reason])),
             digest=decision.digest,
             rule=rule,
             where=where,
@@ -292,9 +292,15 @@ class ChangeStore:
         return [self._keys.change(number, part) for part in parts]
 
 
+def _absent(decision: Decision) -> str:
+    """Whose seat was taken, as people are mentioned; "" where nobody's was."""
+    absent = sorted(set(decision.seats.values()))
+    return f"for {', '.join(f'<@{user}>' for user in absent)}" if absent else ""
+
+
 _SAID: dict[Verb, tuple[str, State]] = {
     "approve": (APPROVED, "approved"),
     "reject": ("rejected", "rejected"),
-    "break_glass": ("broke glass", "approved"),
+    "break_glass": (BROKE_GLASS, "approved"),
 }
 """What a verb is called afterwards, and the state that it can bring a change into."""

@@ -63,6 +63,7 @@ async def _attempt(turn: Turn, change: Change, step: CallStep, attempt: int) -> 
     waits = before is not None and before.state == "waiting" and bool(before.error)
     for tried in range(1, TRIES + 1):
         await turn.admitted(step.lane)
+        await _thawed(turn, step, attempt, before)
         sent = await _written_down(turn, step, attempt, "" if waits else "sent")
         try:
             answer = await turn.account.send(call)
@@ -92,6 +93,19 @@ async def _attempt(turn: Turn, change: Change, step: CallStep, attempt: int) -> 
             await _answered(turn, step, attempt, answer)
             return None
     return None
+
+
+async def _thawed(turn: Turn, step: CallStep, attempt: int, before: StepRun | None) -> None:
+    """Send nothing where somebody has stopped the calls to this account: the turn ends until that is over.
+
+    Looked at last of all, as pauses lie before it.
+    """
+    if freeze := await turn.frozen():
+        if before and before.state == "attempting":
+            # what became of it is known by now: it is not looked for again as long as the freeze lasts
+            absent = StepRun(state="waiting", attempt=attempt - 1, at=turn.clock())
+            await turn.record(step.id, absent, "surely did not happen", step.title)
+        await turn.hold(freeze)
 
 
 async def _written_down(turn: Turn, step: CallStep, attempt: int, what: str) -> StepRun:

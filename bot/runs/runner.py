@@ -10,24 +10,21 @@ from bot.catalog.form import parse
 from bot.catalog.operation import CannotPlanError, Catalog, Context
 from bot.changes.authority import Authority
 from bot.changes.change import Change, StepRun
-from bot.changes.freezes import Freezes, frozen_words
+from bot.changes.freezes import Freezes
 from bot.changes.store import ChangeStore
+from bot.plans.difference import in_words
 from bot.plans.finding import blocking
 from bot.plans.step import ApprovalStep, CallStep, GivenStep, ManualStep, Step, WaitStep, Watch
 from bot.ports import Notifier
 from bot.redis.renewal import renewed
 from bot.runs import pauses
 from bot.runs.calls import perform
-from bot.runs.difference import in_words
 from bot.runs.ledger import FencedOutError, RunLedger
 from bot.runs.patience import PATIENCE, Patience
 from bot.runs.pauses import Waits, missed
 from bot.runs.turn import Dozing, Later, Stop, Turn
 from bot.twilio.faults import Refused, TwilioFault, UnknownAccount
 from bot.twilio.gateway import Account
-
-FROZEN_LOOK_SECONDS = 10.0
-"""How often a run that a freeze holds back looks whether it is lifted."""
 
 log = structlog.get_logger()
 
@@ -81,6 +78,7 @@ class Runner:
                 self._ledger,
                 self._clock,
                 self._sleep,
+                self._freezes,
                 self._patience,
                 change.plan.masked,
             )
@@ -120,7 +118,8 @@ class Runner:
         if change.state == "approved" and not checked:
             await self._check_still_the_same(turn, change)
             checked = True
-        if change.state != "waiting":
+        if change.state == "approved" or (change.state == "running" and change.note):
+            # one that runs and has nothing to say is left as it is: its card would be drawn again for nothing
             await turn.move("running", "started" if change.state == "approved" else "")
             if done := [s.id for s in change.plan.steps if s.id in change.results]:
                 # a crash may have come between the end of the last one and this
@@ -161,10 +160,9 @@ class Runner:
                 assert_never(step)
 
     async def _thawed(self, turn: Turn) -> None:
-        """Go on only where nobody has stopped the calls to this account: else end the turn, and look again."""
-        if freeze := await self._freezes.of(turn.account.sid):
-            left = freeze.until - turn.clock()
-            await turn.rest(min(FROZEN_LOOK_SECONDS, left), f"frozen by {freeze.user}", frozen_words(freeze))
+        """Go on only where nobody has stopped the calls to this account: else end the turn."""
+        if freeze := await turn.frozen():
+            await turn.hold(freeze)
 
     async def _check_still_the_same(self, turn: Turn, change: Change) -> None:
         """What was approved must be what would be planned now; otherwise people are asked again."""

@@ -5,6 +5,7 @@ from dataclasses import dataclass
 from typing import NoReturn
 
 from bot.changes.change import Change, Event, State, StepRun
+from bot.changes.freezes import HELD, Freeze, Freezes, frozen_words
 from bot.changes.policy import PENDING_SECONDS
 from bot.changes.store import ChangeStore
 from bot.plans.plan import Plan
@@ -49,6 +50,7 @@ class Turn:
     ledger: RunLedger
     clock: Callable[[], float]
     sleep: Callable[[float], Awaitable[None]]
+    freezes: Freezes
     patience: Patience = PATIENCE
     masked: Callable[[str], str] = str
     """Hides the secrets of the plan in words of Twilio's that repeat them."""
@@ -124,6 +126,23 @@ class Turn:
             why = "Twilio takes only so many calls of this account at a time."
             await self.rest(left, "the account is paced", f"{why} Going on by itself in about {round(left)} seconds.")
 
+    async def frozen(self) -> Freeze | None:
+        """What stops the calls to this account now, or None."""
+        return await self.freezes.of(self.account.sid)
+
+    async def hold(self, freeze: Freeze) -> NoReturn:
+        """End the turn until the freeze is over: lifting it wakes the run, and each sweep looks.
+
+        The timeline tells of it once; what is said of it now is drawn from the freeze itself.
+        """
+        change, why = await self.change(), frozen_words(freeze)
+        told = next((e for e in reversed(change.timeline) if e.what == HELD), None)
+        if told is None or told.detail != why:
+            event = Event(at=self.clock(), what=HELD, detail=why)
+            states: list[State] = ["approved", "running"]
+            await self.store.move(self.number, states, change.state, event, fence=self.fence)
+        raise Dozing(None)
+
     async def put_off(self, fault: TwilioFault) -> NoReturn:
         """Say why the run waits, and end the turn until later."""
         seconds = fault.retry_after if isinstance(fault, Throttled) and fault.retry_after else self.patience.retry_after
@@ -131,6 +150,7 @@ class Turn:
 
     async def rest(self, seconds: float, why: str, note: str) -> NoReturn:
         """End the turn for `seconds`. People read `note`; `why` is logged. Neither holds a secret of the plan."""
-        state = (await self.change()).state
-        await self.move(state, note=note)
+        change = await self.change()
+        if change.note != self.masked(note):  # what says the same is no news: its card would be drawn again for nothing
+            await self.move(change.state, note=note)
         raise Later(seconds, self.masked(why))

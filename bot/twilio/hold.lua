@@ -3,7 +3,7 @@
 -- of those, the longest hold, and how long calls are spread after it at least. Returns the ms for which it is held.
 local time = redis.call('TIME')
 local now = time[1] * 1000 + math.floor(time[2] / 1000)
-local known = redis.call('HMGET', KEYS[1], 'held_until', 'calm_at', 'strikes')
+local known = redis.call('HMGET', KEYS[1], 'held_until', 'calm_at', 'strikes', 'holds')
 local longest_hold = tonumber(ARGV[4])
 local held = math.min(tonumber(known[1] or '0'), now + longest_hold)
 local calm = math.min(tonumber(known[2] or '0'), now + 2 * longest_hold)
@@ -17,8 +17,12 @@ elseif now >= held then
   pause = math.min(ARGV[2] * 2 ^ (strikes - 1), tonumber(ARGV[3]))
 end
 pause = math.floor(math.min(pause, longest_hold))
-held = math.max(held, now + pause)
+local holds = tonumber(known[4] or '0')
+if now + pause > held then
+  -- voids the places that calls wait for: they ask anew
+  held, holds = now + pause, holds + 1
+end
 calm = math.max(calm, held + math.max(pause, tonumber(ARGV[5])))
-redis.call('HSET', KEYS[1], 'held_until', held, 'calm_at', calm, 'strikes', strikes)
+redis.call('HSET', KEYS[1], 'held_until', held, 'calm_at', calm, 'strikes', strikes, 'holds', holds)
 redis.call('PEXPIRE', KEYS[1], 3 * longest_hold)
 return held - now

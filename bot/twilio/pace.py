@@ -36,32 +36,32 @@ class Pace:
 
     async def turn(self, account: str, lane: Lane, sleep: Callable[[float], Awaitable[None]], longest: float) -> float:
         """Wait for the turn of a call, at most `longest` seconds. Returns 0, or the seconds left if those are more."""
-        place = 0
+        holds = -1
         while True:
-            wait, place = await self._place(account, lane, longest, place)
-            if wait == 0 or not place:
+            wait, holds = await self._place(account, lane, longest, holds)
+            if wait == 0 or wait > longest:
                 return wait
-            # asked again after that: meanwhile the account may have been held, for longer than the place is away
+            # asked again after that: the account may have been held anew meanwhile, and the place is void
             await sleep(wait)
-            longest = max(0.0, longest - wait)
+            longest -= wait
 
     async def hold(self, account: str, seconds: float | None) -> float:
         """Hold an account, as Twilio asks to; `seconds` is None when it does not say how long.
 
         Returns for how many seconds it is held. One that is held already is held no shorter than before.
         """
-        asked = "" if seconds is None else round(min(seconds, LONGEST_HOLD) * 1000)
+        asked = "" if seconds is None else _ms(min(seconds, LONGEST_HOLD))
         args = [asked, *map(_ms, (FIRST_PAUSE, LONGEST_PAUSE, LONGEST_HOLD, LEAST_CALM))]
         return float(await _HOLD(self._redis, keys=[self._key(account)], args=args)) / 1000
 
-    async def _place(self, account: str, lane: Lane, longest: float, place: int) -> tuple[float, int]:
-        args = [lane, *map(_ms, (LANE_SECONDS[lane], SPREAD_SECONDS, longest, LONGEST_HOLD)), place]
-        wait, place = await _PACE(self._redis, keys=[self._key(account)], args=args)
-        return float(wait) / 1000, int(place)
+    async def _place(self, account: str, lane: Lane, longest: float, holds: int) -> tuple[float, int]:
+        args = [lane, *map(_ms, (LANE_SECONDS[lane], SPREAD_SECONDS, longest, LONGEST_HOLD)), holds]
+        wait, holds = await _PACE(self._redis, keys=[self._key(account)], args=args)
+        return float(wait) / 1000, int(holds)
 
     def _key(self, account: str) -> str:
         return self._keys.plain(f"pace:{account}")
 
 
 def _ms(seconds: float) -> int:
-    return round(seconds * 1000)
+    return int(seconds * 1000)

@@ -8,12 +8,15 @@ from urllib.parse import urlsplit
 import aiohttp
 from twilio.http import AsyncHttpClient
 from twilio.http.response import Response
+from yarl import URL
 
 from bot.twilio.faults import TwilioFault
 
 CONNECT_SECONDS = 5.0
 TIMEOUT = aiohttp.ClientTimeout(total=20, connect=CONNECT_SECONDS)
 CONNECTIONS = 50
+_WRITTEN_OUT = re.compile(r"https?://(?:[\w.~:/?\[\]@!$&'()*+,;=-]|%[0-9A-Fa-f]{2})+", re.ASCII)
+"""An address in which nothing is left to escape."""
 
 
 class AddressError(TwilioFault):
@@ -52,7 +55,7 @@ class Transport(AsyncHttpClient):  # type: ignore[misc]  # the helper ships no t
         session = self._reads if method == "GET" else self._writes
         async with session.request(
             method,
-            self._local(url),
+            _exactly(self._local(url)),
             params=list(_pairs(params)),
             data=list(_pairs(data)) if method != "GET" else None,
             headers={**(headers or {}), **({"Authorization": aiohttp.encode_basic_auth(*auth)} if auth else {})},
@@ -76,6 +79,11 @@ class Transport(AsyncHttpClient):  # type: ignore[misc]  # the helper ships no t
             # a server hands out its own address in page links; any other would be sent our credentials
             raise AddressError(f"Twilio's answer points to {parts.netloc}, which is not the configured address")
         return url
+
+
+def _exactly(url: str) -> URL:
+    """The address as it is written: left to itself, yarl sends an approved `%2B` of a path as `+`."""
+    return URL(url, encoded=bool(_WRITTEN_OUT.fullmatch(url)))
 
 
 def _session(timeout: aiohttp.ClientTimeout, connector: aiohttp.TCPConnector) -> aiohttp.ClientSession:

@@ -1,5 +1,6 @@
 """A change in Slack: its card in every state, what its requester is told, lists, and the questions about it."""
 
+import math
 from collections.abc import Iterable, Mapping, Sequence
 from types import MappingProxyType
 from typing import Any
@@ -7,14 +8,17 @@ from typing import Any
 from bot.catalog import catalog
 from bot.catalog.undo import lasting
 from bot.changes.change import CAME_TO_NOTHING, Change, State
+from bot.changes.freezes import Freeze
 from bot.plans.step import CallStep, ManualStep, WaitStep
 from handlers.blocks import kit
 from handlers.blocks.account import account_of
-from handlers.blocks.change_buttons import button, buttons, decide_buttons, details, form, priced
-from handlers.blocks.change_words import gate_title, sentence, unknown_title
+from handlers.blocks.budget import spent, tier_name
+from handlers.blocks.change_buttons import button, buttons, details, form, priced
+from handlers.blocks.change_words import sentence, unknown_title
+from handlers.blocks.glass import review
 from handlers.blocks.kit import Block, Message, code, date, inline, person, plural, remark
 from handlers.blocks.parts import covered, part_name
-from handlers.blocks.plan import checks, plan_blocks, price
+from handlers.blocks.plan import checks, plan_blocks
 from handlers.blocks.progress import (
     STATES,
     approvals,
@@ -22,23 +26,26 @@ from handlers.blocks.progress import (
     decisions,
     decisions_on,
     headline,
-    needs,
     results,
     was_sent,
 )
 from handlers.blocks.tokens import memo
 
 
-def change_card(change: Change) -> Message:
-    """The card in the approvals channel. Once a change has ended, a short record without decisions to take."""
-    state = sentence(change)
-    blocks = [kit.header(headline(change)), *kit.sections([f"*{STATES[change.state]}*", state])]
+def change_card(change: Change, freeze: Freeze | None = None) -> Message:
+    """The card in the approvals channel. Once a change has ended, a short record without decisions to take.
+
+    `freeze` is what keeps it from running.
+    """
+    state = sentence(change, freeze)
+    title = "Approved, held by a freeze" if freeze and change.state == "approved" else STATES[change.state]
+    blocks = [kit.header(headline(change)), *kit.sections([f"*{title}*", state])]
     asked = f"Asked by {person(change.requester)}, {date(change.created_at)} · account {account_of(change.plan)}"
     blocks.append(kit.context(asked) if change.settled else _facts(change))
-    blocks += _body(change)
+    blocks += [*kit.sections(review(change)), *_body(change)]
     blocks.append(kit.actions(*buttons(change)))
     cost = f" Price: {priced(change)}." if change.state == "pending" else ""
-    text = f"#{change.number} {remark(change.plan.title)}: {_lower(STATES[change.state])}. {state}{cost}"
+    text = f"#{change.number} {remark(change.plan.title)}: {_lower(title)}. {state}{cost}"
     return kit.message(text, blocks)
 
 
@@ -48,11 +55,18 @@ def _facts(change: Change) -> Block:
         ("Account", account_of(change.plan)),
         ("Price", priced(change)),
         ("Checks", checks(change.plan)),
-        ("Approval", "\n".join([*approvals(change), f"(rule “{inline(change.requirement.rule, 80)}”)"])),
+        ("Approval", "\n".join([*approvals(change), _by_rule(change)])),
     ]
+    if line := spent(change):
+        facts.append(("Budget", f"{inline(change.plan.account_name, 40)}: {line}"))
     if change.state in ("pending", "stale"):
         facts.append(("Expires", date(change.expires_at)))
     return kit.fields(facts)
+
+
+def _by_rule(change: Change) -> str:
+    tier = tier_name(change)
+    return f"(rule “{inline(change.requirement.rule, 80)}”{f', cost tier {tier}' if tier else ''})"
 
 
 def _body(change: Change) -> list[Block]:
@@ -165,14 +179,16 @@ _TOLD: Mapping[State, str] = MappingProxyType(
 )
 
 
-def told(change: Change) -> Message | None:
+def told(change: Change, freeze: Freeze | None = None) -> Message | None:
     """The direct message to the requester; None for states that they need not hear about."""
     if change.state not in _TOLD or not _worth_telling(change):
         return None
     free = change.state == "approved" and not change.requirement.groups
     what = "needs no approval and starts" if free else _TOLD[change.state]
+    if change.state == "approved" and any(d.digest == change.digest for d in change.glass):
+        what = "runs without its approvals"
     said = f"Your change #{change.number} {what}: {remark(change.plan.title)}."
-    blocks = kit.sections([f"*{said}*", sentence(change)])
+    blocks = kit.sections([f"*{said}*", sentence(change, freeze)])
     if change.state == "approved":
         blocks += _titled("Decisions", decisions(change))
     if change.state in ("failed", "unknown"):
@@ -180,7 +196,7 @@ def told(change: Change) -> Message | None:
     if change.state not in ("approved", "pending", "waiting"):  # what it makes is told when it ends
         blocks += _titled("At Twilio", [f"• {line}" for line in results(change)])
     blocks += _next(change) if change.state == "succeeded" else []
-    return kit.message(f"{said} {sentence(change)}", [*blocks, kit.actions(*_told_buttons(change))])
+    return kit.message(f"{said} {sentence(change, freeze)}", [*blocks, kit.actions(*_told_buttons(change))])
 
 
 def _next(change: Change) -> list[Block]:
@@ -205,14 +221,6 @@ def _worth_telling(change: Change) -> bool:
     return change.state != "pending" or bool(change.gate)
 
 
-def next_part(change: Change) -> Message:
-    """To those who approve: a change that is under way has come to its next paid part."""
-    cost = price(change.plan, change.gate)
-    name = part_name(gate_title(change))
-    text = f"#{change.number} needs an approval again, for “{name}”. Price of this part: {cost}."
-    return kit.message(text, [kit.section(f"*{text}*\n{needs(change)}"), kit.actions(*decide_buttons(change))])
-
-
 def part_decided(change: Change, gate: str) -> Message:
     """What `next_part` asked for is decided, or asked for no more: there is nothing to press."""
     name = part_name(next((s.title for s in change.plan.steps if s.id == gate), ""))
@@ -227,6 +235,11 @@ def _newly_approved(change: Change) -> bool:
     return last is None or not last.what.startswith(("tried again", "said that"))
 
 
+def _urgency(change: Change) -> tuple[float, int]:
+    """What expires first comes first, then what never does, in the order in which it was asked for."""
+    return change.expires_at if change.state in ("pending", "stale") else math.inf, change.number
+
+
 LISTED = 20
 """Changes that one list shows: each takes a block, and a message has fifty."""
 
@@ -234,16 +247,24 @@ LISTED = 20
 # Lists
 
 
-def change_line(change: Change) -> Block:
-    """A change within a list."""
+def change_line(change: Change, *notes: str) -> Block:
+    """A change within a list; while it waits with how far each group is, and until when. `notes` are lines below."""
     facts = [STATES[change.state], f"asked by {person(change.requester)}, {date(change.created_at, 'day')}"]
+    far: list[str] = []
     if change.state == "pending":
-        facts = [*facts, *approvals(change), priced(change), f"expires {date(change.expires_at, 'day')}"]
-    return kit.section(f"*{inline(headline(change))}*\n{' · '.join(facts)}", details(change))
+        facts = [*facts, priced(change), f"expires {date(change.expires_at)}"]
+        far = approvals(change)
+    lines = [f"*{inline(headline(change))}*", " · ".join(facts), *far, *notes]
+    return kit.section("\n".join(filter(None, lines)), details(change))
 
 
-def approvals_list(changes: Iterable[Change], *, viewer: str) -> Message:
-    """Changes that are not settled: those that wait for others' decision, the viewer's own, and those under way."""
+def approvals_list(
+    changes: Iterable[Change], *, viewer: str, above: Sequence[Block] = (), below: Sequence[Block] = ()
+) -> Message:
+    """Changes that are not settled: those that wait for others' decision, the viewer's own, and those under way.
+
+    `above` and `below` is what else the viewer must know: what is frozen, who decides for whom.
+    """
     every = list(changes)
     pending = [c for c in every if c.state == "pending"]
     own = [c for c in pending if c.requester == viewer]
@@ -259,13 +280,13 @@ def approvals_list(changes: Iterable[Change], *, viewer: str) -> Message:
     )
     if not every:
         text = "No change waits for a decision, and none is under way. `/a2p` shows what you can ask for."
-        return kit.message(text, [kit.section(text)])
-    blocks: list[Block] = []
+        return kit.message(text, [*above, kit.section(text), *below])
+    blocks: list[Block] = [*above]
     room = LISTED
     for title, group in groups:
-        shown = sorted(group, key=lambda c: c.number)[: max(0, room)]
+        shown = sorted(group, key=_urgency)[: max(0, room)]
         room -= len(shown)
         blocks += [kit.section(f"*{title}* ({len(group)})"), *map(change_line, shown)] if group else []
     if len(every) > LISTED:
         blocks.append(kit.context(f"{len(every) - LISTED} more are not shown. Settle some of these, then look again."))
-    return kit.message(counts, blocks)
+    return kit.message(counts, [*blocks, *below])

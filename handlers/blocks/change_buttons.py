@@ -18,7 +18,13 @@ from handlers.blocks.tokens import ticket
 
 def buttons(change: Change) -> list[Block]:
     """All buttons that a change has in its state."""
-    return [*(_BUTTONS[change.state](change) if change.state in _BUTTONS else []), *form(change), details(change)]
+    return [
+        *(_BUTTONS[change.state](change) if change.state in _BUTTONS else []),
+        *form(change),
+        *([sign_off_button(change)] if change.review == "open" else []),
+        *why(change),
+        details(change),
+    ]
 
 
 def button(change: Change, text: str, action: str, step: str = "", **more: Any) -> Block:
@@ -30,6 +36,12 @@ def button(change: Change, text: str, action: str, step: str = "", **more: Any) 
 def details(change: Change) -> Block:
     """The button that shows everything."""
     return button(change, "Details", "details")
+
+
+def why(change: Change) -> list[Block]:
+    """The button that explains who must approve it and why, as long as that matters."""
+    open_ended = change.state in ("pending", "stale", "approved", "running", "waiting")
+    return [button(change, "Why?", "why")] if open_ended else []
 
 
 def decide_buttons(change: Change) -> list[Block]:
@@ -47,12 +59,24 @@ def decide_buttons(change: Change) -> list[Block]:
 
 
 def form(change: Change) -> list[Block]:
-    """Back to the form, where nothing was done at Twilio that asking anew would do a second time."""
+    """Back to the form: to amend what waits, or where nothing was done that asking anew would do a second time."""
     operation = catalog().get(change.operation)
+    if change.amendable and operation and operation.command:
+        return [button(change, "Amend", "amend")]
     ended = change.state in (FINAL - {"succeeded"}) | {"failed", "stale"}
     if not ended or change.begun or operation is None or not operation.command:
         return []
     return [button(change, "Back to the form", "form")]
+
+
+def break_glass_button(change: Change) -> Block:
+    """For those who have the right: let it run without the approvals that it takes."""
+    return button(change, "Break glass", "break_glass", style="danger")
+
+
+def sign_off_button(change: Change) -> Block:
+    """For those whose approval was passed over: say that they have looked at it."""
+    return button(change, "Sign off", "sign_off", style="primary")
 
 
 def withdraw_button(change: Change) -> Block:
@@ -78,7 +102,8 @@ def _skip(change: Change) -> list[Block]:
     step = skippable(change)
     if step is None:
         return []
-    ask = kit.confirm(f"Skip step of #{change.number}?", f"The run goes on. Then {step.skippable}.", "Skip it")
+    then = f"The run goes on. Then {kit.remark(step.skippable, 200)}."
+    ask = kit.confirm(f"Skip step of #{change.number}?", then, "Skip it")
     return [button(change, "Skip this step", "skip", step.id, confirm=ask)]
 
 

@@ -1,18 +1,23 @@
 """What has happened to a change and what comes next, a sentence or two for each state."""
 
+import re
 from collections.abc import Callable, Mapping
 from types import MappingProxyType
 
 from bot.catalog.undo import lasting, undo_of
 from bot.changes.change import Change, State, called
+from bot.changes.freezes import Freeze
 from bot.plans.step import CallStep, ManualStep, WaitStep
 from bot.runs.pauses import UNSEEN
+from handlers.blocks.budget import raised
+from handlers.blocks.freeze import held
 from handlers.blocks.kit import code, date, inline, person, plural, remark
 from handlers.blocks.parts import part_name
 from handlers.blocks.progress import (
     needs,
 )
 
+_FROZEN = re.compile(r"<@([UW][A-Z0-9]{2,})> (has frozen .*)", re.DOTALL)
 NAMED = 5
 """Steps that a sentence names; of more it says how many."""
 
@@ -26,8 +31,10 @@ _ONCE = frozenset({"message", "vetting"})  # what becomes of these is decided on
 # What has happened and what comes next, a sentence or two for each state
 
 
-def sentence(change: Change) -> str:
-    """What happened, who did it, and what to do next; mrkdwn."""
+def sentence(change: Change, freeze: Freeze | None = None) -> str:
+    """What happened, who did it, and what to do next, also where a freeze keeps it from running; mrkdwn."""
+    if stopped := held(change, freeze):
+        return stopped if change.state == "approved" else f"{sentence(change)} {stopped}"
     return f"{_SENTENCES[change.state](change)}{_undoing(change)}"
 
 
@@ -45,14 +52,18 @@ def _note(change: Change) -> str:
     """What the run says of itself, as sentences: Twilio's own words often end without a full stop."""
     if not change.note:
         return ""
-    said = remark(change.note, 900)
+    # of all notes only that of a freeze names somebody, and it begins with them
+    frozen = _FROZEN.match(change.note)
+    said = f"{person(frozen[1])} {remark(frozen[2], 900)}" if frozen else remark(change.note, 900)
     return f" {said}" if said.endswith((".", "!", "?", "…", ":", "”", "*")) else f" {said}."
 
 
 def _pending(change: Change) -> str:
+    judged = f" {raised(change)}" if raised(change) else ""
     if change.gate:
-        return f"The next part is “{part_name(gate_title(change))}”. {needs(change)} What came before it is done."
-    return f"{person(change.requester)} asks for this. {needs(change)}{_note(change)}"
+        name = part_name(gate_title(change))
+        return f"The next part is “{name}”. {needs(change)}{judged} What came before it is done."
+    return f"{person(change.requester)} asks for this. {needs(change)}{judged}{_note(change)}"
 
 
 def _running(change: Change) -> str:

@@ -93,7 +93,8 @@ def _onward(entry: Entry, values: Values, page: int, pages: Sequence[int]) -> st
 
 
 def _resume(older: Draft) -> Block:
-    text = f"You left a draft ({kit.date(older.started_at)}). Resume it, or start afresh by filling in this form."
+    what = f"an amendment of #{older.amends}" if older.amends else "a draft"
+    text = f"You left {what} ({kit.date(older.started_at)}). Resume it, or start afresh by filling in this form."
     return kit.section(text, kit.button("Resume draft", "form.resume", older.id))
 
 

@@ -1,18 +1,22 @@
 """App Home: what waits for the viewer, what they asked for, what is followed, and where to start."""
 
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
+from types import MappingProxyType
 from typing import Any
 
 from bot.catalog import catalog
+from bot.changes.authority import Standing
 from bot.changes.change import Change
+from bot.changes.reminders import about_to_expire
 from bot.tracking.registration import Registration
 from handlers.blocks import kit
 from handlers.blocks.change import change_line
-from handlers.blocks.change_buttons import decide_buttons, withdraw_button
+from handlers.blocks.change_buttons import buttons, decide_buttons, form, why, withdraw_button
 from handlers.blocks.kit import Block, code, inline, person, plural
 from handlers.blocks.registration import registration_line
+from handlers.blocks.why import seats_words
 
-WAITING, MINE, REGISTRATIONS, OPERATIONS = 10, 8, 30, 25
+SOON, WAITING, MINE, REGISTRATIONS, OPERATIONS = 5, 8, 6, 30, 25
 """How much of each is shown: together they stay within the hundred blocks of a view."""
 
 
@@ -24,17 +28,25 @@ def home_view(
     registrations: Sequence[Registration],
     may_ask: Sequence[str],
     now: float,
+    notices: Sequence[Block] = (),
+    seats: Mapping[int, Standing] = MappingProxyType({}),
 ) -> dict[str, Any]:
     """The App Home of one person.
 
     `waiting` is what they can decide; `may_ask` names the operations they may ask for (for guests: none).
+    `notices` is what they must know first: what is frozen, who decides for whom, what is to be signed off. `seats` says
+    by number as whom they decide.
     """
+    soon = [c for c in waiting if c.state == "pending" and about_to_expire(c, now)]
+    mine_soon = [c for c in mine if about_to_expire(c, now)]
     return kit.home(
         [
             kit.header("Tenfour"),
             kit.context(f"For {person(viewer)} · as of {kit.date(now)}"),
-            *_waiting(waiting, now),
-            *_mine(mine),
+            *notices,
+            *_soon(soon, mine_soon, seats, now),
+            *_waiting([c for c in waiting if c not in soon], seats, others=bool(soon)),
+            *_mine([c for c in mine if c not in mine_soon], others=bool(mine_soon)),
             *_registrations(registrations),
             *_start(may_ask),
             kit.divider(),
@@ -45,31 +57,59 @@ def home_view(
     )
 
 
-def _waiting(changes: Sequence[Change], now: float) -> list[Block]:
+def _soon(waiting: Sequence[Change], mine: Sequence[Change], seats: Mapping[int, Standing], now: float) -> list[Block]:
+    """What is about to expire, whether the viewer can decide it or has asked for it."""
+    changes = sorted({c.number: c for c in (*waiting, *mine)}.values(), key=lambda c: c.expires_at)
+    if not changes:
+        return []
+    blocks = [kit.header(f"About to expire ({len(changes)})")]
+    deciding = {change.number for change in waiting}
+    for change in changes[:SOON]:
+        left = change.expires_at - now
+        ends = f"*Expires in {kit.span(left)}.*" if left > 0 else "*Expires now.*"
+        blocks += _to_decide(change, seats, ends) if change.number in deciding else _own(change, ends)
+    return [*blocks, *_more(len(changes) - SOON, "See `/a2p-approvals`.")]
+
+
+def _waiting(changes: Sequence[Change], seats: Mapping[int, Standing], *, others: bool) -> list[Block]:
     blocks = [kit.header(f"Waits for you ({len(changes)})" if changes else "Waits for you")]
     if not changes:
-        return [*blocks, kit.section("Nothing waits for you.")]
+        return [*blocks, kit.section(f"Nothing{' else' if others else ''} waits for you.")]
     for change in sorted(changes, key=lambda c: c.expires_at)[:WAITING]:
-        blocks.append(change_line(change))
-        if change.state != "pending":
-            blocks.append(kit.context("Somebody must look: its card in the approvals channel says at what."))
-            continue
-        blocks.append(kit.actions(*decide_buttons(change)))
-        left = change.expires_at - now
-        if left < 86400:
-            blocks.append(kit.context(f"Expires in {kit.span(left)}." if left > 0 else "Expires now."))
+        if change.state == "pending":
+            blocks += _to_decide(change, seats)
+        else:
+            blocks.append(change_line(change, "Somebody must look: its card in the approvals channel says at what."))
     return [*blocks, *_more(len(changes) - WAITING, "Decide these first, or see `/a2p-approvals`.")]
 
 
-def _mine(changes: Sequence[Change]) -> list[Block]:
+def _to_decide(change: Change, seats: Mapping[int, Standing], *notes: str) -> list[Block]:
+    """A change with the buttons to decide, and as what the viewer may."""
+    standing = seats.get(change.number)
+    words = seats_words(change, standing) if standing else ""
+    role = [f"You decide for {words}."] if words else []
+    return [change_line(change, " ".join([*notes, *role])), kit.actions(*decide_buttons(change), *why(change))]
+
+
+def _mine(changes: Sequence[Change], *, others: bool) -> list[Block]:
     blocks = [kit.header("What you asked for")]
     if not changes:
-        return [*blocks, kit.section("Nothing yet. A change that you ask for shows up here, with how far it is.")]
+        nothing = "Nothing else." if others else "Nothing yet."
+        return [*blocks, kit.section(f"{nothing} A change that you ask for shows up here, with how far it is.")]
     for change in changes[:MINE]:
-        blocks.append(change_line(change))
-        if change.state == "pending":  # its card may be in a channel that the requester does not see
-            blocks.append(kit.actions(withdraw_button(change)))
+        blocks += _own(change)
     return [*blocks, *_more(len(changes) - MINE, "")]
+
+
+def _own(change: Change, *notes: str) -> list[Block]:
+    """A change of the viewer's with what they can do: its card may be in a channel that they do not see."""
+    if change.state == "stale":
+        stale = f"Twilio is not as it was, so it needs a new approval. Expires {kit.date(change.expires_at)}."
+        return [change_line(change, *(notes or [stale])), kit.actions(*buttons(change))]
+    if change.state == "pending":
+        amend = form(change) if change.amendable else []
+        return [change_line(change, *notes), kit.actions(*amend, withdraw_button(change), *why(change))]
+    return [change_line(change, *notes)]
 
 
 def _registrations(registrations: Sequence[Registration]) -> list[Block]:

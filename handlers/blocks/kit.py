@@ -29,6 +29,7 @@ from handlers.blocks.mrkdwn import (
     span,
     straight,
     unmarked,
+    usergroup,
     visible,
 )
 
@@ -46,6 +47,7 @@ __all__ = [
     "context",
     "cut",
     "date",
+    "day_input",
     "divider",
     "error_page",
     "escape",
@@ -58,11 +60,13 @@ __all__ = [
     "lookup_input",
     "message",
     "modal",
+    "moment_input",
     "money",
     "notice",
     "number_input",
     "option",
     "person",
+    "person_input",
     "plural",
     "preformatted",
     "prose",
@@ -75,6 +79,7 @@ __all__ = [
     "text_input",
     "unmarked",
     "url_input",
+    "usergroup",
     "visible",
 ]
 
@@ -369,6 +374,21 @@ def lookup_input(
     if several and most is not None:
         element["max_selected_items"] = max(most, len(fitting), 1)
     return element
+
+
+def person_input(action_id: str, *, initial: str = "") -> Block:
+    """One person of the workspace."""
+    return {"type": "users_select", "action_id": action_id} | ({"initial_user": initial} if initial else {})
+
+
+def day_input(action_id: str, *, initial: str = "") -> Block:
+    """A day (`2026-11-30`)."""
+    return {"type": "datepicker", "action_id": action_id} | ({"initial_date": initial} if initial else {})
+
+
+def moment_input(action_id: str, *, initial: float) -> Block:
+    """A day and a time, in the zone of whoever answers; in epoch seconds. In modals and messages only."""
+    return {"type": "datetimepicker", "action_id": action_id, "initial_date_time": int(initial)}
 
 
 # Below: fitting

@@ -25,11 +25,13 @@ _LAST_EPOCH = 253402300799  # the end of the year 9999, where Python's calendar 
 _DIRECTIONS: Final = dict.fromkeys((*range(0x202A, 0x202F), *range(0x2066, 0x206A)), "\ufffd")
 
 _PERSON = re.compile(r"[UW][A-Z0-9]{2,}")
+_USERGROUP = re.compile(r"S[A-Z0-9]{2,}")
 _CHANNEL = re.compile(r"[CDG][A-Z0-9]{2,}")
 _SPECIAL = re.compile(
     r"<@[UW][A-Z0-9]{2,}>|<#[CDG][A-Z0-9]{2,}>|<!date\^\d+\^[a-z_{} ]+\|[0-9UTC: -]+>|&(?:amp|lt|gt);|[&<>]"
     r"|(?P<moment>\b\d{4}-\d\d-\d\d \d\d:\d\d(?::\d\d)? UTC\b)"
 )
+_MENTION = re.compile(r"<[@#][A-Z0-9]+>")
 _EMPHASIS = re.compile(r"`([^`]+)`|\*([^*\s][^*]*)\*")
 _UNITS = (("week", 7 * 86400), ("day", 86400), ("hour", 3600), ("minute", 60))
 
@@ -74,8 +76,11 @@ def inline(text: str, most: int = 150) -> str:
 
 
 def remark(text: str, most: int = 500) -> str:
-    """`prose` within a line: one line, at most `most` characters before it is escaped."""
-    return prose(cut(" ".join(text.split()), most))
+    """`prose` within a line: one line, at most `most` characters before it is escaped.
+
+    It mentions nobody: where others read along, a name at Twilio must not call anybody up.
+    """
+    return _MENTION.sub(lambda found: escape(found[0]), prose(cut(" ".join(text.split()), most)))
 
 
 def unmarked(text: str) -> str:
@@ -102,6 +107,11 @@ def cut_marked(text: str, most: int) -> str:
 def person(user_id: str) -> str:
     """A mention of a person; text that is no user id is shown as it is."""
     return f"<@{user_id}>" if _PERSON.fullmatch(user_id) else inline(user_id, 30)
+
+
+def usergroup(group_id: str) -> str:
+    """A mention of a user group, which calls all its members; text that is no group id is shown as it is."""
+    return f"<!subteam^{group_id}>" if _USERGROUP.fullmatch(group_id) else inline(group_id, 30)
 
 
 def channel(channel_id: str) -> str:

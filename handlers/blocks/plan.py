@@ -1,7 +1,7 @@
 """What a plan would do: findings, before and after, price, and the exact calls."""
 
 import re
-from collections.abc import Iterable, Mapping
+from collections.abc import Iterable, Mapping, Sequence
 from decimal import Decimal
 from itertools import takewhile
 from types import MappingProxyType
@@ -46,13 +46,18 @@ _FIELD = re.compile(r"[a-z0-9_]+")
 _LIKE_A_REFERENCE = re.compile(r"\{\w+\.\w+\}")
 
 
-def preview_modal(operation: Operation, draft: Draft) -> dict[str, Any]:
-    """What a draft would do, before anybody is asked. Raises ValueError when it was not planned yet."""
+def preview_modal(
+    operation: Operation, draft: Draft, above: Sequence[Block] = (), submit: str = "Request approval"
+) -> dict[str, Any]:
+    """What a draft would do, before anybody is asked. Raises ValueError when it was not planned yet.
+
+    `above` says what else comes of it; `submit` is what its button says.
+    """
     plan = draft.plan
     if plan is None:
         raise ValueError(f"draft {draft.id} has no plan yet")
     stops = len(blocking(plan.findings))
-    blocks: list[Block] = []
+    blocks = list(above)
     if stops:
         what = f"{plural(stops, 'finding')} below {'stops' if stops == 1 else 'stop'} this request"
         blocks.append(kit.alert(f"This cannot be requested: {what}. Go back and fix it, then preview again.", "error"))
@@ -63,13 +68,16 @@ def preview_modal(operation: Operation, draft: Draft) -> dict[str, Any]:
         "Preview",
         blocks,
         callback_id="preview",
-        submit=None if stops else "Request approval",
+        submit=None if stops else submit,
         private_metadata=memo(d=draft.id, g=plan.digest),
     )
 
 
-def details_modal(change: Change) -> dict[str, Any]:
-    """Everything about a change: how far it is, who decided, what it does exactly, what happened."""
+def details_modal(change: Change, buttons: Sequence[Block] = ()) -> dict[str, Any]:
+    """Everything about a change: how far it is, who decided, what it does exactly, what happened.
+
+    `buttons` are for what the viewer may do and not everybody should be offered.
+    """
     made = results(change, every=True)
     blocks = [
         kit.header(headline(change)),
@@ -82,6 +90,7 @@ def details_modal(change: Change) -> dict[str, Any]:
                 ("Rule", f"“{inline(change.requirement.rule)}”"),
             ]
         ),
+        *([kit.actions(*buttons)] if buttons else []),
         *_titled("Decisions", decisions(change), mark=""),
         *_titled("Steps", checklist(change, most=None), mark=""),
         *_titled("At Twilio", made),

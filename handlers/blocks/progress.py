@@ -4,7 +4,7 @@ from collections.abc import Mapping, Sequence
 from types import MappingProxyType
 from typing import Any
 
-from bot.changes.change import Change, Decision, Event, GroupNeed, State, StepRun
+from bot.changes.change import Change, Decision, Event, GroupNeed, State, StepRun, Verb
 from bot.plans.step import ApprovalStep, GivenStep, Step, WaitStep
 from bot.runs.settle import SKIPPED
 from handlers.blocks.kit import code, date, error_page, inline, link, person, plural, remark
@@ -38,9 +38,14 @@ _STEPS = MappingProxyType(
         "skipped": "↷ skipped",
     }
 )
+SIGNS = 10
+"""Approvals of one group that are drawn as well as counted."""
 PAGE = "Twilio's page on it"
 IN_A_CHAIN = 10
 """Steps that a long chain of several parts shows of the part that its run stands in."""
+_VERBS: Mapping[Verb, str] = MappingProxyType(
+    {"approve": "✓ Approved", "reject": "✕ Rejected", "break_glass": "⚠ Glass broken"}
+)
 _SENT = frozenset({"attempting", "done", "failed", "unknown"})
 _CONSTANT = "QE"  # the SID that every campaign of every account has: it names nothing (twilio.md 0.3)
 _KINDS = MappingProxyType(
@@ -78,15 +83,17 @@ def approvals(change: Change) -> list[str]:
 
 
 def _approval(change: Change, need: GroupNeed) -> str:
-    people = list(dict.fromkeys(d.user for d in change.approvals(need.group)))
-    names = f": {', '.join(map(person, people))}" if people else ""
-    return f"{len(people)} of {need.need} of {inline(need.label, 80)}{names}"
+    people = [f"{person(d.user)}{_for(d, need.group)}" for d in change.approvals(need.group)]
+    names = f": {', '.join(people)}" if people else ""
+    given = min(len(people), need.need)
+    signs = f"{'●' * given}{'○' * (need.need - given)} " if need.need <= SIGNS else ""
+    return f"{signs}{given} of {need.need} of {inline(need.label, 80)}{names}"
 
 
 def needs(change: Change) -> str:
     """Whose approval it takes, in a sentence."""
     groups = [
-        f"{need.need} of {inline(need.label, 80)} must approve ({len(change.approvals(need.group))} so far)"
+        f"{need.need} of {inline(need.label, 80)} must approve ({need.need - change.missing(need)} so far)"
         for need in change.requirement.groups
     ]
     return f"{' and '.join(groups) or 'No approval is needed'}."
@@ -108,12 +115,18 @@ def decisions(change: Change) -> list[str]:
 
 
 def _decision(change: Change, decision: Decision) -> str:
-    word = "✓ Approved" if decision.verb == "approve" else "✕ Rejected"
+    word = _VERBS[decision.verb]
     gates = (s for s in change.plan.steps if isinstance(s, ApprovalStep))
     title = next((s.title for s in gates if change.plan.digest_at(s.id) == decision.digest), "")
     part = f", for “{part_name(title)}”" if title else ""
     reason = f": “{inline(decision.reason, 600)}”" if decision.reason else ""
-    return f"{word} by {person(decision.user)}, {date(decision.at)}{part}{reason}"
+    return f"{word} by {person(decision.user)}{_for(decision)}, {date(decision.at)}{part}{reason}"
+
+
+def _for(decision: Decision, group: str = "") -> str:
+    """Whose seat it was, of one group or of all, where somebody stood in."""
+    absent = dict.fromkeys(user for name, user in sorted(decision.seats.items()) if group in ("", name))
+    return f" for {', '.join(map(person, absent))}" if absent else ""
 
 
 def _said(event: Event) -> str:

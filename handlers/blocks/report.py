@@ -26,7 +26,7 @@ def report_message(inquiry: Inquiry, report: Report, account: Named) -> Message:
     """A report in a channel, for the person who asked alone."""
     advice = f"`{inquiry.command} {inquiry.word}` with fewer or no values opens a window, which holds more."
     blocks = report_blocks(inquiry, report, account, MESSAGE_CHARACTERS, advice)
-    return kit.message(f"{report.title}: {_count(report)}", blocks)
+    return kit.message(f"{kit.remark(report.title)}: {_count(report)}", blocks)
 
 
 def report_modal(inquiry: Inquiry, report: Report, account: Named, draft_id: str) -> dict[str, Any]:

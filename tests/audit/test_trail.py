@@ -94,6 +94,26 @@ async def test_any_number_of_replicas_copy_each_entry_once(archive: Archive) -> 
     assert (await verify(archive.log)).sound
 
 
+async def test_a_copy_that_is_cut_short_anywhere_loses_nothing_and_doubles_nothing(archive: Archive) -> None:
+    changes = [await archive.office.asked(draft=f"draft-{n}") for n in range(6)]
+
+    async def cut_short(number: int, turns: int) -> None:
+        copying = asyncio.create_task(archive.trail.copy(number))
+        for _ in range(turns):
+            await asyncio.sleep(0)
+        copying.cancel()
+        await asyncio.wait({copying})
+
+    for turns in range(0, 60, 3):
+        for change in changes:
+            await cut_short(change.number, turns)
+        await archive.office.asked(draft=f"more-{turns}")
+    for number in range(1, 27):
+        await archive.trail.copy(number)
+    assert sorted(row.change for row in await archive.rows()) == list(range(1, 27))
+    assert (await verify(archive.log)).sound
+
+
 async def test_an_act_that_is_carried_out_twice_is_noted_once(archive: Archive) -> None:
     row = Row(at=1.0, kind="refused", what="approve", who=RITA)
     await asyncio.gather(*(archive.trail.note("act-{1}", row) for _ in range(5)))

@@ -78,7 +78,7 @@ async def test_a_run_is_sealed_with_its_results_its_errors_and_what_people_said_
     await office.approve(change, ANN)
     fence = await office.ledger.take(change.number)
     assert fence is not None
-    turn = Turn(change.number, fence, None, office.store, office.ledger, office.clock, None)  # type: ignore[arg-type]
+    turn = Turn(change.number, fence, None, office.store, office.ledger, office.clock, None, None)  # type: ignore[arg-type]
     done = StepRun(state="done", attempt=1, at=office.clock(), result={"sid": SID, "friendly_name": SECRET})
     await turn.record("earlier", done, "done", f"Create “{SECRET}”")
     unknown = StepRun(state="unknown", attempt=1, at=office.clock(), error=f"{SECRET}?")

@@ -11,7 +11,8 @@ from tests.e2e.world import ROOT, World
 NEEDED = ("SLACK_BOT_TOKEN", "TWILIO_ACCOUNT_SID", "TENFOUR_APPROVALS_CHANNEL", "SLACK_SIGNING_SECRET")
 
 
-async def _tenfour(*words: str, **environment: str) -> tuple[int | None, str]:
+async def tenfour(*words: str, **environment: str) -> tuple[int | None, str]:
+    """Run the command line with this environment; gives its exit code and what it printed."""
     process = await asyncio.create_subprocess_exec(
         sys.executable,
         "-m",
@@ -27,13 +28,13 @@ async def _tenfour(*words: str, **environment: str) -> tuple[int | None, str]:
 
 
 async def test_everything_that_can_be_asked_for_is_printed() -> None:
-    code, output = await _tenfour("operations")
+    code, output = await tenfour("operations")
     assert code == 0
     assert "## /a2p-service create" in output
 
 
 async def test_a_start_without_settings_names_each_with_how_to_get_it() -> None:
-    code, output = await _tenfour("run")
+    code, output = await tenfour("run")
     assert code == 2
     for name in NEEDED:
         assert name in output
@@ -53,7 +54,7 @@ async def test_a_start_without_settings_names_each_with_how_to_get_it() -> None:
 async def test_a_setting_that_does_not_work_is_named_and_its_secret_is_not(
     empty_world: World, wrong: dict[str, str], named: str
 ) -> None:
-    code, output = await _tenfour("run", **empty_world.environment(**wrong))
+    code, output = await tenfour("run", **empty_world.environment(**wrong))
     assert code == 2
     assert named in output
     assert "Traceback" not in output
@@ -63,7 +64,7 @@ async def test_a_setting_that_does_not_work_is_named_and_its_secret_is_not(
 async def test_a_policy_that_cannot_be_used_stops_the_start_with_place_and_reason(empty_world: World) -> None:
     file = empty_world.state.with_name("policy.toml")
     file.write_text('[[rule]]\nname = "x"\napprovals = { nobody = 1 }\n')
-    code, output = await _tenfour("run", **empty_world.environment(TENFOUR_POLICY=str(file)))
+    code, output = await tenfour("run", **empty_world.environment(TENFOUR_POLICY=str(file)))
     assert code == 2
     assert "TENFOUR_POLICY" in output
     assert "nobody" in output

@@ -1,7 +1,7 @@
 """A worker process that runs one change, made to be killed.
 
 Arguments: address of Redis, key prefix, encryption key, account SID, auth token, address of Twilio, change number, and
-at which announcement to hang for ever (counted from 1; 0: never). Says `hanging` when it does.
+at which announcement to hang (counted from 1; 0: never), until a line comes. Says `hanging` when it does.
 """
 
 import asyncio
@@ -30,7 +30,7 @@ IMPATIENT = Patience(look_after=0.02, sure_after=0.1)
 
 
 class HangingNotifier:
-    """Hangs for ever at one announcement: the moment between two steps at which the process is killed."""
+    """Hangs at one announcement: the moment between two steps at which the process is killed, or stands still."""
 
     def __init__(self, at: int) -> None:
         self._left = at
@@ -40,10 +40,16 @@ class HangingNotifier:
         if self._left == 0:
             sys.stdout.write(f"hanging #{number}\n")
             sys.stdout.flush()
-            await asyncio.Event().wait()
+            await asyncio.to_thread(sys.stdin.readline)
 
     async def registration_moved(self, registration: str) -> None:
         raise AssertionError(registration)
+
+    async def change_waits(self, number: int, nth: int) -> None:
+        raise AssertionError(number, nth)
+
+    async def review_waits(self, number: int, nth: int) -> None:
+        raise AssertionError(number, nth)
 
 
 async def main(url: str, prefix: str, key: str, sid: str, token: str, twilio: str, number: str, hang_at: str) -> None:

@@ -186,7 +186,7 @@ class Rig:
         self.clock.advance(seconds)
         pace = self.keys.plain(f"pace:{self.account.sid}")
         for name in await self.redis.hkeys(pace):
-            if name != "strikes":
+            if name not in ("strikes", "holds"):
                 await self.redis.hincrby(pace, name, -round(seconds * 1000))
         await asyncio.sleep(0)
 

@@ -1,6 +1,7 @@
 """`kill -9` of a worker at any moment: the next one finishes the change, and nothing is made twice."""
 
 import asyncio
+import signal
 import sys
 import time
 from collections.abc import AsyncIterator
@@ -36,6 +37,7 @@ async def doomed(
     arguments = (redis_url, rig.keys.prefix, KEY, twilio.account_sid, twilio.auth_token, twilio.url)
     process = await asyncio.create_subprocess_exec(
         *(sys.executable, "-m", "tests.runs.doomed", *arguments, str(change.number), str(hang_at)),
+        stdin=asyncio.subprocess.PIPE,
         stdout=asyncio.subprocess.PIPE,
         cwd=REPOSITORY,
     )
@@ -43,7 +45,8 @@ async def doomed(
         async with asyncio.timeout(30):
             yield process
     finally:
-        process.kill()
+        if process.returncode is None:
+            process.kill()
         await process.wait()
 
 
@@ -101,6 +104,41 @@ async def test_a_worker_killed_between_its_steps_leaves_nothing_double(rig: Rig,
     await finish(rig, change)
     await assert_done_once(rig, change)
     assert len(rig.sent()) == 2
+
+
+async def assert_wakes_to_no_avail(rig: Rig, change: Change, process: asyncio.subprocess.Process) -> None:
+    """A worker that stood still while another one ended its run goes on: it changes nothing and sends nothing."""
+    await finish(rig, change)
+    await assert_done_once(rig, change)
+    before, sent = await rig.now(change), rig.sent("")
+    process.send_signal(signal.SIGCONT)
+    await process.communicate(b"go on\n")
+    assert process.returncode == 0
+    assert await rig.now(change) == before
+    assert rig.sent("") == sent
+    assert len(rig.sent()) == 2
+
+
+async def test_a_worker_frozen_in_the_middle_of_a_call_records_nothing_and_sends_nothing_when_it_wakes(
+    rig: Rig, redis_url: str
+) -> None:
+    change = await rig.approved()
+    rig.twilio.faults.add(CREATE, delay=0.3)
+    async with doomed(rig, redis_url, change) as process:
+        await begun(rig, process)
+        process.send_signal(signal.SIGSTOP)
+        await assert_wakes_to_no_avail(rig, change, process)
+
+
+async def test_a_worker_frozen_between_its_steps_records_nothing_and_sends_nothing_when_it_wakes(
+    rig: Rig, redis_url: str
+) -> None:
+    change = await rig.approved()
+    async with doomed(rig, redis_url, change, hang_at=2) as process:
+        assert process.stdout is not None
+        assert await process.stdout.readline() == f"hanging #{change.number}\n".encode()
+        process.send_signal(signal.SIGSTOP)
+        await assert_wakes_to_no_avail(rig, change, process)
 
 
 async def test_a_second_worker_that_comes_too_early_waits_for_the_lease_of_the_dead_one(

@@ -4,6 +4,7 @@ import asyncio
 from collections.abc import AsyncIterator
 from contextlib import asynccontextmanager
 from datetime import UTC, datetime
+from typing import Any
 
 import aiohttp
 import pytest
@@ -11,6 +12,7 @@ import pytest
 from bot.changes.change import StepRun
 from bot.plans.step import Adopt
 from bot.runs.calls import MAX_ATTEMPTS
+from bot.runs.ledger import RunLedger
 from bot.runs.patience import PATIENCE, Patience
 from bot.twilio.gateway import Account
 from tests.runs.rig import INTERIM, NAME, UNSURE, Rig, add_step, create_step, rename_step, until
@@ -243,17 +245,19 @@ async def test_a_404_is_no_proof_that_something_is_there(rig: Rig) -> None:
 
 async def test_a_refusal_is_no_failure_when_the_lost_call_before_it_turns_out_to_be_its_reason(rig: Rig) -> None:
     """The first call takes effect very late: after the last look, before the second call, which is refused for it."""
-    step = create_step().model_copy(update={"lane": "external"})
-    change = await rig.approved(step)
+    change = await rig.approved(create_step())
     rig.twilio.faults.add(CREATE, drop=True)
 
-    async def late(seconds: float) -> None:
-        if seconds != PATIENCE.look_after:  # the pause that the lane asks for, before the second call
-            await rig.account.send(step.call)
-            rig.twilio.faults.add(CREATE, status=409)
-        await rig.sleep(seconds)
+    class Late(RunLedger):
+        """Right before the second call, the first one takes effect."""
 
-    now = await rig.finish(change, rig.worker(sleep=late))
+        async def record(self, number: int, fence: int, step: str, run: StepRun, *event: Any, **more: Any) -> None:
+            await super().record(number, fence, step, run, *event, **more)
+            if (run.state, run.attempt) == ("attempting", 2):
+                await rig.account.send(create_step().call)
+                rig.twilio.faults.add(CREATE, status=409)
+
+    now = await rig.finish(change, rig.worker(ledger=Late(rig.redis, rig.keys, "late")))
     assert (now.state, now.steps["service"].adopted, rig.services) == ("succeeded", True, [INTERIM])
 
 

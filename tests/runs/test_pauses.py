@@ -166,6 +166,15 @@ async def test_a_wait_that_ended_badly_is_woken_no_more_until_it_is_tried_again(
     rig.twilio.desk.brand_status(PENDING_BRAND, "SUSPENDED")
     await rig.worker().run(change.number)
     assert ((await rig.now(change)).state, await waiters(rig, brand)) == ("failed", [])
+    rig.twilio.desk.brand_status(PENDING_BRAND, "PENDING")
+    rig.clock.advance(60)
+    await rig.settlement.retry(change.number, RITA)
+    await rig.worker().run(change.number)
+    assert ((await rig.now(change)).state, await waiters(rig, brand)) == ("waiting", [change.number])
+    rig.twilio.desk.brand_status(PENDING_BRAND, "APPROVED")
+    rig.clock.advance(60)
+    await rig.worker().run(change.number)
+    assert ((await rig.now(change)).state, await waiters(rig, brand)) == ("succeeded", [])
 
 
 async def test_a_leftover_of_a_wait_wakes_nothing_to_life(rig: Rig) -> None:

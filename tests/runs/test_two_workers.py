@@ -5,7 +5,6 @@ from pathlib import Path
 from typing import Any
 
 import pytest
-from redis.asyncio import Redis
 
 from bot.changes.change import Event, StepRun
 from bot.redis.connection import open_redis
@@ -175,12 +174,3 @@ async def test_a_restart_of_redis_during_a_call_loses_nothing_and_repeats_nothin
         await rig.lose_lease(change)
         await rig.worker("second").run(change.number)
         assert ((await rig.now(change)).state, rig.services, len(rig.sent(CREATE))) == ("succeeded", [NAME], 1)
-
-
-async def test_calls_of_a_slow_lane_are_spaced_for_the_whole_account(rig: Rig, redis: Redis) -> None:
-    ledgers = [rig.ledger(f"w{n}") for n in range(4)]
-    waits = sorted(await asyncio.gather(*(ledger.wait_for_lane("AC1", "external") for ledger in ledgers)))
-    assert [round(wait / 5) for wait in waits] == [0, 1, 2, 3]
-    assert await ledgers[0].wait_for_lane("AC2", "external") == 0
-    assert await ledgers[0].wait_for_lane("AC1", "default") == 0
-    assert await redis.pttl(rig.keys.plain("lane:AC1:external")) > 15_000

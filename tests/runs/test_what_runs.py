@@ -133,6 +133,7 @@ async def test_a_run_that_has_begun_is_not_planned_anew(rig: Rig) -> None:
     change = await rig.approved(create_step(), rename_step())
     rig.twilio.faults.add("POST /v1/Services/MG", status=429, retry_after=60)
     await rig.worker().run(change.number)
+    await rig.later(60)
     await rig.lose_lease(change)
     await rig.worker(planner=planner(plan=renamed(change.plan))).run(change.number)
     assert ((await rig.now(change)).state, rig.services) == ("succeeded", [NAME])

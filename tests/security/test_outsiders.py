@@ -49,6 +49,7 @@ BUTTONS: dict[str, Button] = {
     "change.approve": Button("pending", member="You cannot decide on"),
     "change.reject": Button("pending", because="it only asks for the reason; whose word counts is looked at after it"),
     "change.details": Button("pending", because="full members may look: nothing secret stands in a plan"),
+    "change.why": Button("pending", because="full members may look: it says who may approve, and by which rule"),
     "change.cancel": Button("pending", told="can withdraw it", member="can withdraw it"),
     "change.ask_again": Button("stale", told="can ask again", member="can ask again"),
     "change.retry": Button("failed", told=ASKED, member=ASKED),

@@ -17,6 +17,7 @@ from bot.tracking.registration import FAILURES, GONE, Registration
 from bot.tracking.tracker import Tracker
 from bot.twilio import reads
 from bot.twilio.gateway import Account
+from tests.conftest import Told
 from tests.tracking.registry import ALERTS, BASE, Registry, nobody_waits, registration_of
 
 READ = "GET /v1/Services/"
@@ -79,10 +80,7 @@ async def test_each_subscribed_channel_gets_one_row_and_the_alerts_channel_alway
 
 
 async def test_a_crash_between_recording_and_telling_leaves_the_announcement_to_the_next(registry: Registry) -> None:
-    class Crashed:
-        async def change_moved(self, number: int) -> None:
-            raise AssertionError(number)
-
+    class Crashed(Told):
         async def registration_moved(self, registration: str) -> None:
             raise ConnectionError(registration)
 

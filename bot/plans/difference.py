@@ -1,4 +1,4 @@
-"""How a fresh plan differs from the approved one, in words."""
+"""How a plan differs from the one before it, in words."""
 
 from bot.plans.call import Call
 from bot.plans.plan import Plan
@@ -7,14 +7,18 @@ from bot.plans.step import CallStep, GivenStep
 
 def in_words(old: Plan, new: Plan) -> str:
     """What would be sent now and was not approved, or was approved and would not be sent any more."""
+    return "; ".join(lines(old, new)) or "the order of the calls"
+
+
+def lines(old: Plan, new: Plan) -> list[str]:
+    """The same, one by one; none where at most the order of the calls differs."""
     before = {s.id: s for s in old.steps if isinstance(s, CallStep)}
     after = {s.id: s for s in new.steps if isinstance(s, CallStep)}
-    lines = [f"no longer: {s.title}" for s in before.values() if s.id not in after]
-    lines += [f"new: {s.title}" for s in after.values() if s.id not in before]
+    found = [f"no longer: {s.title}" for s in before.values() if s.id not in after]
+    found += [f"new: {s.title}" for s in after.values() if s.id not in before]
     for step_id in (i for i in before if i in after):
-        lines += _differing(step_id, before[step_id].call, after[step_id].call)
-    lines += _standing(old, new)
-    return "; ".join(lines) or "the order of the calls"
+        found += _differing(step_id, before[step_id].call, after[step_id].call)
+    return found + _standing(old, new)
 
 
 def _standing(old: Plan, new: Plan) -> list[str]:

@@ -1,0 +1,41 @@
+"""Tells people what somebody did, once for each act, however often it is carried out."""
+
+import structlog
+from redis.asyncio import Redis
+from slack_sdk.errors import SlackApiError
+
+from bot.redis.keys import Keys
+from handlers.acts import Act
+from handlers.blocks.kit import Message
+from handlers.posts import Posts, why
+
+KEPT_SECONDS = 30 * 86400
+"""How long it is remembered what was told of an act: longer than one may be left lying."""
+
+log = structlog.get_logger()
+
+
+class Announcements:
+    """Posts into the approvals channel and to people. Whoever carries the act out holds its lease."""
+
+    def __init__(self, posts: Posts, redis: Redis, keys: Keys, approvals_channel: str) -> None:
+        self._posts, self._redis, self._keys, self._approvals = posts, redis, keys, approvals_channel
+
+    async def to_approvers(self, act: Act, message: Message) -> bool:
+        """Into the approvals channel; False when Slack refuses it, which undoes nothing of what was done."""
+        return await self._once(act, "approvals", self._approvals, message)
+
+    async def to(self, user: str, act: Act, message: Message) -> bool:
+        """By direct message."""
+        return await self._once(act, f"to:{user}", user, message)
+
+    async def _once(self, act: Act, slot: str, channel: str, message: Message) -> bool:
+        book = self._keys.plain(f"announced:{act.id}")
+        try:
+            await self._posts.once(book, slot, channel, message)
+        except SlackApiError as error:
+            log.error("not_announced", act=act.kind, channel=channel, why=why(error))
+            return False
+        finally:
+            await self._redis.expire(book, KEPT_SECONDS)
+        return True

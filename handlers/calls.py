@@ -1,0 +1,96 @@
+"""Calls people to changes that wait for them: once for each occasion, also after a crash."""
+
+import hashlib
+from collections.abc import Awaitable, Callable
+
+import structlog
+
+from bot.changes.authority import Pinged
+from bot.changes.change import Change
+from bot.changes.refusal import Refusal
+from bot.changes.reminders import about_to_expire
+from handlers.blocks.calls import call, last_call, next_part, reminder, review_reminder
+from handlers.posts import Posts
+
+ASKS = "gate:"
+"""The slots of messages that ask for the approval of a part begin with it."""
+
+log = structlog.get_logger()
+
+
+class Calls:
+    """Replies in the thread of a card. `pinged` says whom a change needs now; callers hold a lease on the book.
+
+    A reply that mentions nobody is shown in the channel as well: a thread alone calls nobody who is not in it yet.
+    """
+
+    def __init__(
+        self,
+        posts: Posts,
+        channel: str,
+        pinged: Callable[[Change], Awaitable[Pinged]],
+        clock: Callable[[], float],
+    ) -> None:
+        self._posts, self._channel, self._pinged, self._clock = posts, channel, pinged, clock
+
+    async def asked(self, book: str, change: Change, card: str) -> str:
+        """Call those whom a change needs that waits. Returns the slot of a message to be closed later, or ""."""
+        if change.state != "pending":
+            return ""
+        slot = f"{ASKS}{change.gate}:{change.askings}" if change.gate else _calling(change)
+        if not await self._posts.stands(book, slot):
+            whom = await self._whom(change)
+            if change.gate:
+                # a card that is redrawn tells nobody: whoever approves must hear that something waits for them again
+                ask = next_part(change, whom)
+                await self._posts.once(book, slot, self._channel, ask, thread_ts=card, broadcast=True)
+            elif message := call(change, whom):
+                await self._posts.once(book, slot, self._channel, message, thread_ts=card)
+            else:
+                await self._posts.leave_out(book, slot)
+        return slot if change.gate else ""
+
+    async def due(self, book: str, change: Change, nth: int) -> bool:
+        """Whether the `nth` reminder of a change that waits for approval is still to be posted."""
+        return change.state == "pending" and not await self._posts.stands(book, _reminding(change, nth))
+
+    async def remind(self, book: str, change: Change, nth: int, card: str) -> None:
+        """Post a reminder; the last one is for the requester too."""
+        if about_to_expire(change, self._clock()):
+            slot = f"last-call:{change.askings}"
+            await self._posts.once(book, slot, change.requester, last_call(change))
+        whom = await self._whom(change)
+        message = reminder(change, whom, self._clock())
+        alone = whom == Pinged()
+        slot = _reminding(change, nth)
+        await self._posts.once(book, slot, self._channel, message, thread_ts=card, broadcast=alone)
+
+    async def review_due(self, book: str, change: Change, nth: int) -> bool:
+        """Whether the `nth` reminder of a review is still to be posted."""
+        return change.review == "open" and not await self._posts.stands(book, _reviewing(change, nth))
+
+    async def remind_of_review(self, book: str, change: Change, nth: int, card: str) -> None:
+        """Post a reminder that nobody has looked yet at what ran without its approvals."""
+        message, slot = review_reminder(change, self._clock()), _reviewing(change, nth)
+        await self._posts.once(book, slot, self._channel, message, thread_ts=card, broadcast=True)
+
+    async def _whom(self, change: Change) -> Pinged:
+        try:
+            return await self._pinged(change)
+        except Refusal as no:  # a group that cannot be read: the card stands all the same
+            log.warning("nobody_called", change=change.number, why=str(no))
+            return Pinged()
+
+
+def _calling(change: Change) -> str:
+    """One call for each time that approval is asked for, and of whom: a policy that was changed may name others."""
+    groups = ",".join(sorted(need.group for need in change.requirement.groups))
+    return f"call:{change.askings}:{hashlib.sha256(groups.encode()).hexdigest()[:8]}"
+
+
+def _reminding(change: Change, nth: int) -> str:
+    return f"reminder:{change.askings}:{nth}"
+
+
+def _reviewing(change: Change, nth: int) -> str:
+    return f"review:{change.breaks}:{nth}"

@@ -1,0 +1,28 @@
+"""`python -m tests.chaos --kills 300 --seed 7`: the long version, which prints what it has survived."""
+
+import argparse
+import asyncio
+import secrets
+import sys
+import tempfile
+from pathlib import Path
+
+from tests.chaos.program import PACE, survive
+
+
+def main() -> int:
+    """Run, print the report, and exit with 1 when a promise was broken."""
+    options = argparse.ArgumentParser(prog="python -m tests.chaos", description=__doc__)
+    options.add_argument("--kills", type=int, default=300, help="how many processes to kill (300)")
+    options.add_argument("--seed", type=int, default=secrets.randbelow(1_000_000), help="gives everybody's decisions")
+    options.add_argument("--pace", type=float, default=PACE, help=f"seconds between two kills, on average ({PACE})")
+    options.add_argument("--keep", type=Path, help="a folder for the logs of the bots; by default they are thrown away")
+    chosen = options.parse_args()
+    with tempfile.TemporaryDirectory(prefix="tenfour-chaos-") as folder:
+        report = asyncio.run(survive(chosen.kills, chosen.seed, chosen.keep or Path(folder), chosen.pace))
+    sys.stdout.write(f"{report.text()}\n")
+    return 1 if report.broken else 0
+
+
+if __name__ == "__main__":
+    sys.exit(main())

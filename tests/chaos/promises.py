@@ -1,0 +1,54 @@
+"""What people were promised: everything that Slack was given an ack for, and so showed them as accepted."""
+
+from collections import Counter
+from collections.abc import Callable
+from dataclasses import dataclass, field
+
+from bot.sandbox.slack.deliveries import Delivery
+
+
+@dataclass(frozen=True)
+class Asked:
+    """A request for approval that was submitted; `name` occurs in no other request. `promised`: Slack got an ack."""
+
+    user: str
+    name: str
+    draft: str
+    promised: bool
+
+
+@dataclass(frozen=True)
+class Clicked:
+    """A click on a card, or the submission of a reason, that was acknowledged. `what` is the action id."""
+
+    user: str
+    what: str
+    number: int
+    digest: str
+
+
+@dataclass
+class Promises:
+    """What was promised so far, and what was delivered how often."""
+
+    asked: list[Asked] = field(default_factory=list)
+    clicked: list[Clicked] = field(default_factory=list)
+    sent: Counter[str] = field(default_factory=Counter)
+    worth_repeating: list[Delivery] = field(default_factory=list)
+
+    def note(self, delivery: Delivery, keep: Callable[[], None]) -> None:
+        """Count a delivery, and keep the promise that lies in its ack."""
+        self.sent["deliveries"] += 1
+        self.sent["copies in the same moment"] += max(0, delivery.attempts - 1)
+        self.worth_repeating.append(delivery)
+        if delivery.acked and not delivery.errors:
+            keep()
+        else:
+            self.sent[f"not acknowledged ({delivery.status})"] += 1
+
+
+def refused(delivery: Delivery) -> bool:
+    """Whether the ack told the person that nothing was done."""
+    ack = delivery.ack or {}
+    shown = (ack.get("view") or {}).get("callback_id")
+    return ack.get("response_action") == "errors" or shown == "notice"

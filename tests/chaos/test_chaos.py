@@ -1,0 +1,14 @@
+"""The short version of the chaos program (`make chaos` runs the long one)."""
+
+from pathlib import Path
+
+from tests.chaos.program import survive
+
+KILLS = 50
+
+
+async def test_fifty_kills_of_bots_and_redis_break_no_promise(tmp_path: Path) -> None:
+    report = await survive(KILLS, seed=4, folder=tmp_path)
+    assert not report.broken, report.text()
+    assert report.kills.total() >= KILLS
+    assert report.states["succeeded"]

@@ -1,0 +1,22 @@
+"""SIGTERM of the real bot in the middle of a call: it is waited for, and nothing is lost or done twice."""
+
+import asyncio
+
+from tests.e2e.answers import SERVICE
+from tests.e2e.world import ANN, RITA, World
+
+
+async def test_a_bot_that_is_told_to_stop_in_the_middle_of_a_call_waits_for_its_answer(empty_world: World) -> None:
+    world = empty_world
+    bot = await world.process()
+    number = await world.request(RITA, "/a2p-service", "create", *SERVICE)
+    world.twilio.faults.add(match="POST /v1/Services$", delay=1.0)
+    await world.approve(ANN, number)
+    await world.until(lambda: world.twilio.calls("POST /v1/Services$"), "the call")
+    bot.terminate()
+    async with asyncio.timeout(30):
+        assert await bot.wait() == 0
+    creates = len(world.twilio.calls("POST /v1/Services$"))
+    await world.process()
+    await world.done(number)
+    assert (creates, len(world.twilio.calls("POST /v1/Services$"))) == (1, 1)

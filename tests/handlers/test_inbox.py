@@ -1,0 +1,59 @@
+"""Slack delivers at least once: each delivery is answered by one process, and no copy is acknowledged before that."""
+
+import asyncio
+from typing import Any
+
+import pytest
+from redis.asyncio import Redis
+
+from bot.redis.keys import Keys
+from handlers.delivery import Delivery
+from handlers.inbox import Inbox
+
+CLICK = Delivery.of({"type": "block_actions", "user": {"id": "U0ANN"}, "trigger_id": "1.2.a"})
+A_WHILE = 0.3
+"""Longer than a copy rests between two looks."""
+
+
+async def is_waiting(work: "asyncio.Task[Any]") -> bool:
+    """Whether this goes on and on."""
+    await asyncio.wait({work}, timeout=A_WHILE)
+    return not work.done()
+
+
+@pytest.fixture
+def here(redis: Redis, keys: Keys) -> Inbox:
+    return Inbox(redis, keys)
+
+
+@pytest.fixture
+def there(redis: Redis, keys: Keys) -> Inbox:
+    return Inbox(redis, keys)
+
+
+async def test_a_copy_is_not_acknowledged_while_the_first_may_still_die_unanswered(here: Inbox, there: Inbox) -> None:
+    assert await here.first(CLICK)
+    copy = asyncio.create_task(there.first(CLICK))
+    assert await is_waiting(copy)
+    await here.done(CLICK)
+    assert not await copy
+
+
+async def test_a_copy_takes_over_what_a_dead_process_left_unanswered(
+    here: Inbox, there: Inbox, redis: Redis, keys: Keys
+) -> None:
+    assert await here.first(CLICK)
+    copy = asyncio.create_task(there.first(CLICK))
+    assert await is_waiting(copy)
+    async for mark in redis.scan_iter(f"{keys.prefix}:seen:*"):
+        await redis.delete(mark)  # as when its time is over
+    assert await copy
+    another = asyncio.create_task(here.first(CLICK))
+    assert await is_waiting(another)
+    another.cancel()
+
+
+async def test_what_was_answered_long_ago_is_not_done_again(here: Inbox, there: Inbox) -> None:
+    assert await here.first(CLICK)
+    await here.done(CLICK)
+    assert not await there.first(CLICK)

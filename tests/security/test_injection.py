@@ -1,0 +1,222 @@
+"""Nothing that somebody typed, or that Twilio repeats of it, takes effect in Slack: no mention, no link, no turned writing.
+
+The words come from everywhere at once: every text input of every operation, names at Twilio, its errors and verdicts.
+"""
+
+import re
+from collections.abc import Iterator
+from typing import Any
+
+import pytest
+
+from bot.catalog import catalog
+from bot.catalog.form import Form, Mistake, mistakes
+from bot.catalog.operation import CannotPlanError, Inquiry
+from bot.changes.changes import Refusal
+from bot.checks.guide import Guide
+from bot.plans.plan import Plan
+from bot.twilio.faults import Refused, TwilioFault
+from bot.twilio.gateway import Account
+from handlers.blocks.account import Row, account_list
+from handlers.blocks.change import approvals_list, change_card, happened_modal, next_part, reject_modal, told
+from handlers.blocks.form import form_modal, notice_modal
+from handlers.blocks.help import incomplete, refusal, usage, window_gone
+from handlers.blocks.home import home_view
+from handlers.blocks.plan import details_modal, plan_message, preview_modal
+from handlers.blocks.registration import registration_card, verdict, watch_panel
+from handlers.blocks.report import report_message, report_modal
+from handlers.words import in_words
+from tests.catalog.examples import EXAMPLES, Example
+from tests.catalog.world import World, open_world
+from tests.e2e.world import A2P, ALERTS, ANN, APPROVALS, BOB, RITA, shown
+from tests.e2e.world import World as WholeWorld
+from tests.handlers.blocks import samples
+from tests.handlers.blocks.judge import texts
+
+CALLS_UP = re.compile(r"<!(?!date\^)|<!date\^1\^[^>]*evil|[\u202a-\u202e\u2066-\u2069]")
+"""What must take effect nowhere: a call to everybody, and turned writing."""
+MENTIONS = re.compile(r"<@U0EVIL|<#C0EVIL")
+"""What must take effect nowhere but in a private refusal, which repeats to one person what that person has typed."""
+LINKS = re.compile(r"<(https?:[^|>]*)")
+PLANT = (
+    "<!channel> <!here> <@U0EVIL> <#C0EVIL> <https://evil.example|twilio.com> <https://www.twilio.com/evil.example|x> "
+    "<!date^1^{date}^https://evil.example|2026-01-01 00:00 UTC> <!subteam^S0EVIL> &lt;!channel&gt; & "
+    "\u202ereversed\u202c zero\u200bwidth"
+)
+SHORT = "<@U0EVIL> <!here>"
+OF_TWILIO = re.compile(r"https://(www|console)\.twilio\.com/")
+GUIDE = Guide.load()
+TYPED = frozenset({"text", "paragraph", "url", "lookup", "lookups"})
+
+
+def dead(drawn: Any, where: str = "", *, private: bool = False) -> None:
+    """Assert that nothing of the words planted takes effect in a message or view."""
+    for kind, text in [*texts(drawn.get("blocks", [])), ("mrkdwn", str(drawn.get("text") or ""))]:
+        if kind == "mrkdwn":
+            inert(text, where, private=private)
+
+
+def inert(text: str, where: str = "", *, private: bool = False) -> None:
+    """Assert it of one text: links go to Twilio's own pages only."""
+    live = [found[0] for rule in (CALLS_UP, *([] if private else [MENTIONS])) for found in rule.finditer(text)]
+    live += [url for url in LINKS.findall(text) if not OF_TWILIO.match(url)]
+    assert not live, f"{where}: {live} in {text!r}"
+
+
+def pictures(plan: Plan, operation: str, values: dict[str, Any], text: str = PLANT) -> Iterator[tuple[str, Any]]:
+    """Everything that shows a plan, or a change of it, in every state."""
+    entry = catalog()[operation]
+    draft = samples.draft(values, operation=operation, of=plan)
+    yield "preview", preview_modal(entry, draft)
+    yield "plan", plan_message(entry, plan)
+    for state in samples.STATES:
+        change = samples.change(state, of=plan, text=text)
+        yield f"card {state}", change_card(change)
+        yield f"details {state}", details_modal(change)
+        yield f"list {state}", approvals_list([change], viewer=ANN)
+        yield f"told {state}", told(change) or {}
+        yield f"home {state}", home_of(change)
+    yield "next part", next_part(samples.change("pending", of=plan, text=text))
+    yield "reject", reject_modal(samples.change(of=plan, text=text))
+    yield "happened", happened_modal(samples.change("unknown", of=plan, text=text))
+
+
+def home_of(change: Any) -> Any:
+    followed = [samples.registration("FAILED", title=PLANT, trouble=PLANT)]
+    waiting = [change] if change.state == "pending" else []
+    return home_view(
+        viewer=RITA, waiting=waiting, mine=[change], registrations=followed, may_ask=[], now=samples.NOW
+    )
+
+
+def refusals(form: type[Form], values: dict[str, Any], operation: str) -> Iterator[tuple[str, Any]]:
+    """How a form, a note and a command answer words that do not fit."""
+    entry = catalog().entry(operation)
+    assert entry
+    wrong = [*mistakes(form, values), *(Mistake(name, f"{PLANT} is not known.") for name in form.asks())]
+    for page in range(1, form.pages() + 1):
+        yield f"page {page}", form_modal(entry, samples.draft(values, operation=operation), page, mistakes=wrong)
+    yield "command", incomplete(entry, wrong)
+
+
+def planted(values: dict[str, Any], form: type[Form]) -> dict[str, Any]:
+    """Answers with the words at the end of every text that takes them."""
+    asks = form.asks()
+    for name, value in list(values.items()):
+        ask = asks.get(name)
+        if ask is None or ask.control not in TYPED or not isinstance(value, str):
+            continue
+        for words in (f"{value} {PLANT}", f"{value} {SHORT}", f"{value}/{SHORT}".replace(" ", "")):
+            if not {m.field for m in mistakes(form, values | {name: words})} & {name}:
+                values = values | {name: words}
+                break
+    return values
+
+
+async def planned(world: World, operation: str, honest: dict[str, Any], values: dict[str, Any]) -> Plan:
+    """The plan for as many of the planted answers as it takes; the words about those that it does not are looked at."""
+    while True:
+        try:
+            return await world.plan(operation, **values)
+        except (CannotPlanError, TwilioFault, ValueError) as error:
+            words = in_words(error)
+            dead(refusal(words), f"{operation} refused", private=True)
+            dead(notice_modal("Tenfour", words), f"{operation} refused", private=True)
+            field = getattr(error, "field", "")
+            if values == honest:
+                raise
+            values = values | {field: honest[field]} if values.get(field) != honest.get(field) else honest
+
+
+def rename_everything(world: World) -> None:
+    """Names that somebody gave at Twilio, in Console or long ago."""
+    for table in world.twilio._ledger._tables.values():
+        for record in list(table):
+            names = {n: f"{getattr(record, n)} {PLANT}" for n in ("friendly_name",) if getattr(record, n, None)}
+            if names:
+                table.change(record.key, record.date_updated, **names)
+
+
+@pytest.mark.parametrize("example", EXAMPLES, ids=lambda e: e.operation)
+async def test_no_text_of_any_operation_and_no_name_at_twilio_takes_effect(example: Example) -> None:
+    async with open_world() as world:
+        form = catalog()[example.operation].form
+        honest = {**example.values, **await example.before(world)}
+        rename_everything(world)
+        values = planted(honest, form)
+        plan = await planned(world, example.operation, honest, values)
+        for where, drawn in pictures(plan, example.operation, values):
+            dead(drawn, f"{example.operation}, {where}")
+        for where, drawn in refusals(form, honest | dict.fromkeys(form.asks(), PLANT), example.operation):
+            dead(drawn, f"{example.operation}, {where}", private=True)
+
+
+async def test_no_name_at_twilio_takes_effect_in_a_report() -> None:
+    async with open_world() as world:
+        rename_everything(world)
+        for inquiry in catalog().inquiries:
+            await _look(world, inquiry)
+
+
+async def _look(world: World, inquiry: Inquiry) -> None:
+    for values in ({}, {name: _example_of(name) for name in inquiry.form.asks() if _example_of(name)}):
+        if mistakes(inquiry.form, values):
+            continue
+        try:
+            report = await world.look(inquiry.name, **values)
+        except (CannotPlanError, TwilioFault) as error:
+            dead(refusal(in_words(error)), inquiry.name, private=True)
+            continue
+        dead(report_message(inquiry, report, world.account), inquiry.name)
+        dead(report_modal(inquiry, report, world.account, "draft"), inquiry.name)
+
+
+def _example_of(name: str) -> str:
+    return next((str(e.values[name]) for e in EXAMPLES if name in e.values), "")
+
+
+@pytest.mark.parametrize("status", ["", "PENDING", "IN_PROGRESS", "VERIFIED", "FAILED", "SUSPENDED", PLANT])
+@pytest.mark.parametrize("kind", ["campaign", "brand", "share", "number", "message"])
+def test_no_verdict_of_a_carrier_takes_effect(status: str, kind: str) -> None:
+    errors = [samples.error(30896, description=PLANT, url=PLANT, fields=[PLANT]), samples.error(PLANT)]
+    for given in ([], errors):
+        the = samples.registration(status, *given, title=PLANT, trouble=PLANT, failures=3, kind=kind, text=PLANT)
+        moved = samples.transition(status, *given, before=PLANT, text=PLANT)
+        dead(registration_card(the, [moved], GUIDE), kind)
+        dead(verdict(the, moved, GUIDE), kind)
+        dead(watch_panel(A2P, True, [the]), kind)
+
+
+async def test_no_answer_to_words_that_nobody_knows_takes_effect(account: Account) -> None:
+    fault = Refused(400, 21713, PLANT, "https://evil.example", "POST /v1/Services")
+    for drawn in (
+        refusal(in_words(fault)),
+        notice_modal("Tenfour", in_words(fault)),
+        usage("/a2p-service", ["create"], PLANT, PLANT),
+        window_gone(PLANT, kept=True),
+        account_list(A2P, [Row(account, PLANT)], None, account),
+        refusal(in_words(Refusal(f"“{PLANT}” is not known."))),
+    ):
+        dead(drawn, private=True)
+
+
+async def test_nothing_typed_anywhere_takes_effect_in_the_whole_bot(world: WholeWorld) -> None:
+    number = await world.request(RITA, "/a2p-service", "create", {"friendly_name": PLANT[:60]}, {})
+    for text in (f"create {PLANT}", PLANT, f"help {PLANT}", f'create friendly_name="{PLANT}" --plan', f"create x={PLANT}"):
+        for command in ("/a2p-service", "/a2p", "/a2p-watch", "/a2p-account", "/a2p-approvals"):
+            await world.slack.command(BOB, A2P, command, text)
+    card = await world.card(number)
+    await world.slack.click(ANN, "change.reject", channel=APPROVALS, ts=card["ts"])
+    await world.sees(ANN, "Why not?")
+    await world.slack.submit(ANN, {"reason": PLANT})
+    await world.told(RITA, "reversed")
+    await world.slack.open_home(RITA)
+    await world.until(lambda: f"#{number}" in shown(world.slack.home(RITA) or {}), "the home")
+    for channel in (A2P, APPROVALS, ALERTS, "D0RITA", "D0ANN", "D0BOB"):
+        for message in world.slack.messages(channel):
+            dead(message, channel)
+        for message in world.slack.ephemerals(BOB, channel):
+            dead(message, channel, private=True)
+    for call in world.slack.calls():
+        dead(call.args, call.method, private=True)
+        dead(call.args.get("view") or {}, call.method, private=True)
