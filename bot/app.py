@@ -54,6 +54,7 @@ from bot.twilio import reads_account
 from bot.twilio.accounts import Accounts
 from bot.twilio.faults import TwilioFault
 from bot.twilio.gateway import Account
+from bot.twilio.pace import Pace
 from bot.twilio.transport import CONNECT_SECONDS
 from bot.vault import Vault
 from handlers import ACTS, register
@@ -104,10 +105,11 @@ async def running(
         slack = await stack.enter_async_context(
             connect(settings.slack_api_url, settings.slack_bot_token.get_secret_value(), app_token)
         )
-        accounts, quiet = _accounts(settings, tempo), _accounts(settings, tempo, QUIET)
+        keys = Keys()
+        pace = Pace(redis.client, keys)
+        accounts, quiet = _accounts(settings, tempo, pace), _accounts(settings, tempo, pace, QUIET)
         stack.push_async_callback(accounts.close)
         stack.push_async_callback(quiet.close)
-        keys = Keys()
         pulse = Pulse(settings.state, redis.client, keys, clock)
         engine = TaskEngine(redis.url, f"{keys.prefix}-tasks", clock, tempo)
         desk, tasks = _assemble(
@@ -270,14 +272,12 @@ def _assemble(
                 choices.spoil(change.plan.account)
 
     async def look() -> None:
-        before = rulebook.policy
-        await news.look()
-        if rulebook.policy is not before:
+        if await news.look():
             background.start(_warn_of_open_doors(people, rulebook.policy), "open doors")
 
     async def sweep_changes() -> None:
         await sweep.all_changes()
-        await desk.catch_up()
+        desk.background.start(desk.catch_up(), "acts left behind")
         background.start(trail.trim_daily(), "trim the audit")
 
     return desk, Tasks(
@@ -362,7 +362,7 @@ async def _warn_of_silent_accounts(accounts: Accounts) -> None:
     await asyncio.gather(*(look(account) for account in accounts.all))
 
 
-def _accounts(settings: Settings, tempo: Tempo, concurrency: int = 20) -> Accounts:
+def _accounts(settings: Settings, tempo: Tempo, pace: Pace, concurrency: int = 20) -> Accounts:
     """A client for every account, `concurrency` calls at a time for each."""
 
     timeout = aiohttp.ClientTimeout(total=tempo.call, connect=min(CONNECT_SECONDS, tempo.call))
@@ -370,7 +370,7 @@ def _accounts(settings: Settings, tempo: Tempo, concurrency: int = 20) -> Accoun
     def opened(known: AccountSettings, parent: Account | None = None) -> Account:
         username, secret = known.login
         url, password = settings.twilio_api_url, secret.get_secret_value()
-        return Account(known.sid, username, password, url, concurrency, timeout, name=known.name, parent=parent)
+        return Account(known.sid, username, password, url, concurrency, timeout, known.name, parent, pace)
 
     main_accounts = {known.name: opened(known) for known in settings.accounts if not known.parent}
     return Accounts(

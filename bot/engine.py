@@ -23,6 +23,8 @@ WARM_SECONDS = 45.0
 CONCURRENCY = 20
 """Tasks in hand at a time; each takes connections of docket's, which strands a task that finds none left."""
 LONG_SECONDS = 30.0
+FINISH_RUNS_SECONDS = 10.0
+"""How long runs may take to end after SIGTERM; whoever stops the bot loses patience after about thirty seconds."""
 LOOK_SECONDS = 1.0
 """How often each process looks at the files that it was started with."""
 
@@ -69,7 +71,12 @@ class TaskEngine:
         Cancels the body and raises `WorkerEnded` if the worker ends before it.
         """
 
+        runs: set[asyncio.Task[Any]] = set()
+
         async def run_change(number: int) -> None:
+            if task := asyncio.current_task():
+                runs.add(task)
+                task.add_done_callback(runs.discard)
             if (again := await tasks.run_change(number)) is not None:
                 await self.start_run_at(number, again)
 
@@ -119,6 +126,10 @@ class TaskEngine:
                     scheduler.shutdown(wait=False)
                     working.remove_done_callback(end)
                     working.cancel()
+                    await asyncio.wait({working}, timeout=FINISH_RUNS_SECONDS)
+                    # docket waits for them without end; what is cut off here another worker finds out about
+                    for run in runs:
+                        run.cancel()
                     await asyncio.wait({working})
 
 

@@ -121,6 +121,8 @@ ACTS: Mapping[str, Doer] = {
 ANSWER_SECONDS = 2.4
 """Slack gives up after three seconds, counted from its side."""
 
+OUTDATED = "This belongs to an older or a newer Tenfour, and nothing was done. Type `/a2p` for what there is."
+
 log = structlog.get_logger()
 
 
@@ -146,7 +148,7 @@ def register(app: AsyncApp, desk: Desk, inbox: Inbox) -> None:
 async def answer(desk: Desk, inbox: Inbox, delivery: Delivery, handler: Handler | None) -> Payload:
     """The ack of a delivery: a handler's answer, or words about why there is none. Never raises."""
     if handler is None:
-        return {}
+        return _sorry(desk, delivery, OUTDATED) if delivery.kind in ("command", "view_submission") else {}
     try:
         async with asyncio.timeout(ANSWER_SECONDS):
             if not await inbox.first(delivery):

@@ -20,7 +20,7 @@ async def away(desk: Desk, delivery: Delivery) -> Payload | None:
     """`/a2p-approvals away`, and the button: ask who decides meanwhile."""
     own = next((d for d in await desk.delegations.standing() if d.user == delivery.user), None)
     offered = datetime.fromtimestamp(desk.clock(), UTC).date() + timedelta(days=OFFERED_DAYS)
-    desk.later(delivery, _open(desk, delivery, away_modal(offered.isoformat(), own)), members_only=False)
+    desk.later(delivery, _open(desk, delivery, away_modal(offered.isoformat(), own)))
     return None
 
 

@@ -68,6 +68,11 @@ class ActStore:
         """Whether the act is still to be carried out."""
         return bool(await self._redis.hexists(self._keys.plain("acts"), act.id))
 
+    @property
+    def catching_up(self) -> str:
+        """The key of the right to carry out what was left behind."""
+        return self._keys.plain("acts:catching-up")
+
     def lease(self, act: Act) -> str:
         """The key of the right to carry an act out."""
         return self._keys.plain(f"act:{act.id}")

@@ -49,6 +49,8 @@ Doer = Callable[["Desk", Act], Awaitable[None]]
 
 SLACK_FAILURES = (SlackApiError, aiohttp.ClientError, TimeoutError)
 
+CAUGHT_UP_AT_ONCE = 8
+"""Acts that are carried out late at the same time: each takes a few calls to Slack."""
 SETTLE_SECONDS = 0.5
 """Slack draws the view of our ack first; an update that overtook it would be drawn over."""
 
@@ -100,10 +102,20 @@ class Desk:
         self.later(delivery, self._carry_out(act))
 
     async def catch_up(self) -> None:
-        """Carry out what a crash left behind after its ack."""
-        for act in await self.acts.left(self.clock() - self.tempo.left_behind):
-            log.info("act_left_behind", kind=act.kind, user=act.user)
-            self.later(Delivery("act", act.user, act.team, {}), self._carry_out(act))
+        """Carry out what a crash left behind after its ack: in one process, a few at a time, oldest first.
+
+        After an outage it may be hundreds, and each asks Slack about its person: all at once, in every process and at
+        each sweep anew, they would keep each other from ever coming to an end.
+        """
+        async with self.leases.held(self.acts.catching_up) as ours:
+            left = await self.acts.left(self.clock() - self.tempo.left_behind) if ours else []
+            for start in range(0, len(left), CAUGHT_UP_AT_ONCE):
+                await asyncio.gather(*map(self._carry_out_late, left[start : start + CAUGHT_UP_AT_ONCE]))
+
+    async def _carry_out_late(self, act: Act) -> None:
+        log.info("act_left_behind", kind=act.kind, user=act.user)
+        late = Delivery("act", act.user, act.team, {})
+        await self._or_words(late, self._carry_out(act))
 
     async def note(self, act: Act, kind: str, what: str, detail: str, account: str = "") -> None:
         """Write down in the audit what was done; it is done already, so that a failure is only logged."""
@@ -116,17 +128,19 @@ class Desk:
 
     def later(self, delivery: Delivery, work: Coroutine[Any, Any, object], *, members_only: bool = False) -> None:
         """Do slow work after the ack; if it fails, or is not for guests, the person is told why."""
+        doing = self._or_words(delivery, work, members_only=members_only)
+        self.background.start(doing, f"{delivery.kind} of {delivery.user}")
 
-        async def guarded() -> None:
-            try:
-                if members_only and (bar := (await self.people.person(delivery.user)).bar):
-                    work.close()
-                    raise Refusal(f"{bar} Ask a full member of this workspace.")
-                await work
-            except Exception as error:  # the one place where a failure becomes words for a person
-                await self.tell(delivery, explained(error, delivery.kind))
-
-        self.background.start(guarded(), f"{delivery.kind} of {delivery.user}")
+    async def _or_words(
+        self, delivery: Delivery, work: Coroutine[Any, Any, object], *, members_only: bool = False
+    ) -> None:
+        try:
+            if members_only and (bar := (await self.people.person(delivery.user)).bar):
+                work.close()
+                raise Refusal(f"{bar} Ask a full member of this workspace.")
+            await work
+        except Exception as error:  # the one place where a failure becomes words for a person
+            await self.tell(delivery, explained(error, delivery.kind))
 
     async def tell(self, delivery: Delivery, text: str) -> None:
         """Tell the person privately, where they are: beside the message, over the modal, or by direct message."""

@@ -205,7 +205,7 @@ async def _fill(desk: Desk, delivery: Delivery, operation: Operation, draft: Dra
 
 
 async def _show_outcome(desk: Desk, delivery: Delivery, entry: Entry, draft: Draft) -> None:
-    await desk.settle(delivery.view["id"], await outcome(desk, delivery.user, entry, draft), delivery.user)
+    await desk.settle(delivery.view["id"], await outcome(desk, entry, draft), delivery.user)
 
 
 async def _show_anew(desk: Desk, delivery: Delivery, entry: Entry, draft: Draft, page: int, note: str = "") -> None:

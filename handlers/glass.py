@@ -38,10 +38,10 @@ async def open_sign_off(desk: Desk, delivery: Delivery) -> Payload | None:
     """Show what ran without its approvals to somebody who may sign it off."""
     number, _, _ = delivery.ticket()
     change = await desk.changes.known(number)
-    if change.review == "open":
-        desk.later(delivery, desk.open(delivery, sign_off_modal(change)), members_only=True)
-    else:
-        await desk.changes.sign_off(number, delivery.user, "")  # says who has done it
+    if change.review != "open":
+        by = f": <@{change.signed_off.who}> has done it" if change.signed_off else ""
+        raise Refusal(f"#{number} does not wait to be signed off{by}.")
+    desk.later(delivery, desk.open(delivery, sign_off_modal(change)), members_only=True)
     return None
 
 

@@ -30,7 +30,7 @@ async def groups_changed(desk: Desk, delivery: Delivery) -> Payload | None:
 async def start(desk: Desk, delivery: Delivery) -> Payload | None:
     """A quick-start button: open the form of an operation."""
     operation = desk.catalog.get(delivery.value)
-    if operation is None:
+    if operation is None or not operation.command:
         raise Refusal("This button belongs to an older Tenfour. Type `/a2p` for what there is.")
     await forms.open_form(desk, delivery, operation, {})
     return None

@@ -1,18 +1,21 @@
 """Tells the approvals channel, once for all replicas, that the policy file was changed, has broken or was mended."""
 
+import asyncio
+
 import structlog
 from redis.asyncio import Redis
 from redis.exceptions import RedisError
-from slack_sdk.errors import SlackApiError
 
 from bot.changes.policy import Policy
 from bot.changes.policy_file import Rulebook
-from bot.changes.policy_words import differences
 from bot.redis.keys import Keys
 from bot.redis.lease import Leases
-from handlers.blocks import kit
-from handlers.blocks.kit import Message
-from handlers.posts import Posts, why
+from handlers.blocks.policy import policy_broken, policy_changed
+from handlers.desk import SLACK_FAILURES
+from handlers.posts import Posts
+
+REST = 30
+"""Looks that pass before news is tried again that could not be told."""
 
 log = structlog.get_logger()
 
@@ -20,7 +23,7 @@ log = structlog.get_logger()
 class PolicyNews:
     """What was last told of the policy stands in one Redis hash, with the policy itself: news is told against that.
 
-    `nth` counts what was told, so that a policy that comes back is news again, and two replicas post one message.
+    `nth` in it counts what was told, so that a policy that comes back is news again, and replicas post one message.
     """
 
     def __init__(
@@ -28,42 +31,51 @@ class PolicyNews:
     ) -> None:
         self._posts, self._redis, self._leases, self._rulebook = posts, redis, leases, rulebook
         self._book, self._lease, self._channel = keys.plain("policy:news"), keys.plain("policy:telling"), channel
-        self._told = ""
+        self._told, self._rest = "", 0
 
-    async def look(self) -> None:
-        """Take what the file says by now into force, and tell what has not been told yet. Never raises for Slack."""
-        if self._rulebook.look_again():
+    async def look(self) -> bool:
+        """Take what the file says by now into force, and tell what has not been told. Whether the policy is another."""
+        before = self._rulebook.policy
+        if await asyncio.to_thread(self._rulebook.look_again):
+            self._rest = 0
             if self._rulebook.problem:
                 log.error("policy_not_taken", why=self._rulebook.problem, then="the policy from before stays in force")
             else:
                 log.info("policy_in_force", fingerprint=self._rulebook.policy.fingerprint)
-        if self._told == self._rulebook.state:
-            return
-        try:
-            async with self._leases.held(self._lease) as ours:
-                if ours:
-                    await self._tell(self._rulebook.state)
-        except (SlackApiError, RedisError) as error:  # the next look tries again
-            reason = why(error) if isinstance(error, SlackApiError) else type(error).__name__
-            log.warning("policy_news_not_told", why=reason)
+        self._rest = max(0, self._rest - 1)
+        if self._told != self._rulebook.state and not self._rest:
+            await self._tell_alone(self._rulebook.state)
+        return self._rulebook.policy is not before
 
     async def in_force(self) -> bool:
         """Whether this process has the policy that came into force last, among all replicas."""
         return str(await self._redis.hget(self._book, "fingerprint")) == self._rulebook.policy.fingerprint
 
+    async def _tell_alone(self, state: str) -> None:
+        try:
+            async with self._leases.held(self._lease) as ours:
+                if ours:
+                    await self._tell(state)
+        except (*SLACK_FAILURES, RedisError) as error:
+            self._rest = REST
+            log.warning("policy_news_not_told", channel=self._channel, why=str(error) or type(error).__name__)
+
     async def _tell(self, state: str) -> None:
         told = {str(k): str(v) for k, v in (await self._redis.hgetall(self._book)).items()}
-        policy = self._rulebook.policy
-        if told and told["state"] != state:
-            nth = int(told["nth"]) + 1
-            broken = told["state"] != told["fingerprint"]
-            message = _message(self._rulebook, _read(told["policy"]), was_broken=broken)
+        nth, policy = int(told.get("nth", 0)), self._rulebook.policy
+        # in force first, whatever becomes of the message: what waits is judged by it
+        await self._redis.hset(self._book, "fingerprint", policy.fingerprint)
+        if told.get("state", state) != state:
+            nth += 1
+            if self._rulebook.problem:
+                message = policy_broken(self._rulebook.problem)
+            else:
+                message = policy_changed(_read(told["policy"]), policy, mended=told["broken"] == "1")
             await self._posts.once(self._book, f"told:{nth}", self._channel, message)
             await self._redis.hdel(self._book, f"told:{nth - 1}")
-        else:
-            nth = int(told.get("nth", 0))
-        standing = {"state": state, "nth": nth, "fingerprint": policy.fingerprint, "policy": policy.model_dump_json()}
-        await self._redis.hset(self._book, mapping=standing)
+        broken = str(int(bool(self._rulebook.problem)))
+        standing = {"nth": str(nth), "state": state, "broken": broken, "policy": policy.model_dump_json()}
+        await self._redis.hset(self._book, items=[part for row in standing.items() for part in row])
         self._told = state
 
 
@@ -73,23 +85,3 @@ def _read(policy: str) -> Policy | None:
         return Policy.model_validate_json(policy)
     except ValueError:
         return None
-
-
-def _message(rulebook: Rulebook, before: Policy | None, *, was_broken: bool) -> Message:
-    if rulebook.problem:
-        text = (
-            "The policy file was changed and cannot be used. The policy from before stays in force, but Tenfour will "
-            "not start again with this file. Whoever keeps the file must mend it."
-        )
-        return kit.message(
-            text, [kit.section(f":warning: {kit.prose(text)}"), kit.section(kit.remark(rulebook.problem))]
-        )
-    mended = "The policy file can be used again. " if was_broken else ""
-    changed = differences(before, rulebook.policy) if before else ["What has changed cannot be told."]
-    if not changed:
-        return kit.message(
-            f"{mended}The policy is the one from before.", [kit.section(f"{mended}The policy is the one from before.")]
-        )
-    text = f"{mended}A new policy is in force. Changes that wait for approval are judged by it."
-    lines = [f"• {kit.remark(line)}" for line in changed]
-    return kit.message(text, [kit.section(text), *kit.sections(lines)])

@@ -23,7 +23,7 @@ from handlers.drafting import page_view, plain, update, working
 from handlers.words import explained
 
 
-async def outcome(desk: Desk, user: str, entry: Entry, draft: Draft) -> Payload:
+async def outcome(desk: Desk, entry: Entry, draft: Draft) -> Payload:
     """What a form leads to, as a view: the preview, the report, or the form again with what stands in the way."""
     try:
         await drafting.may(desk, entry, draft)

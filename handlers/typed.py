@@ -82,7 +82,7 @@ async def _next(
         return page_view(desk, entry, draft, 1, resume=left, wrong=wrong)
     await drafting.keep(desk, entry, draft, offer=False)
     if found.complete and _says_enough(entry, values):
-        return await outcome(desk, delivery.user, entry, draft)
+        return await outcome(desk, entry, draft)
     return _form(desk, entry, draft, found, left)
 
 

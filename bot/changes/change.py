@@ -216,7 +216,9 @@ class Change(Value):
     def approvals(self, group: str) -> tuple[Decision, ...]:
         """The approvals that count for one group and the part of the plan that is to be decided; one for each seat."""
         said = (d for d in self.decisions if d.verb == "approve" and group in d.groups and d.digest == self.digest)
-        return tuple({d.seat(group): d for d in said}.values())
+        # a requester's own counts no more once the policy does not let it
+        but = None if self.requirement.self_approval else self.requester
+        return tuple({d.seat(group): d for d in said if but not in (d.user, d.seat(group))}.values())
 
     def missing(self, need: GroupNeed) -> int:
         """How many approvals of one group are still needed."""

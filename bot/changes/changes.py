@@ -98,8 +98,10 @@ class Changes:
     async def decide(
         self, number: int, user: str, verb: Verb, digest: str, reason: str = "", *, where: str = ""
     ) -> State:
-        """Take one person's decision. Returns the state after it; raises `Refusal`."""
+        """Take one person's decision, by the policy in force. Returns the state after it; raises `Refusal`."""
         change = await self.known(number)
+        if await self.judge_again(change):
+            change = await self.known(number)
         if verb == "break_glass":
             await self._may_break_glass(change, user)
         elif change.requester == user and not change.requirement.self_approval:

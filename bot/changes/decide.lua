@@ -39,8 +39,11 @@ for _, raw in ipairs(redis.call('HVALS', KEYS[2])) do
   if decision.verb == 'approve' and decision.digest == digest then
     for _, group in ipairs(decision.groups) do
       -- whoever stands in for an absent member takes that one's seat: it counts once, also when both decide
-      local seat = group .. ':' .. ((decision.seats or {})[group] or decision.user)
-      if not taken[seat] then
+      local sitting = (decision.seats or {})[group] or decision.user
+      local seat = group .. ':' .. sitting
+      -- a requester's own approval, given while the policy let it, counts no more once it does not
+      local own = decision.user == requester or sitting == requester
+      if not taken[seat] and (requirement.self_approval or not own) then
         taken[seat] = true
         counted[group] = (counted[group] or 0) + 1
       end

@@ -53,8 +53,7 @@ def _covers(wide: Collection[str], narrow: Collection[str], known: Collection[st
 
 def _open_wallets(policy: Policy) -> Iterator[str]:
     for rule in policy.rules:
-        free_only = rule.tiers == (FREE,)
-        if rule.effect == "allow" and "*" in rule.operations and not free_only:
+        if rule.effect == "allow" and "*" in rule.operations and not (rule.tiers or rule.accounts):
             yield (
                 f"Rule “{rule.name}” lets money be spent without anybody's approval. If only what costs nothing is "
                 f'meant, add tiers = ["{FREE}"].'

@@ -49,7 +49,10 @@ def _word(policy: Policy, rule: Rule, asked: Asked, groups: Collection[str], ver
         return Word(rule=rule.name, said="depends", why=f"on {' and '.join(_open(rule, asked, tier))}")
     if rule.name == verdict.rule:
         return Word(rule=rule.name, said="fires" if verdict.allowed else "denies")
-    why = f"“{verdict.rule}” denies it" if not verdict.allowed else f"“{verdict.rule}” decides"
+    if not verdict.allowed:
+        why = f"“{verdict.rule}” denies it"
+    else:
+        why = f"“{verdict.rule}” {'decides' if verdict.requirement else 'may decide'}"
     return Word(rule=rule.name, said="comes after", why=why)
 
 

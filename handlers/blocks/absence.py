@@ -30,7 +30,7 @@ def away_modal(until: str, initial: Delegation | None = None) -> dict[str, Any]:
             "reason",
             "Why?",
             kit.text_input("reason", most=REASON),
-            hint="Shown in the approvals channel. May be left out.",
+            hint="Shown in the approvals channel.",
             optional=True,
         ),
     ]

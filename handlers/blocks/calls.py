@@ -20,7 +20,7 @@ def call(change: Change, whom: Pinged) -> Message | None:
     said = f"#{change.number} waits for your approval: {remark(change.plan.title)}. {price}"
     mentions = ", ".join(_mentions(whom))
     text = f"{' '.join(map(person, whom.users))} {said}".strip()
-    return kit.message(text, [kit.section(f"{mentions}: your approval is asked for. {said}")])
+    return kit.message(text, [kit.section(f"{mentions}: {said}")])
 
 
 def next_part(change: Change, whom: Pinged) -> Message:
@@ -40,7 +40,7 @@ def reminder(change: Change, whom: Pinged, now: float) -> Message:
     title = remark(change.plan.title)
     text = f"{waited}: {title}. So far {so_far}."
     expires = f"It expires {date(change.expires_at)}."
-    return kit.message(text, [kit.section(f"*{waited}*: {so_far}. {_who_can(whom, short)} {expires}")])
+    return kit.message(text, kit.sections([f"*{waited}*: {title}.", f"So far {so_far}. {_who_can(whom, short)} {expires}"]))
 
 
 def last_call(change: Change) -> Message:

@@ -13,7 +13,7 @@ from bot.plans.step import CallStep, ManualStep, WaitStep
 from handlers.blocks import kit
 from handlers.blocks.account import account_of
 from handlers.blocks.budget import spent, tier_name
-from handlers.blocks.change_buttons import button, buttons, details, form, priced
+from handlers.blocks.change_buttons import button, buttons, details, form, priced, withdraw_button
 from handlers.blocks.change_words import sentence, unknown_title
 from handlers.blocks.glass import review
 from handlers.blocks.kit import Block, Message, code, date, inline, person, plural, remark
@@ -43,7 +43,9 @@ def change_card(change: Change, freeze: Freeze | None = None) -> Message:
     asked = f"Asked by {person(change.requester)}, {date(change.created_at)} · account {account_of(change.plan)}"
     blocks.append(kit.context(asked) if change.settled else _facts(change))
     blocks += [*kit.sections(review(change)), *_body(change)]
-    blocks.append(kit.actions(*buttons(change)))
+    # what waits for the end of a freeze has not begun, and can be let go
+    waits = freeze and change.state == "approved" and not change.begun
+    blocks.append(kit.actions(*([withdraw_button(change)] if waits else []), *buttons(change)))
     cost = f" Price: {priced(change)}." if change.state == "pending" else ""
     text = f"#{change.number} {remark(change.plan.title)}: {_lower(title)}. {state}{cost}"
     return kit.message(text, blocks)

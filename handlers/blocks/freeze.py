@@ -46,7 +46,7 @@ def freeze_lines(standing: Sequence[Freeze], names: Mapping[str, str]) -> list[s
 
 def freeze_notice(standing: Sequence[Freeze], names: Mapping[str, str]) -> list[Block]:
     """The freezes above a list of changes; nothing where none stands."""
-    return kit.sections(freeze_lines(standing, names))
+    return kit.sections(["*Frozen now*", *freeze_lines(standing, names)]) if standing else []
 
 
 def freeze_list(standing: Sequence[Freeze], names: Mapping[str, str]) -> Message:
@@ -118,14 +118,16 @@ def begun(freeze: Freeze, name: str, instead: Freeze | None) -> Message:
     text = f"{person(freeze.user)} has frozen {what} until {date(freeze.until)}: {_reason(freeze.reason)}"
     more = "What is approved waits until then, and running changes stop before their next call. `/a2p-freeze` lifts it."
     if instead:
-        more = f"It takes the place of {_earlier(instead)}. {more}"
+        more = f"It takes the place of an earlier one, {_set(instead)}. {more}"
     return kit.message(text, [kit.section(text), kit.context(more)])
 
 
 def lifted(user: str, account: str, name: str, was: Freeze | None, remains: Sequence[str]) -> Message:
     """To the approvals channel: somebody lifted a freeze. `remains` are the lines of those that stand."""
     what = inline(account_words(account, name), 60)
-    text = f"{person(user)} has lifted {_earlier(was) if was else 'the freeze'} of {what}. What waited for it goes on."
+    whose = f", {_set(was)}" if was else ""
+    then = "What waited goes on where nothing else freezes it." if remains else "What waited for it goes on."
+    text = f"{person(user)} has lifted the freeze of {what}{whose}. {then}"
     still = ["*Still frozen*", *remains] if remains else []
     return kit.message(text, [kit.section(text), *kit.sections(still)])
 
@@ -146,10 +148,11 @@ def _lift(freeze: Freeze, name: str) -> Block:
     return kit.button("Lift", "freeze.lift", f"{freeze.account}:{freeze.at!r}", confirm=ask, label=f"Lift for {what}")
 
 
-def _earlier(freeze: Freeze) -> str:
+def _set(freeze: Freeze) -> str:
+    """Who set a freeze, until when and why, after a comma."""
     if not freeze.user:
-        return "a freeze that could not be read"
-    return f"the freeze by {person(freeze.user)} until {date(freeze.until)} (“{inline(freeze.reason, 150)}”)"
+        return "which could not be read"
+    return f"set by {person(freeze.user)} until {date(freeze.until)} (“{inline(freeze.reason, 150)}”)"
 
 
 def _reason(reason: str) -> str:

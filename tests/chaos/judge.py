@@ -14,7 +14,8 @@ from tests.chaos.promises import Asked, Clicked, Promises
 from tests.chaos.world import ChaosWorld
 from tests.e2e.world import APPROVALS, shown
 
-CALM_SECONDS = 45.0
+CALM_SECONDS = 30.0
+"""How long nothing may move before what is left counts as left for ever: many times what recovery takes."""
 UNDER_WAY = ("approved", "running", "waiting")
 LEFT_PENDING = ("approve", "reject")
 TWICE = {"succeeded", "rejected", "expired"}
@@ -30,10 +31,13 @@ class Broken:
 
 
 async def calmed(chaos: ChaosWorld) -> list[Broken]:
-    """Wait until nothing is under way any more. Returns what never came to rest."""
-    deadline = asyncio.get_running_loop().time() + CALM_SECONDS
+    """Wait until nothing is under way any more. Returns what never came to rest, as nothing moved for a long time."""
+    clock = asyncio.get_running_loop().time
+    before, moved_at = list[Broken](), clock()
     while restless := await _restless(chaos):
-        if asyncio.get_running_loop().time() > deadline:
+        if restless != before:
+            before, moved_at = restless, clock()
+        if clock() - moved_at > CALM_SECONDS:
             return restless
         await asyncio.sleep(0.1)
     return []

@@ -21,7 +21,7 @@ from tests.chaos.weather import calm, storms
 from tests.chaos.witness import Witness
 from tests.chaos.world import ChaosWorld, chaos_world
 
-PACE = 0.45
+PACE = 0.3
 """Seconds between two kills, on average: a bot is back after a tenth of a second, and works in the rest."""
 
 
@@ -29,7 +29,7 @@ async def survive(kills: int, seed: int, folder: Path, pace: float = PACE) -> Re
     """Kill so many processes, and judge. The seed gives the decisions of everybody who takes part."""
     async with chaos_world(folder) as chaos:
         promises, faults, witness = Promises(), Counter[str](), Witness(chaos)
-        killer = Killer(chaos, Random(f"{seed}:killer"), kills, pace)
+        killer = Killer(chaos, Random(f"{seed}:killer"), kills, pace, lambda: promises.sent["acknowledged"])
         numbers = [
             o.phone_number for o in stock() if o.sms and not o.beta and o.phone_number[-2:] in ("01", "02", "03")
         ]

@@ -42,6 +42,7 @@ class Promises:
         self.sent["copies in the same moment"] += max(0, delivery.attempts - 1)
         self.worth_repeating.append(delivery)
         if delivery.acked and not delivery.errors:
+            self.sent["acknowledged"] += 1
             keep()
         else:
             self.sent[f"not acknowledged ({delivery.status})"] += 1

@@ -6,6 +6,7 @@ import os
 import re
 import signal
 import sys
+import time
 from collections.abc import AsyncIterator, Callable
 from contextlib import AsyncExitStack, asynccontextmanager
 from dataclasses import dataclass, field
@@ -84,9 +85,11 @@ class World:
         }
 
     @asynccontextmanager
-    async def bot(self, **more: str) -> AsyncIterator[None]:
+    async def bot(
+        self, *, clock: Callable[[], float] = time.time, tempo: Tempo = HURRY, **more: str
+    ) -> AsyncIterator[None]:
         """The bot in this process: as fast as it gets, for tests that are not about processes."""
-        async with running(load_settings(self.environment(**more)), tempo=HURRY):
+        async with running(load_settings(self.environment(**more)), clock, tempo):
             if self.http_port is None:
                 await self.slack.wait_connected(PATIENCE)
             yield

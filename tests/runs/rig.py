@@ -84,6 +84,16 @@ async def until(true: Callable[[], object]) -> None:
             await asyncio.sleep(0.005)
 
 
+async def time_passes(redis: Redis, keys: Keys, account: str, clock: Clock, seconds: float) -> None:
+    """Move the tests' clock, and the pace of an account, which lives by the clock of Redis."""
+    clock.advance(seconds)
+    pace = keys.plain(f"pace:{account}")
+    for name in await redis.hkeys(pace):
+        if name not in ("strikes", "holds"):
+            await redis.hincrby(pace, name, -round(seconds * 1000))
+    await asyncio.sleep(0)
+
+
 class Plain(Form):
     """A form without questions, for plans made by hand."""
 
@@ -183,12 +193,7 @@ class Rig:
 
     async def later(self, seconds: float) -> None:
         """Time passes, for the tests' clock and for the pace of the account, which lives by the clock of Redis."""
-        self.clock.advance(seconds)
-        pace = self.keys.plain(f"pace:{self.account.sid}")
-        for name in await self.redis.hkeys(pace):
-            if name not in ("strikes", "holds"):
-                await self.redis.hincrby(pace, name, -round(seconds * 1000))
-        await asyncio.sleep(0)
+        await time_passes(self.redis, self.keys, self.account.sid, self.clock, seconds)
 
     async def _plan_as_before(self, form: Any, context: Context) -> Plan:
         return self.plans[-1]

@@ -1,7 +1,6 @@
 """Twilio asks to slow down: one call finds out when it is over, whatever waits, in however many processes."""
 
 import asyncio
-from collections import Counter
 from collections.abc import AsyncIterator
 from contextlib import asynccontextmanager
 from pathlib import Path
@@ -26,7 +25,7 @@ class Hourglass:
         self._rig = rig
         self._sleepers: list[tuple[float, asyncio.Event]] = []
         self.now = 0.0
-        self.calls: Counter[int] = Counter()
+        self.bursts: list[int] = []
 
     async def sleep(self, seconds: float) -> None:
         woken = asyncio.Event()
@@ -34,13 +33,13 @@ class Hourglass:
         await woken.wait()
 
     async def run(self, *runs: "asyncio.Task[float | None]", storm: float) -> None:
-        """Let everybody run to the end; counts the calls that reach Twilio in each second. The storm ends some time."""
+        """Let everybody run to the end; counts the calls that reach Twilio at each wake. The storm ends some time."""
         counted = 0
         while open_ := [run for run in runs if not run.done()]:
             if len(self._sleepers) < len(open_):
                 await asyncio.sleep(0.001)
                 continue
-            self.calls[round(self.now)] += len(self._rig.sent()) - counted
+            self.bursts.append(len(self._rig.sent()) - counted)
             counted = len(self._rig.sent())
             first = min(due for due, _ in self._sleepers)
             await self._rig.later(first - self.now)
@@ -51,7 +50,7 @@ class Hourglass:
                 if due <= self.now:
                     woken.set()
             self._sleepers = [(due, woken) for due, woken in self._sleepers if due > self.now]
-        self.calls[round(self.now)] += len(self._rig.sent()) - counted
+        self.bursts.append(len(self._rig.sent()) - counted)
 
 
 @asynccontextmanager
@@ -79,7 +78,7 @@ async def test_a_429_stops_the_calls_of_all_workers_for_as_long_as_twilio_asks(
         await one.run(changes[0].number)
         rests = await asyncio.gather(*((one, two)[n % 2].run(c.number) for n, c in enumerate(changes[1:])))
     assert len(rig.sent()) == 1
-    assert {round(rest or 0) for rest in rests} == {120}
+    assert all(rest and 60 < rest <= 120 for rest in rests)
     assert {(await rig.now(c)).state for c in changes} == {"running"}
     assert "Twilio takes only so many calls" in (await rig.now(changes[-1])).note
     assert [e.what for e in (await rig.now(changes[-1])).timeline] == ["asked", "started"]
@@ -94,8 +93,10 @@ async def test_in_a_storm_of_429_one_call_at_a_time_finds_out_whether_it_is_over
     async with replica(rig, redis_url, tmp_path, glass) as one, replica(rig, redis_url, tmp_path, glass) as two:
         runs = [asyncio.create_task((one, two)[n % 2].run(c.number)) for n, c in enumerate(changes)]
         await glass.run(*runs, storm=4.0)
-    # some are under way together; then one goes after a second, one two seconds later, and after four more all in turn
-    assert [glass.calls[second] for second in range(1, 7)] == [1, 0, 1, 0, 0, 0]
+    # some are under way together; then one goes after a second, one two seconds later, and after the storm all in turn
+    assert max(glass.bursts[1:]) == 1
+    throttled = [call for call in rig.twilio.calls(CREATE) if call.status == 429]
+    assert len(throttled) - glass.bursts[0] <= 3
     assert {(await rig.now(c)).state for c in changes} == {"succeeded"}
     assert len(rig.services) == len(changes)
 

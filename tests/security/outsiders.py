@@ -84,7 +84,7 @@ async def changes_of_rita(world: World) -> dict[State, Change]:
         made = {}
         for state in ("pending", "stale", "failed", "unknown", "waiting", "succeeded"):
             number = await store.number_for(f"draft-{state}")
-            change = _change(state, number)  # type: ignore[arg-type]
+            change = _change(state, number)
             await store.create(change)
             for step, run in change.steps.items():
                 raw = store.sealer.run(run).model_dump_json()

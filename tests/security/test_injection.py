@@ -1,4 +1,4 @@
-"""Nothing that somebody typed, or that Twilio repeats of it, takes effect in Slack: no mention, no link, no turned writing.
+"""Nothing that somebody typed, or that Twilio repeats of it, takes effect in Slack: no mention, link or turned writing.
 
 The words come from everywhere at once: every text input of every operation, names at Twilio, its errors and verdicts.
 """
@@ -12,13 +12,16 @@ import pytest
 from bot.catalog import catalog
 from bot.catalog.form import Form, Mistake, mistakes
 from bot.catalog.operation import CannotPlanError, Inquiry
-from bot.changes.changes import Refusal
+from bot.changes.authority import Pinged
+from bot.changes.change import State
+from bot.changes.refusal import Refusal
 from bot.checks.guide import Guide
 from bot.plans.plan import Plan
 from bot.twilio.faults import Refused, TwilioFault
 from bot.twilio.gateway import Account
 from handlers.blocks.account import Row, account_list
-from handlers.blocks.change import approvals_list, change_card, happened_modal, next_part, reject_modal, told
+from handlers.blocks.calls import call, last_call, next_part, reminder
+from handlers.blocks.change import approvals_list, change_card, happened_modal, reject_modal, told
 from handlers.blocks.form import form_modal, notice_modal
 from handlers.blocks.help import incomplete, refusal, usage, window_gone
 from handlers.blocks.home import home_view
@@ -64,29 +67,39 @@ def inert(text: str, where: str = "", *, private: bool = False) -> None:
 
 
 def pictures(plan: Plan, operation: str, values: dict[str, Any], text: str = PLANT) -> Iterator[tuple[str, Any]]:
-    """Everything that shows a plan, or a change of it, in every state."""
+    """What shows a plan, before it is asked for and in the states that show different parts of it."""
     entry = catalog()[operation]
     draft = samples.draft(values, operation=operation, of=plan)
     yield "preview", preview_modal(entry, draft)
     yield "plan", plan_message(entry, plan)
-    for state in samples.STATES:
-        change = samples.change(state, of=plan, text=text)
-        yield f"card {state}", change_card(change)
-        yield f"details {state}", details_modal(change)
-        yield f"list {state}", approvals_list([change], viewer=ANN)
-        yield f"told {state}", told(change) or {}
-        yield f"home {state}", home_of(change)
-    yield "next part", next_part(samples.change("pending", of=plan, text=text))
-    yield "reject", reject_modal(samples.change(of=plan, text=text))
-    yield "happened", happened_modal(samples.change("unknown", of=plan, text=text))
+    for state in ("pending", "failed", "succeeded"):
+        yield f"card {state}", change_card(samples.change(state, of=plan, text=text))
+    yield "details", details_modal(samples.change("succeeded", of=plan, text=text))
+
+
+def lives(plan: Plan, state: State) -> Iterator[tuple[str, Any]]:
+    """Everything that shows a change in a state, of which everything that can be said is the words planted."""
+    change = samples.change(state, of=plan, text=PLANT)
+    yield "card", change_card(change)
+    yield "details", details_modal(change)
+    yield "list", approvals_list([change], viewer=ANN)
+    yield "told", told(change) or {}
+    yield "home", home_of(change)
+    yield "reject", reject_modal(change)
+    if state == "unknown":
+        yield "happened", happened_modal(change)
+    if state == "pending":
+        whom = Pinged(users=(BOB,))
+        yield "next part", next_part(change, whom)
+        yield "call", call(change, whom) or {}
+        yield "reminder", reminder(change, whom, samples.NOW)
+        yield "last call", last_call(change)
 
 
 def home_of(change: Any) -> Any:
     followed = [samples.registration("FAILED", title=PLANT, trouble=PLANT)]
     waiting = [change] if change.state == "pending" else []
-    return home_view(
-        viewer=RITA, waiting=waiting, mine=[change], registrations=followed, may_ask=[], now=samples.NOW
-    )
+    return home_view(viewer=RITA, waiting=waiting, mine=[change], registrations=followed, may_ask=[], now=samples.NOW)
 
 
 def refusals(form: type[Form], values: dict[str, Any], operation: str) -> Iterator[tuple[str, Any]]:
@@ -151,6 +164,13 @@ async def test_no_text_of_any_operation_and_no_name_at_twilio_takes_effect(examp
             dead(drawn, f"{example.operation}, {where}", private=True)
 
 
+@pytest.mark.parametrize("state", samples.STATES)
+def test_nothing_that_is_said_of_a_change_takes_effect(state: State) -> None:
+    for plan in (samples.plan(PLANT), samples.plan(PLANT, severity="block"), samples.by_hand(), samples.chain()):
+        for where, drawn in lives(plan, state):
+            dead(drawn, f"{where} of {state}")
+
+
 async def test_no_name_at_twilio_takes_effect_in_a_report() -> None:
     async with open_world() as world:
         rename_everything(world)
@@ -202,7 +222,13 @@ async def test_no_answer_to_words_that_nobody_knows_takes_effect(account: Accoun
 
 async def test_nothing_typed_anywhere_takes_effect_in_the_whole_bot(world: WholeWorld) -> None:
     number = await world.request(RITA, "/a2p-service", "create", {"friendly_name": PLANT[:60]}, {})
-    for text in (f"create {PLANT}", PLANT, f"help {PLANT}", f'create friendly_name="{PLANT}" --plan', f"create x={PLANT}"):
+    for text in (
+        f"create {PLANT}",
+        PLANT,
+        f"help {PLANT}",
+        f'create friendly_name="{PLANT}" --plan',
+        f"create x={PLANT}",
+    ):
         for command in ("/a2p-service", "/a2p", "/a2p-watch", "/a2p-account", "/a2p-approvals"):
             await world.slack.command(BOB, A2P, command, text)
     card = await world.card(number)
@@ -217,6 +243,6 @@ async def test_nothing_typed_anywhere_takes_effect_in_the_whole_bot(world: Whole
             dead(message, channel)
         for message in world.slack.ephemerals(BOB, channel):
             dead(message, channel, private=True)
-    for call in world.slack.calls():
-        dead(call.args, call.method, private=True)
-        dead(call.args.get("view") or {}, call.method, private=True)
+    for asked in world.slack.calls():
+        dead(asked.args, asked.method, private=True)
+        dead(asked.args.get("view") or {}, asked.method, private=True)

@@ -1,8 +1,9 @@
 """People who left, were deactivated, are guests, bots, or come from another workspace decide nothing and see nothing.
 
-Every action, submission and command of the map is tried by each of them, with a genuine button of somebody else's change.
+Every action, submission and command of the map is tried by each of them, with a genuine button of another's change.
 """
 
+import time
 from dataclasses import dataclass, replace
 
 from bot.catalog import catalog
@@ -59,25 +60,53 @@ BUTTONS: dict[str, Button] = {
     "change.did_not": Button("unknown", told="Only people who may approve it", member="Only people who may approve it"),
     "change.done": Button("waiting", told=ASKED, member=ASKED),
     "change.undo": Button("succeeded", told=ASKED, member=ASKED),
+    "change.amend": Button("pending", told="can open its form", member="can open its form"),
+    "change.break_glass": Button("pending", member="You may not break glass"),
+    "change.sign_off": Button("pending", told="does not wait to be signed off", member="does not wait to be signed"),
     "change.form": Button("pending", told="can open its form", member="can open its form"),
     "registration.check": Button(value=REGISTRATION.id, because="a look changes nothing, and full members may look"),
     "registration.resubmit": Button(value=REGISTRATION.id, because="any full member may ask; others must approve"),
     "watch.on": Button(value=APPROVALS, because="what a channel hears is for the people in it"),
     "watch.off": Button(value=APPROVALS, because="what a channel hears is for the people in it"),
+    "freeze.lift": Button(value=f"{start_state.ACCOUNT_SID}:1.0", member="neither freeze nor lift"),
+    "away.open": Button(member="in no group whose approval"),
+    "away.back": Button(told="You are not away", member="You are not away"),
     "home.start": Button(value="service.create", because="any full member may ask; others must approve"),
 }
 OF_ONES_OWN_FORM = frozenset({"field", "lookup", "form.back", "form.resume", "form.account"})
 """They act on the clicker's own draft, and on nothing else: tried here with somebody else's."""
 SHOWS_NOTHING = {"/a2p": "the help is the same for everybody, and says what one may not do"}
 """Commands that everybody may type."""
-TYPED = {"/a2p-account": "use main", "/a2p-approvals": "", "/a2p-watch": "on"}
+TYPED = {
+    "/a2p-account": "use main",
+    "/a2p-approvals": "",
+    "/a2p-watch": "on",
+    "/a2p-audit": "",
+    "/a2p-freeze": "off account=all",
+}
 """What is typed after the commands that are no operation's."""
+
+
+FREEZE = {
+    "account": {"account": {"type": "static_select", "selected_option": {"value": "*"}}},
+    "until": {"until": {"type": "datetimepicker", "selected_date_time": int(time.time()) + 86400}},
+    "reason": {"reason": {"type": "plain_text_input", "value": "No"}},
+}
+AWAY = {
+    "to": {"to": {"type": "users_select", "selected_user": RITA}},
+    "until": {
+        "until": {"type": "datepicker", "selected_date": time.strftime("%Y-%m-%d", time.gmtime(time.time() + 86400))}
+    },
+}
+"""What somebody would enter who wants to stop everything, or to give away a seat that they do not have."""
 
 
 async def test_nothing_that_can_be_clicked_or_typed_is_left_out() -> None:
     advice = "think about who may use it, and say so in this file"
     assert set(ACTIONS) == BUTTONS.keys() | OF_ONES_OWN_FORM, advice
-    assert set(SUBMISSIONS) == {"form", "preview", "reject", "happened"}, advice
+    assert set(SUBMISSIONS) == {"form", "preview", "reject", "happened", "break_glass", "sign_off", "freeze", "away"}, (
+        advice
+    )
     assert set(OPTIONS) == {"lookup"}, advice
     operated = {entry.command for entry in catalog().entries}
     assert COMMANDS.keys() - operated == SHOWS_NOTHING.keys() | TYPED.keys(), advice
@@ -136,6 +165,8 @@ async def test_no_window_moves_anything_for_an_outsider(world: World) -> None:
         for view in (
             payloads.view("reject", memo(n=pending.number, g=pending.digest), reason),
             payloads.view("happened", memo(n=unknown.number, s=STEPS["unknown"]), sid),
+            payloads.view("freeze", "{}", FREEZE),
+            payloads.view("away", "{}", AWAY),
         ):
             said = await told_after(world, outsider, payloads.submission(world, outsider.id, view, **envelope))
             assert any(words in said for words in (outsider.why, ASKED, "Only people who may approve it")), said
@@ -145,6 +176,7 @@ async def test_no_window_moves_anything_for_an_outsider(world: World) -> None:
             assert "not yours" in str(sent.ack) or outsider.why in str(sent.ack)
         sent = await world.slack.deliver(payloads.options(world, outsider.id, "lookup:services", preview, **envelope))
         assert sent.ack == {"options": []}
+    assert not [m for m in world.slack.messages(APPROVALS) if "has frozen" in m["text"] or "is away" in m["text"]]
     assert await record(world, changes) == before
     assert written(world) == asked
 
@@ -179,8 +211,6 @@ async def told_after(world: World, person: Outsider, submission: payloads.Json) 
 def value_of(button: Button, changes: dict[State, Change]) -> str:
     """What the genuine button carries."""
     return ticket(changes[button.state], STEPS.get(button.state, "")) if button.state else button.value
-
-
 
 
 async def test_no_command_shows_or_opens_anything_for_an_outsider(world: World) -> None:
@@ -271,7 +301,9 @@ async def met(world: World, *users: str) -> None:
     """The bot has looked these people and their groups up a moment ago."""
     for user in users:
         await world.slack.open_home(user)
-        await world.until(lambda user=user: "Waits for you (1)" in shown(world.slack.home(user) or {}), user)
+    await world.until(
+        lambda: all("Waits for you (1)" in shown(world.slack.home(user) or {}) for user in users), "their homes"
+    )
 
 
 async def press(world: World, user: str, action: str, value: str, words: str) -> None:

@@ -32,9 +32,9 @@ RUBBISH = (
     "+1",
     " 1",
     "1 ",
-    "１",
-    "١",
-    "²",
+    "\uff11",
+    "\u0661",
+    "\xb2",
     HUGE,
     "9" * 13,
     "{change:1}",
@@ -144,8 +144,13 @@ async def test_a_channel_is_switched_by_a_click_in_it_whatever_the_button_names(
         for value in ("C0SECRET", "", "D0BOB", HUGE):
             before = len(world.slack.ephemerals(ANN, APPROVALS))
             await world.slack.deliver(payloads.click_on_card(world, ANN, action, value))
-            await world.until(lambda n=before: len(world.slack.ephemerals(ANN, APPROVALS)) > n, "an answer")
+            await heard_more(world, before)
     assert "C0SECRET" not in await everything_in(world.redis_url)
+
+
+async def heard_more(world: World, before: int) -> None:
+    """Ann has read one more private answer."""
+    await world.until(lambda: len(world.slack.ephemerals(ANN, APPROVALS)) > before, "an answer")
 
 
 MEMOS: tuple[str, ...] = (

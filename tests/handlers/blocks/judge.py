@@ -7,9 +7,9 @@ from typing import Any
 from bot.sandbox.slack.blocks import validate_message, validate_view, walk_elements
 from handlers.blocks.kit import Message
 
-# The tokens that our own code writes: people, channels, moments, pages of Twilio.
+# The tokens that our own code writes: people, user groups, channels, moments, pages of Twilio.
 OURS = re.compile(
-    r"<@[UW][A-Z0-9]+>|<#[CDG][A-Z0-9]+>|<!date\^\d+\^[a-z_{} ]+\|[0-9UTC: -]+>"
+    r"<@[UW][A-Z0-9]+>|<!subteam\^S[A-Z0-9]+>|<#[CDG][A-Z0-9]+>|<!date\^\d+\^[a-z_{} ]+\|[0-9UTC: -]+>"
     r"|<https://(?:www|console)\.twilio\.com/[^<>| ]*\|[^<>|]+>"
 )
 MESSAGE_TEXT = 4000

@@ -5,7 +5,19 @@ from decimal import Decimal
 from typing import Any, get_args
 
 from bot.catalog import catalog
-from bot.changes.change import FINAL, Change, Decision, Event, GroupNeed, Requirement, State, StepRun
+from bot.changes.change import (
+    BROKE_GLASS,
+    FINAL,
+    SIGNED_OFF,
+    Change,
+    Decision,
+    Event,
+    GroupNeed,
+    Requirement,
+    Review,
+    State,
+    StepRun,
+)
 from bot.changes.drafts import Draft
 from bot.plans.call import Call, Ref
 from bot.plans.cost import Cost
@@ -193,7 +205,7 @@ def change(
         requirement=requirement
         or Requirement(rule="one", groups=(GroupNeed(group="approvers", label="the approvers", need=2),)),
         created_at=NOW - 7200,
-        expires_at=NOW + 86400,
+        expires_at=NOW + 3 * 86400,
         decisions=(decision,) if decided else (),
         steps=runs,
         timeline=(
@@ -202,6 +214,16 @@ def change(
         ),
         note=text,
     )
+
+
+def broken(state: State = "succeeded", review: Review = "open", *, text: str = "") -> Change:
+    """A change that ran without its approvals."""
+    the = change(state, text=text)
+    word = Decision(user=ANN, verb="break_glass", digest=the.digest, at=NOW, reason=text or "All is down")
+    said = Event(at=NOW, who=ANN, what=BROKE_GLASS, detail=word.reason, digest=the.digest)
+    signed = Event(at=NOW, who=BOB, what=SIGNED_OFF, detail=text or "Right to do so")
+    events = (said, signed) if review == "signed" else (said,)
+    return the.model_copy(update={"decisions": (word,), "review": review, "timeline": (*the.timeline, *events)})
 
 
 def _run(state: State, *, first: bool, text: str) -> StepRun:

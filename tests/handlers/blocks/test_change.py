@@ -8,15 +8,16 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from bot.catalog.brands.bundles import CustomerProfileBundle, submit
+from bot.changes.authority import Pinged
 from bot.changes.change import FINAL, Change, Decision, Event, GroupNeed, Requirement, State, StepRun, Undoing
 from bot.plans.call import Ref
 from bot.plans.step import ApprovalStep, Undo
+from handlers.blocks.calls import next_part
 from handlers.blocks.change import (
     approvals_list,
     change_card,
     change_line,
     happened_modal,
-    next_part,
     part_decided,
     reject_modal,
     told,
@@ -42,14 +43,16 @@ from tests.handlers.blocks.samples import (
 )
 
 BUTTONS: dict[str, set[str]] = {
-    "pending": {"change.approve", "change.reject", "change.cancel"},
-    "stale": {"change.ask_again", "change.cancel", "change.form"},
+    "pending": {"change.approve", "change.reject", "change.cancel", "change.amend", "change.why"},
+    "stale": {"change.ask_again", "change.cancel", "change.amend", "change.why"},
+    "approved": {"change.why"},
+    "running": {"change.why"},
     "rejected": {"change.form"},
     "expired": {"change.form"},
     "cancelled": {"change.form"},
     "failed": {"change.retry", "change.abandon"},
     "unknown": {"change.happened", "change.did_not", "change.abandon"},
-    "waiting": {"change.abandon"},
+    "waiting": {"change.abandon", "change.why"},
 }
 TOLD = {"approved", "rejected", "expired", "stale", "failed", "unknown", "succeeded"}
 
@@ -90,7 +93,7 @@ def test_nothing_can_be_decided_after_the_end(state: State) -> None:
     assert set(elements(change_card(change(state)))) <= {"change.form", "change.details"}
 
 
-ENDED: tuple[State, ...] = ("failed", "stale", "rejected", "expired", "cancelled", "abandoned")
+ENDED: tuple[State, ...] = ("failed", "rejected", "expired", "cancelled", "abandoned")
 UNDER_WAY: tuple[State, ...] = ("pending", "running", "succeeded")
 
 
@@ -204,7 +207,7 @@ def test_the_next_part_of_a_change_asks_for_its_own_approval_with_its_own_price(
     assert "$15.00 once for this part" in shown
     assert "✓ done · 1." in shown
     assert asking.plan.digest not in str(card), "an approval of the first part must not count here"
-    assert "$15.00 once" in sound_message(next_part(asking))["text"]
+    assert "$15.00 once" in sound_message(next_part(asking, Pinged()))["text"]
     note = told(asking)
     assert note
     assert "approval of its next part" in note["text"]
@@ -431,7 +434,7 @@ def test_what_is_told_says_what_happened_and_what_to_do() -> None:
 def test_the_requester_of_a_stale_change_can_ask_again_at_once() -> None:
     note = told(change("stale"))
     assert note
-    assert set(elements(note)) == {"change.ask_again", "change.form", "change.details"}
+    assert set(elements(note)) == {"change.ask_again", "change.amend", "change.details"}
 
 
 def test_the_requester_can_act_on_what_they_are_told_as_the_approvals_channel_may_be_closed_to_them() -> None:

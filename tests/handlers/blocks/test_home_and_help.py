@@ -14,6 +14,8 @@ from tests.handlers.blocks.samples import ANN, CATALOG, NOW, RITA, STRANGE, chan
 
 NAMES = [o.name for o in CATALOG.operations]
 ENTRIES = [e for e in CATALOG.entries if e.command]
+LATE = NOW + 3 * 86400 - 3600
+"""An hour before the changes of the samples expire."""
 GUEST = "Guests take no part in this. Ask a full member of this workspace to request it."
 
 
@@ -22,8 +24,7 @@ def test_a_home_with_a_hundred_of_everything_fits(text: str) -> None:
     every = [change(of=plan(text), text=text, number=n) for n in range(100)]
     pending = [change(of=plan(text), number=n) for n in range(100)]
     followed = [registration(title=text) for _ in range(100)]
-    soon = NOW + 82800  # when each says that it is about to expire
-    view = home_view(viewer=ANN, waiting=pending, mine=every, registrations=followed, may_ask=NAMES * 20, now=soon)
+    view = home_view(viewer=ANN, waiting=pending, mine=every, registrations=followed, may_ask=NAMES * 20, now=LATE)
     sound_view(view)
     assert "left out" not in words(view)
     assert "home.start" in elements(view)
@@ -40,7 +41,7 @@ def test_home_shows_what_waits_first_with_the_buttons_to_decide() -> None:
 
 
 def test_home_says_when_a_change_is_about_to_expire() -> None:
-    view = home_view(viewer=ANN, waiting=[change()], mine=[], registrations=[], may_ask=[], now=NOW + 82800)
+    view = home_view(viewer=ANN, waiting=[change()], mine=[], registrations=[], may_ask=[], now=LATE)
     assert "Expires in 1 hour." in words(view)
 
 

@@ -2,8 +2,18 @@
 
 import handlers
 from bot.checks.guide import Guide
+from handlers.blocks.amendment import void_now
 from handlers.blocks.change import change_card, happened_modal, reject_modal, told
+from handlers.blocks.change_buttons import break_glass_button
 from handlers.blocks.form import form_modal
+from handlers.blocks.glass import (
+    break_glass_modal,
+    glass_broken,
+    passed_over,
+    review_over,
+    reviews_list,
+    sign_off_modal,
+)
 from handlers.blocks.home import home_view
 from handlers.blocks.plan import details_modal, preview_modal
 from handlers.blocks.registration import registration_card, verdict, watch_panel
@@ -13,6 +23,7 @@ from tests.handlers.blocks.samples import (
     CATALOG,
     NOW,
     STATES,
+    broken,
     change,
     draft,
     error,
@@ -31,12 +42,20 @@ VIEWS = [
     ),
     preview_modal(CATALOG["service.create"], draft(of=plan())),
     reject_modal(change()),
+    break_glass_modal(change()),
+    sign_off_modal(broken()),
     happened_modal(change("unknown")),
 ]
 OTHERS = [
     *(change_card(change(state)) for state in STATES),
     *filter(None, (told(change(state)) for state in STATES)),
-    details_modal(change()),
+    details_modal(change(), [break_glass_button(change())]),
+    change_card(broken()),
+    glass_broken(broken()),
+    passed_over(broken()),
+    review_over(broken()),
+    reviews_list([broken()], frozenset({broken().number})),
+    void_now(change()),
     registration_card(FAILED, [], GUIDE),
     verdict(FAILED, transition("FAILED", error()), GUIDE),
     watch_panel("C0A2P", True, []),
@@ -50,7 +69,7 @@ OTHERS = [
         now=NOW,
     ),
 ]
-TYPED = {"reason", "sid"}
+TYPED = {"reason", "note", "sid"}
 """Inputs that are read on submit and send nothing by themselves."""
 
 
