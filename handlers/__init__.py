@@ -160,7 +160,7 @@ async def answer(desk: Desk, inbox: Inbox, delivery: Delivery, handler: Handler 
         # the type, not the words: a refusal may quote what was typed
         log.warning("not_done", kind=delivery.kind, user=delivery.user, error=type(error).__name__)
         # beside the ack, which must not wait for a Redis that may be away
-        desk.background.start(inbox.done(delivery), "remember a delivery")
+        desk.background.start(inbox.refused(delivery), "remember a delivery")
         return _sorry(desk, delivery, in_words(error))
     await inbox.done(delivery)
     return reply

@@ -50,28 +50,23 @@ class Calls:
                 await self._posts.leave_out(book, slot)
         return slot if change.gate else ""
 
-    async def due(self, book: str, change: Change, nth: int) -> bool:
-        """Whether the `nth` reminder of a change that waits for approval is still to be posted."""
-        return change.state == "pending" and not await self._posts.stands(book, _reminding(change, nth))
-
     async def remind(self, book: str, change: Change, nth: int, card: str) -> None:
-        """Post a reminder; the last one is for the requester too."""
+        """Post the `nth` reminder, unless it stands or is 0; the last one is for the requester too."""
+        slot = f"reminder:{change.askings}:{nth}"
+        if not nth or change.state != "pending" or await self._posts.stands(book, slot):
+            return
         if about_to_expire(change, self._clock()):
-            slot = f"last-call:{change.askings}"
-            await self._posts.once(book, slot, change.requester, last_call(change))
+            await self._posts.once(book, f"last-call:{change.askings}", change.requester, last_call(change))
         whom = await self._whom(change)
         message = reminder(change, whom, self._clock())
-        alone = whom == Pinged()
-        slot = _reminding(change, nth)
-        await self._posts.once(book, slot, self._channel, message, thread_ts=card, broadcast=alone)
-
-    async def review_due(self, book: str, change: Change, nth: int) -> bool:
-        """Whether the `nth` reminder of a review is still to be posted."""
-        return change.review == "open" and not await self._posts.stands(book, _reviewing(change, nth))
+        await self._posts.once(book, slot, self._channel, message, thread_ts=card, broadcast=whom == Pinged())
 
     async def remind_of_review(self, book: str, change: Change, nth: int, card: str) -> None:
-        """Post a reminder that nobody has looked yet at what ran without its approvals."""
-        message, slot = review_reminder(change, self._clock()), _reviewing(change, nth)
+        """Post the `nth` reminder that nobody has looked at what ran unapproved, unless it stands or is 0."""
+        slot = f"review:{change.breaks}:{nth}"
+        if not nth or change.review != "open" or await self._posts.stands(book, slot):
+            return
+        message = review_reminder(change, self._clock())
         await self._posts.once(book, slot, self._channel, message, thread_ts=card, broadcast=True)
 
     async def _whom(self, change: Change) -> Pinged:
@@ -86,11 +81,3 @@ def _calling(change: Change) -> str:
     """One call for each time that approval is asked for, and of whom: a policy that was changed may name others."""
     groups = ",".join(sorted(need.group for need in change.requirement.groups))
     return f"call:{change.askings}:{hashlib.sha256(groups.encode()).hexdigest()[:8]}"
-
-
-def _reminding(change: Change, nth: int) -> str:
-    return f"reminder:{change.askings}:{nth}"
-
-
-def _reviewing(change: Change, nth: int) -> str:
-    return f"review:{change.breaks}:{nth}"

@@ -71,6 +71,8 @@ class Cards:
         self._news = News(posts, redis, approvals_channel, concerned)
         self._moved: set[int] = set()
         self._drawing: set[int] = set()
+        self._waiting: dict[int, int] = {}
+        self._unreviewed: dict[int, int] = {}
 
     async def change_moved(self, number: int) -> None:
         """Draw a change soon; what moves while it is drawn is drawn by the same hand, which keeps to Slack's pace."""
@@ -85,32 +87,13 @@ class Cards:
 
     async def change_waits(self, number: int, nth: int) -> None:
         """Remind those whom a change waits for, soon; a reminder that stands already is not posted again."""
-        self._background.start(self._remind(number, nth, self._calls.due, self._calls.remind), f"remind of #{number}")
+        self._waiting[number] = nth
+        await self.change_moved(number)
 
     async def review_waits(self, number: int, nth: int) -> None:
         """Remind of a review that nobody has done, soon."""
-        work = self._remind(number, nth, self._calls.review_due, self._calls.remind_of_review)
-        self._background.start(work, f"remind of the review of #{number}")
-
-    async def _remind(
-        self,
-        number: int,
-        nth: int,
-        due: Callable[[str, Change, int], Awaitable[bool]],
-        remind: Callable[[str, Change, int, str], Awaitable[None]],
-    ) -> None:
-        book = self._keys.change(number, "posts")
-        change = await self._changes.load(number)
-        card = await self._posts.stands(book, "card")
-        # without the lease at first: it would keep the card from being drawn, and most of the time nothing is due
-        if change is None or not card or not await due(book, change, nth):
-            return
-        try:
-            async with self._leases.held(self._keys.change(number, "drawing")) as ours:
-                if ours:
-                    await remind(book, change, nth, card)
-        except SlackApiError as error:  # the next sweep tries again
-            log.error("slack_refused", change=number, why=why(error))
+        self._unreviewed[number] = nth
+        await self.change_moved(number)
 
     async def _keep_drawing(self, number: int) -> None:
         """Redraw the card until it shows the truth, and tell the requester what they must know."""
@@ -125,12 +108,28 @@ class Cards:
             self._drawing.discard(number)
 
     async def _draw_alone(self, number: int) -> bool:
+        # whatever becomes of them: those that are not posted now, the next sweep finds due again
+        waits, unreviewed = self._waiting.pop(number, 0), self._unreviewed.pop(number, 0)
         try:
             async with self._leases.held(self._keys.change(number, "drawing")) as ours:
-                return ours and await self._draw_change(number)
+                if not ours:
+                    return False
+                try:
+                    return await self._draw_change(number)
+                finally:  # what keeps it from being drawn must not keep people from being reminded
+                    await self._remind(number, waits, unreviewed)
         except SlackApiError as error:  # the next sweep tries again
             log.error("slack_refused", change=number, why=why(error))
             return False
+
+    async def _remind(self, number: int, waits: int, unreviewed: int) -> None:
+        """Post the reminders with these numbers, 0 for none, unless they stand."""
+        book = self._keys.change(number, "posts")
+        if not (waits or unreviewed) or not (card := await self._posts.stands(book, "card")):
+            return
+        if change := await self._changes.load(number):
+            await self._calls.remind(book, change, waits, card)
+            await self._calls.remind_of_review(book, change, unreviewed, card)
 
     async def _draw_change(self, number: int) -> bool:
         """Draw a change as it stands; False when its card shows that already."""

@@ -6,6 +6,7 @@ import structlog
 from redis.asyncio import Redis
 from redis.exceptions import RedisError
 
+from bot.changes.refusal import Refusal
 from bot.redis.keys import Keys
 from handlers.delivery import Delivery
 
@@ -31,14 +32,19 @@ class Inbox:
         """Whether this delivery is to be answered; False when it was answered before.
 
         While another process is at it, this waits: an ack is Slack's word that something is done, whichever copy it is
-        for, and that process may die before it has done it.
+        for, and that process may die before it has done it. Raises `Refusal` when it has just been refused.
         """
         if not delivery.once:
             return True
         # short at first: the copy of a delivery whose process died before its ack must not be dropped
         while not await self._redis.set(self._key(delivery), "taken", nx=True, px=TAKEN_MILLISECONDS):
-            if await self._redis.get(self._key(delivery)) == "done":
+            mark = await self._redis.get(self._key(delivery))
+            if mark == "done":
                 return False
+            if mark == "refused":
+                raise Refusal(
+                    "This could not be done when it was delivered first. Look how things are, then try again."
+                )
             await asyncio.sleep(LOOK_SECONDS)
         return True
 
@@ -47,6 +53,14 @@ class Inbox:
         try:
             if delivery.once:
                 await self._redis.set(self._key(delivery), "done", ex=REMEMBER_SECONDS)
+        except RedisError as error:
+            log.warning("delivery_not_remembered", kind=delivery.kind, why=type(error).__name__)
+
+    async def refused(self, delivery: Delivery) -> None:
+        """The delivery was answered with words about why it is not done; a copy of a later time is looked at anew."""
+        try:
+            if delivery.once:
+                await self._redis.set(self._key(delivery), "refused", px=TAKEN_MILLISECONDS)
         except RedisError as error:
             log.warning("delivery_not_remembered", kind=delivery.kind, why=type(error).__name__)
 

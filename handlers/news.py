@@ -8,7 +8,7 @@ from slack_sdk.errors import SlackApiError
 
 from bot.changes.change import Change
 from handlers.blocks.amendment import void_now
-from handlers.blocks.glass import glass_broken, passed_over, review_over
+from handlers.blocks.glass import glass_broken, glass_mended, passed_over, review_over
 from handlers.blocks.kit import Message
 from handlers.posts import Posts, why
 
@@ -39,6 +39,8 @@ class News:
         Raises SlackApiError when somebody could not be told, after all others were.
         """
         failed: SlackApiError | None = None
+        if change.signed_off:
+            await self._posts.close(book, f"glass:{change.breaks}", glass_mended(change))
         for told, channel, message in await self._due(book, change):
             try:
                 root = card if channel == self._approvals else ""

@@ -25,6 +25,7 @@ from handlers.words import explained
 
 async def outcome(desk: Desk, entry: Entry, draft: Draft) -> Payload:
     """What a form leads to, as a view: the preview, the report, or the form again with what stands in the way."""
+    moved_on = ""
     try:
         await drafting.may(desk, entry, draft)
         if isinstance(entry, Inquiry):
@@ -37,10 +38,10 @@ async def outcome(desk: Desk, entry: Entry, draft: Draft) -> Payload:
         amended = await amending.amended_by(desk, draft)
     except Exception as error:  # whatever it is, the window must not go on saying that it reads Twilio
         wrong = [drafting.as_mistake(error, f"{entry.name} for a form", entry, draft)]
-        return page_view(desk, entry, draft, drafting.page_of(entry, draft, wrong), wrong=wrong)
+        return page_view(desk, entry, draft, drafting.page_of(entry, draft, wrong), wrong=wrong, note=moved_on)
     await desk.drafts.save(draft)
     if amended:
-        return preview_modal(entry, draft, replaced(amended, plan), f"Amend #{amended.number}")
+        return preview_modal(entry, draft, replaced(amended, plan, draft.token), f"Amend #{amended.number}")
     return preview_modal(entry, draft, kit.notice(moved_on, "warning") if moved_on else ())
 
 

@@ -13,7 +13,7 @@ from bot.changes.change import AMENDED, SIGNED_OFF, Change, Decision, Event, Req
 from bot.changes.freezes import ALL
 from bot.changes.refusal import Refusal
 from bot.changes.store import ChangeStore
-from bot.plans.difference import in_words
+from bot.plans.difference import in_words, marked
 from bot.plans.finding import blocking
 from bot.plans.plan import Plan
 from bot.plans.values import Value
@@ -296,7 +296,11 @@ class Changes:
             await self._moved(number, change.state)
             return change
         self.may_amend(change)
-        requirement = await self.authority.required(number, request.applicant, request.plan)
+        try:
+            requirement = await self.authority.required(number, request.applicant, request.plan)
+        except Refusal:
+            await self.authority.required_now(change, change.gate)  # its own price counts, not that of the amendment
+            raise
         now = self._clock()
         moved = await self.store.amend(
             change,
@@ -309,6 +313,8 @@ class Changes:
             expires_at=now + self._pending_seconds,
         )
         if not moved:  # what somebody said of it in this moment is void too, as long as it has not let it go on
+            change = await self.known(number)
+            await self.authority.required_now(change, change.gate)
             return await self._amend(request)
         change = await self.known(number)
         await self._moved(number, change.state)
@@ -370,9 +376,10 @@ def _asking(what: str, request: Request, requirement: Requirement, now: float) -
 
 def _amended(old: Change, request: Request) -> str:
     """What approvers of the plan before have to know of the new one; without its secrets."""
-    if old.plan.digest == request.plan.digest:
+    new = marked(request.plan, request.token, old.token)
+    if old.plan.digest == new.digest:
         return "It was amended; the calls are as they were, and approvals given before that are void."
-    differs = request.plan.masked(old.plan.masked(in_words(old.plan, request.plan)))
+    differs = new.masked(old.plan.masked(in_words(old.plan, new)))
     return f"It was amended, so approvals given before that are void. What differs: {differs}"
 
 

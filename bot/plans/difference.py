@@ -21,6 +21,11 @@ def lines(old: Plan, new: Plan) -> list[str]:
     return found + _standing(old, new)
 
 
+def marked(plan: Plan, token: str, instead: str) -> Plan:
+    """The plan as if what it makes were marked with another token: between two requests that says nothing."""
+    return Plan.model_validate_json(plan.model_dump_json().replace(token, instead))
+
+
 def _standing(old: Plan, new: Plan) -> list[str]:
     """What stood at Twilio already and stands there differently now."""
     before = {s.id: s.result for s in old.steps if isinstance(s, GivenStep)}

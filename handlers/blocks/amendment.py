@@ -1,7 +1,7 @@
 """Amending a change in Slack: what its new plan replaces, and who hears that their approval is void."""
 
 from bot.changes.change import Change
-from bot.plans.difference import lines
+from bot.plans.difference import lines, marked
 from bot.plans.plan import Plan
 from handlers.blocks import kit
 from handlers.blocks.change_buttons import decide_buttons, details
@@ -11,8 +11,9 @@ DIFFERENCES = 12
 """Lines of difference that the preview of an amendment shows."""
 
 
-def replaced(change: Change, new: Plan) -> list[Block]:
-    """What becomes of the plan before, above the preview of the one that is to take its place."""
+def replaced(change: Change, plan: Plan, token: str) -> list[Block]:
+    """What becomes of the plan before, above the preview of the one that is to take its place; `token` marks that."""
+    new = marked(plan, token, change.token)
     given = len({d.user for d in change.decisions if d.verb == "approve"})
     void = f" {plural(given, 'approval')} given so far {'becomes' if given == 1 else 'become'} void." if given else ""
     blocks = kit.notice(f"This replaces the plan of #{change.number}.{void}", "warning")

@@ -21,7 +21,7 @@ def spent(change: Change) -> str:
         return ""
     before = change.requirement.committed_usd
     whole = _with(change)
-    over = f", which is {money(whole - cap)} too much" if whole > cap else ""
+    over = f", {money(whole - cap)} above it" if whole > cap else ""
     return f"with this {money(whole)} of {money(cap)} a month{over} (asked for before: {money(before)})"
 
 

@@ -78,7 +78,7 @@ def review(change: Change) -> list[str]:
     """That it ran without its approvals, who wanted that and why, and whether somebody has looked at it; mrkdwn."""
     if not change.glass:
         return []
-    ran = "Ran" if change.begun or change.settled else "Let through"
+    ran = "Ran" if change.begun or change.state == "succeeded" else "Let through"
     lines = [f"*{ran} without its approvals*: {_broken(change, d)}" for d in change.glass]
     if signed := change.signed_off:
         note = f": “{inline(signed.detail, 600)}”" if signed.detail else "."
@@ -95,6 +95,12 @@ def glass_broken(change: Change) -> Message:
         f"{person(broken.user)} broke glass: #{change.number} {remark(change.plan.title)} runs without its approvals."
     )
     return kit.message(said, [*kit.sections([f"*{said}*", *_facts(change, broken)]), _buttons(change)])
+
+
+def glass_mended(change: Change) -> Message:
+    """The same news once it is signed off: there is nothing to press."""
+    said = f"{person(change.glass_broken_by)} broke glass for #{change.number} {remark(change.plan.title)}."
+    return kit.message(said, [*kit.sections([f"*{said}*", *review(change)]), kit.actions(details(change))])
 
 
 def passed_over(change: Change) -> Message:

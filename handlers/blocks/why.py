@@ -142,7 +142,7 @@ def _open(why: Why, need: GroupNeed) -> str:
     able = why.able.get(need.group, ())
     names = ", ".join(c.named for c in able[:NAMED]) + (" and others" if len(able) > NAMED else "")
     could = f"It could be {names}." if names else "Nobody could give it at the moment: the group has to change."
-    return f". {plural(missing, 'approval')} missing. {could}"
+    return f". {plural(missing, 'approval')} {'is' if missing == 1 else 'are'} missing. {could}"
 
 
 # The rule
@@ -202,7 +202,8 @@ def _costs(why: Why) -> list[str]:
     lines = [f"{priced(change)}."]
     if change.requirement.tier:
         counted = f"{money(price_of(change.plan, change.gate))} counts: what is paid once, and the first month"
-        known = change.requirement.policy == why.policy.fingerprint
+        # what the cap has raised does not cost what its tier is for
+        known = change.requirement.policy == why.policy.fingerprint and not change.requirement.raised
         tier = _tier(why.policy, change.requirement.tier) if known else tier_name(change)
         lines.append(f"{counted}. Cost tier: {tier}.")
     if words := raised(change):

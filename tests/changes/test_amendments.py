@@ -5,6 +5,7 @@ from decimal import Decimal
 
 import pytest
 
+from bot.changes.budget import Budget
 from bot.changes.change import Change, Event, StepRun
 from bot.changes.changes import Request
 from bot.changes.policy import Rule, Tier
@@ -79,6 +80,18 @@ async def test_an_amendment_that_its_requester_may_not_ask_for_leaves_the_change
     assert (await office.now(change)).plan == change.plan
 
 
+async def test_an_amendment_that_is_refused_spends_nothing(office: Office) -> None:
+    change = await office.asked()
+    cost = Cost(what="a service", usd=Decimal(99), period="once", source="a test")
+    dear = plan_for("Acme news").model_copy(update={"costs": (cost,)})
+    deny = Rule(name="no more services", operations=("service.*",), effect="deny")
+    stricter = office.under(POLICY.model_copy(update={"rules": (deny, *POLICY.rules)}))
+    with pytest.raises(Refusal, match="no more services"):
+        await stricter.changes.request(amendment(change, plan=dear))
+    others = await Budget(office.redis, office.keys, office.clock).hold(99, "", plan_for())
+    assert others == 0
+
+
 async def test_an_approval_of_the_plan_before_lets_nothing_run(office: Office) -> None:
     change = await office.asked()
     await amended(office, change)
@@ -97,6 +110,12 @@ async def test_approvals_that_were_given_are_void_and_it_is_known_whose(office: 
     assert await office.approve(now, BOB) == "pending"
     assert await office.approve(now, ANN) == "approved"
     assert (await office.now(change)).amendments == (frozenset({ANN}),)
+
+
+async def test_a_token_that_marks_what_is_made_is_no_difference(office: Office) -> None:
+    change = await office.changes.request(request_for(name="Acme tf-k2m9q7xw4a"))
+    now = await amended(office, change, "Acme tf-amended222")
+    assert "the calls are as they were" in now.note
 
 
 async def test_each_amendment_voids_what_was_given_since_the_one_before(office: Office) -> None:

@@ -166,6 +166,12 @@ def test_a_requirement_is_possible_exactly_when_every_group_has_enough_people_wh
         assert (impossible(requirement, members, "R") == "") == enough
 
 
+@given(policies())
+def test_a_policy_that_is_written_down_is_read_as_it_was(policy: Policy) -> None:
+    read = Policy.model_validate_json(policy.model_dump_json(exclude_defaults=True))
+    assert (read, read.fingerprint) == (policy, policy.fingerprint)
+
+
 def test_the_order_of_caps_is_part_of_what_a_policy_says() -> None:
     caps = {"main": Decimal(100), "*": Decimal(10)}
     one = Policy(caps=caps)

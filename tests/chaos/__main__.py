@@ -2,10 +2,13 @@
 
 import argparse
 import asyncio
+import logging
 import secrets
 import sys
 import tempfile
 from pathlib import Path
+
+import structlog
 
 from tests.chaos.program import PACE, survive
 
@@ -18,6 +21,8 @@ def main() -> int:
     options.add_argument("--pace", type=float, default=PACE, help=f"seconds between two kills, on average ({PACE})")
     options.add_argument("--keep", type=Path, help="a folder for the logs of the bots; by default they are thrown away")
     chosen = options.parse_args()
+    # that Redis is gone again is no news here
+    structlog.configure(wrapper_class=structlog.make_filtering_bound_logger(logging.CRITICAL))
     with tempfile.TemporaryDirectory(prefix="tenfour-chaos-") as folder:
         report = asyncio.run(survive(chosen.kills, chosen.seed, chosen.keep or Path(folder), chosen.pace))
     sys.stdout.write(f"{report.text()}\n")

@@ -2,10 +2,11 @@
 
 import asyncio
 import re
+import time
 from dataclasses import dataclass, field
 
 from tests.chaos.people import GaveUpError, Person, ticket
-from tests.chaos.promises import Asked, refused
+from tests.chaos.promises import Asked, answer, refused
 from tests.e2e.world import A2P, APPROVALS, page_of
 
 
@@ -75,7 +76,8 @@ class Asker(Person):
             delivery = await self.chaos.world.slack.submit(self.user, view_id=preview["id"])
             self.promises.note(delivery, lambda: None)
             promised = delivery.acked and not refused(delivery)
-            self.promises.asked.append(Asked(self.user, name, draft[1], promised))
+            now = time.strftime("%H:%M:%S", time.gmtime())
+            self.promises.asked.append(Asked(self.user, name, draft[1], promised, answer(delivery), now))
             self.once_more(delivery)
             if delivery.acked:
                 return

@@ -9,12 +9,18 @@ from bot.sandbox.slack.deliveries import Delivery
 
 @dataclass(frozen=True)
 class Asked:
-    """A request for approval that was submitted; `name` occurs in no other request. `promised`: Slack got an ack."""
+    """A request for approval that was submitted. `promised`: Slack got an ack.
+
+    `name` is what was typed last; the window may be that of an earlier command, to which a bot came late. `answer` is
+    what the ack made of the window, and `at` the time of day.
+    """
 
     user: str
     name: str
     draft: str
     promised: bool
+    answer: str = ""
+    at: str = ""
 
 
 @dataclass(frozen=True)
@@ -53,3 +59,10 @@ def refused(delivery: Delivery) -> bool:
     ack = delivery.ack or {}
     shown = (ack.get("view") or {}).get("callback_id")
     return ack.get("response_action") == "errors" or shown == "notice"
+
+
+def answer(delivery: Delivery) -> str:
+    """What an ack made of the window in which something was submitted."""
+    ack = delivery.ack or {}
+    title = ((ack.get("view") or {}).get("title") or {}).get("text", "")
+    return f"{ack['response_action']} “{title}”" if "response_action" in ack else "closed the window"

@@ -102,10 +102,6 @@ async def break_glass(world: World) -> None:
     assert "Passed over: 2 of the approvers must approve (0 so far). Rule “two for everything”." in shown(news)
     for user in (ANN, BOB):
         await world.told(user, "yours is one of those")
-    await click(world, RITA, "sign_off", number)
-    await world.sees(RITA, "What do you make of it?")
-    await world.slack.submit(RITA, {"note": "all well"})
-    await world.told(RITA, f"You had a part in #{number}")
     await world.slack.command(ANN, APPROVALS, "/a2p-approvals", "reviews")
     listed = await world.hears(APPROVALS, "1 of them by you", user=ANN)
     assert f"#{number}" in shown(listed)

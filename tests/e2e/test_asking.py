@@ -91,7 +91,7 @@ async def test_reminders_go_to_those_who_are_missing_and_missed_ones_are_left_ou
     world = office.world
     await world.slack.open_home(BOB)
     number = await world.request(RITA, "/a2p-service", "create", *SERVICE)
-    await office.reply(number, 1)
+    other = await world.request(RITA, "/a2p-service", "create", *SERVICE)
     await world.approve(ANN, number)
     await world.card(number, "1 of 1 of the approvers")
     office.ahead = 4 * HOUR + 60
@@ -99,14 +99,15 @@ async def test_reminders_go_to_those_who_are_missing_and_missed_ones_are_left_ou
     assert f"#{number} has waited 4 hours" in first
     assert "<@U0BOB> can decide." in first
     assert "subteam" not in first
+    assert f"#{other} has waited 4 hours" in await office.reply(other, 2)
     office.ahead = 6 * DAY + HOUR
     last = await office.reply(number, 3)
     assert "has waited 6 days" in last
     await world.told(RITA, f"#{number} expires")
     await world.slack.open_home(BOB)
-    await world.until(lambda: "About to expire (1)" in shown(world.slack.home(BOB) or {}), "Bob's home")
+    await world.until(lambda: "About to expire (2)" in shown(world.slack.home(BOB) or {}), "Bob's home")
     await world.slack.open_home(RITA)
-    await world.until(lambda: "About to expire (1)" in shown(world.slack.home(RITA) or {}), "Rita's home")
+    await world.until(lambda: "About to expire (2)" in shown(world.slack.home(RITA) or {}), "Rita's home")
     await world.approve(BOB, number)
     await world.done(number)
     assert len(office.replies(number)) == 3

@@ -6,6 +6,7 @@ from typing import Any
 import pytest
 from redis.asyncio import Redis
 
+from bot.changes.refusal import Refusal
 from bot.redis.keys import Keys
 from handlers.delivery import Delivery
 from handlers.inbox import Inbox
@@ -57,3 +58,10 @@ async def test_what_was_answered_long_ago_is_not_done_again(here: Inbox, there: 
     assert await here.first(CLICK)
     await here.done(CLICK)
     assert not await there.first(CLICK)
+
+
+async def test_a_copy_of_what_was_refused_is_not_acknowledged_as_done(here: Inbox, there: Inbox) -> None:
+    assert await here.first(CLICK)
+    await here.refused(CLICK)
+    with pytest.raises(Refusal, match="could not be done"):
+        await there.first(CLICK)

@@ -93,6 +93,9 @@ async def test_those_whose_approval_is_void_hear_it_once(news: Desk) -> None:
 
 
 async def test_who_broke_the_glass_hears_that_it_was_signed_off(news: Desk) -> None:
+    await news.tell(broken())
     for _ in range(2):
         await news.tell(broken(review="signed"))
+    assert "change.sign_off" not in str(news.slack.messages(APPROVALS)), "it would only refuse"
+    assert len(news.heard(APPROVALS)) == 1
     assert [text.startswith("<@U0BOB> signed off #142") for text in news.heard("D0ANN")] == [True]

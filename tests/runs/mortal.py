@@ -18,9 +18,13 @@ class Died(BaseException):
 
 @dataclass
 class Life:
-    """Ends after so many steps that touch the world, before or after the step itself; None: it does not end."""
+    """Ends after so many steps that touch the world, before or after the step itself; None: it does not end.
+
+    Or when so many writes at Twilio were heard of, between the effect of the next one and its answer.
+    """
 
     left: int | None = None
+    writes: int | None = None
 
     def step(self) -> None:
         """One moment at which it may end, and after which it is over."""
@@ -34,6 +38,17 @@ class Life:
         self.step()
         done = await deed()
         self.step()
+        return done
+
+    async def writing(self, deed: Callable[[], Awaitable[Any]]) -> Any:
+        """The same for a call that changes something at Twilio."""
+        done = await self.during(deed)
+        if self.writes is not None:
+            self.writes -= 1
+            self.writes -= 1
+            if self.writes < 0:
+                self.left = 0
+                self.step()
         return done
 
 
@@ -63,7 +78,7 @@ class MortalAccount(Account):
 
     async def send(self, call: Call) -> Item:
         """See `Account.send`."""
-        answer: Item = await self._life.during(lambda: Account.send(self, call))
+        answer: Item = await self._life.writing(lambda: Account.send(self, call))
         return answer
 
     async def _read(self, url: str, params: Mapping[str, Any], headers: Mapping[str, str], name: str) -> Item:

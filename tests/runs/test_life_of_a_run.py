@@ -3,6 +3,7 @@
 import asyncio
 from collections.abc import Coroutine, Iterator
 from contextlib import AsyncExitStack, suppress
+from dataclasses import replace
 from pathlib import Path
 from typing import Any, TypeVar
 
@@ -13,6 +14,7 @@ from hypothesis import strategies as st
 from hypothesis.stateful import (
     Bundle,
     RuleBasedStateMachine,
+    initialize,
     invariant,
     precondition,
     rule,
@@ -43,6 +45,7 @@ from tests.runs.rig import Followed, time_passes
 
 T = TypeVar("T")
 MOST_CHANGES = 2
+deaths = st.builds(Life, left=st.none() | st.integers(0, 30)) | st.builds(Life, writes=st.integers(0, 2))
 FAULTS: dict[str, dict[str, Any]] = {
     "never arrived": {"drop": True},
     "done, and the answer lost": {"drop_after_effect": True},
@@ -114,9 +117,18 @@ class LifeOfRuns(RuleBasedStateMachine):
         names = (f"Acme {number}", f"Acme {number} tf-life{number}")
         return sum(1 for s in self._twilio.created("service") if s["friendly_name"] in names)
 
+    @initialize(target=changes)
+    def begin(self) -> int:
+        number = self._asked()
+        self._approve(number)
+        return number
+
     @precondition(lambda self: len(self._told) < MOST_CHANGES)
     @rule(target=changes)
     def ask(self) -> int:
+        return self._asked()
+
+    def _asked(self) -> int:
         number = len(self._told) + 1
         name, token = f"Acme {number}", f"tf-life{number}"
         form = parse(ServiceCreate, {"friendly_name": name})
@@ -132,6 +144,9 @@ class LifeOfRuns(RuleBasedStateMachine):
 
     @rule(number=changes)
     def approve(self, number: int) -> None:
+        self._approve(number)
+
+    def _approve(self, number: int) -> None:
         change = self.now(number)
         if self.done(self._office.changes.decide(number, ANN, "approve", change.digest)) == "approved":
             self._was_approved.add(number)
@@ -148,33 +163,35 @@ class LifeOfRuns(RuleBasedStateMachine):
     def go_wrong(self, kind: str, match: str) -> None:
         self._twilio.faults.add(match, **FAULTS[kind])
 
-    @rule(everything=st.booleans(), hours=st.sampled_from([0.001, 1]))
-    def freeze(self, *, everything: bool, hours: float) -> None:
+    @rule(everything=st.booleans(), hours=st.sampled_from([None, 0.001, 1]))
+    def freeze_or_thaw(self, *, everything: bool, hours: float | None) -> None:
+        if hours is None:
+            self.thaw()
+            return
         now = self._clock()
         account = ALL if everything else self._account.sid
         until = now + hours * 3600
         self._runner.run(self._freezes.begin(Freeze(account=account, user=ANN, reason="audit", at=now, until=until)))
 
-    @rule()
     def thaw(self) -> None:
         for account in (ALL, self._account.sid):
             self._runner.run(self._freezes.lift(account))
 
-    @rule(number=changes, moments=st.none() | st.integers(0, 30))
-    def work(self, number: int, moments: int | None) -> None:
+    @rule(number=changes, death=deaths)
+    def work(self, number: int, death: Life) -> None:
         before, posts = self.now(number), self.posts()
         frozen = self._runner.run(self._freezes.of(self._account.sid))
         with suppress(Died):
-            self._runner.run(self.worker("worker", Life(moments)).run(number))
+            self._runner.run(self.worker("worker", replace(death)).run(number))
         if before.state in ("pending", "unknown") or before.settled:
             assert self.posts() == posts
         if frozen and frozen.until > self._clock():
             assert self.posts() == posts
 
-    @rule(number=changes, moments=st.none() | st.integers(0, 30))
-    def work_at_once(self, number: int, moments: int | None) -> None:
+    @rule(number=changes, death=deaths)
+    def work_at_once(self, number: int, death: Life) -> None:
         async def both() -> None:
-            workers = (self.worker("one", Life()), self.worker("other", Life(moments)))
+            workers = (self.worker("one", Life()), self.worker("other", replace(death)))
             answers = await asyncio.gather(*(w.run(number) for w in workers), return_exceptions=True)
             assert [a for a in answers if isinstance(a, Exception)] == []
 
@@ -214,7 +231,7 @@ class LifeOfRuns(RuleBasedStateMachine):
         self._twilio.faults.clear()
         for _ in range(12):
             for number in self._told:
-                self.work(number, None)
+                self.work(number, Life())
                 self.settle(number)
             self.let_time_pass(90)
         for number in self._told:
@@ -268,7 +285,7 @@ def test_each_approved_call_takes_effect_once_under_any_order_of_deaths_faults_a
         return LifeOfRuns(runner, handle.client, Keys(f"{keys.prefix}-{machines}"))
 
     limits = settings(
-        max_examples=15, stateful_step_count=25, deadline=None, suppress_health_check=[HealthCheck.too_slow]
+        max_examples=12, stateful_step_count=20, deadline=None, suppress_health_check=[HealthCheck.too_slow]
     )
     try:
         run_state_machine_as_test(machine, settings=limits)  # type: ignore[arg-type]  # any maker of machines will do

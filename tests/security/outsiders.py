@@ -6,6 +6,7 @@ from dataclasses import dataclass, field
 from redis.asyncio import Redis
 
 from bot.changes.change import Change, Event, GroupNeed, Requirement, State
+from bot.changes.policy_file import load_policy
 from bot.changes.store import ChangeStore
 from bot.redis.connection import open_redis
 from bot.redis.keys import Keys
@@ -18,7 +19,12 @@ from tests.e2e.world import A2P, APPROVALS, RITA, World
 from tests.handlers.blocks import samples
 
 ELSEWHERE = "T0ELSEWHERE"
-REQUIREMENT = Requirement(rule="one", groups=(GroupNeed(group="approvers", label="the approvers", need=1),))
+REQUIREMENT = Requirement(
+    rule="one approval for everything",
+    groups=(GroupNeed(group="approvers", label="the approvers", need=1),),
+    policy=load_policy(None).fingerprint,
+)
+"""What the built-in policy asks for: anything else would be judged anew."""
 
 
 @dataclass(frozen=True)

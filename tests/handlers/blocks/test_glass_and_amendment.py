@@ -5,6 +5,7 @@ from handlers.blocks.change import change_card, told
 from handlers.blocks.glass import (
     break_glass_modal,
     glass_broken,
+    glass_mended,
     passed_over,
     review,
     review_over,
@@ -31,6 +32,7 @@ def test_slack_takes_every_window_and_message_whatever_people_typed() -> None:
     ]
     messages += [
         change_card(the),
+        glass_mended(broken(review="signed", text=LONG)),
         change_card(broken(review="signed", text=LONG)),
         reviews_list(many, frozenset({142})),
     ]
@@ -71,7 +73,7 @@ def test_only_what_somebody_may_sign_off_has_the_button() -> None:
 
 def test_an_amendment_says_what_differs_and_whose_word_is_void() -> None:
     the = change().model_copy(update={"decisions": change("approved").decisions})
-    said = str(replaced(the, plan("Acme news")))
+    said = str(replaced(the, plan("Acme news"), "tf-new"))
     assert "This replaces the plan of #142. 1 approval given so far becomes void." in said
     assert "What differs from the plan before" in said
-    assert "The calls are exactly those of #142" in str(replaced(the, the.plan))
+    assert "The calls are exactly those of #142" in str(replaced(the, the.plan, "tf-new"))
