@@ -6,9 +6,8 @@ from bot.changes.delegations import LONGEST_SECONDS, Delegation
 from bot.changes.refusal import Refusal
 from handlers import home
 from handlers.acts import Act
-from handlers.blocks.absence import absence_blocks, asked_to_stand_in, away_modal, ended, given, left_alone
+from handlers.blocks.absence import asked_to_stand_in, away_modal, ended, given, left_alone
 from handlers.blocks.form import notice_modal
-from handlers.blocks.kit import Block
 from handlers.delivery import Delivery, Payload
 from handlers.desk import Desk
 
@@ -121,23 +120,12 @@ async def _may_stand_in(desk: Desk, user: str, to: str, standing: list[Delegatio
         )
 
 
-async def seen_by(desk: Desk, user: str) -> list[Block]:
-    """Who decides for this person and for whom they decide, with the buttons that change it."""
-    approver = await is_approver(desk, user)
-    return absence_blocks(user, await desk.delegations.standing(), approver=approver)
-
-
-async def is_approver(desk: Desk, user: str) -> bool:
-    """Whether this person has a seat to hand over; may be some minutes old."""
-    return not (await desk.people.person(user)).bar and user in await desk.changes.authority.approvers()
-
-
 async def _open(desk: Desk, delivery: Delivery, view: Payload) -> None:
     opened = await desk.client.views_open(trigger_id=delivery.trigger, view=view)
     if bar := (await desk.people.person(delivery.user)).bar:
         no = f"{bar} Ask a full member of this workspace."
     else:
-        no = "" if await is_approver(desk, delivery.user) else NOTHING_TO_HAND_OVER
+        no = "" if delivery.user in await desk.changes.authority.approvers() else NOTHING_TO_HAND_OVER
     if no:
         await desk.show(opened["view"]["id"], notice_modal("I am away", no, level="error"), delivery.user)
 

@@ -11,7 +11,7 @@ from bot.catalog.describe import describe, names, short
 from bot.catalog.form import Form
 from bot.catalog.operation import Entry, Inquiry
 from bot.changes.refusal import Refusal
-from handlers import absence, forms, glass, inquiries, typed
+from handlers import absence, forms, glass, home, inquiries, typed
 from handlers.accounts import account_for
 from handlers.blocks.change import approvals_list
 from handlers.blocks.freeze import freeze_notice
@@ -206,7 +206,7 @@ async def _send_approvals(desk: Desk, delivery: Delivery) -> None:
     unsettled = [change async for change in desk.changes.store.unsettled()]
     standing = freeze_notice(await desk.freezes.standing(), desk.account_names)
     standing = [*standing, *await glass.section(desk, delivery.user)]
-    away = await absence.seen_by(desk, delivery.user)
+    away = await home.absences(desk, delivery.user)
     await desk.answer(delivery, approvals_list(unsettled, viewer=delivery.user, above=standing, below=away))
 
 

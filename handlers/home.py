@@ -1,5 +1,8 @@
 """App Home: what waits for me, what I asked for, and the campaigns with their states."""
 
+import structlog
+from slack_sdk.errors import SlackApiError
+
 from bot.changes.refusal import Refusal
 from handlers import forms, glass
 from handlers.blocks.absence import absence_blocks
@@ -8,9 +11,12 @@ from handlers.blocks.home import home_view
 from handlers.blocks.kit import Block
 from handlers.delivery import Delivery, Payload
 from handlers.desk import Desk
+from handlers.posts import PERSON_GONE, why
 
 MINE_SHOWN = 10
 REGISTRATIONS_SHOWN = 20
+
+log = structlog.get_logger()
 
 
 async def opened(desk: Desk, delivery: Delivery) -> Payload | None:
@@ -62,11 +68,20 @@ async def publish(desk: Desk, user: str) -> None:
         seats=seats,
         notices=await _notices(desk, user) if member else (),
     )
-    await desk.client.views_publish(user_id=user, view=view)
+    try:
+        await desk.client.views_publish(user_id=user, view=view)
+    except SlackApiError as error:
+        if why(error) not in PERSON_GONE:
+            raise
+        log.info("home_has_no_reader", user=user, why=why(error))
 
 
 async def _notices(desk: Desk, user: str) -> list[Block]:
     frozen = freeze_notice(await desk.freezes.standing(), desk.account_names)
+    return [*frozen, *await glass.section(desk, user), *await absences(desk, user)]
+
+
+async def absences(desk: Desk, user: str) -> list[Block]:
+    """Who decides for this person and for whom they decide, with the buttons that change it."""
     approver = user in await desk.changes.authority.approvers()
-    reviews = await glass.section(desk, user)
-    return [*frozen, *reviews, *absence_blocks(user, await desk.delegations.standing(), approver=approver)]
+    return absence_blocks(user, await desk.delegations.standing(), approver=approver)

@@ -74,7 +74,12 @@ class PolicyNews:
             await self._posts.once(self._book, f"told:{nth}", self._channel, message)
             await self._redis.hdel(self._book, f"told:{nth - 1}")
         broken = str(int(bool(self._rulebook.problem)))
-        standing = {"nth": str(nth), "state": state, "broken": broken, "policy": policy.model_dump_json(exclude_defaults=True)}
+        standing = {
+            "nth": str(nth),
+            "state": state,
+            "broken": broken,
+            "policy": policy.model_dump_json(exclude_defaults=True),
+        }
         await self._redis.hset(self._book, items=[part for row in standing.items() for part in row])
         self._told = state
 

@@ -8,7 +8,7 @@ from redis.asyncio import Redis
 from redis.exceptions import RedisError
 from structlog.testing import capture_logs
 
-from bot.changes.change import Change
+from bot.changes.change import Change, Decision
 from bot.changes.store import ChangeStore
 from bot.redis.keys import Keys
 from bot.sweep import Sweep
@@ -16,7 +16,7 @@ from bot.tracking.store import RegistrationStore
 from bot.tracking.tracker import Tracker
 from bot.twilio.gateway import Account
 from bot.vault import Vault
-from tests.changes.office import ANN, Office, plan_for, request_for
+from tests.changes.office import ANN, BOB, Office, plan_for, request_for
 from tests.conftest import Clock, Started, Told
 
 SECRET = "Zanzibar-Quokka"
@@ -68,6 +68,26 @@ async def test_a_change_that_cannot_be_read_keeps_no_other_waiting(bench: Bench)
     with capture_logs() as logs:
         assert await bench.swept() == [sound.number]
     assert [(entry["change"], SECRET in str(entry)) for entry in logs] == [(lost.number, False), (odd.number, False)]
+
+
+async def test_what_waits_is_brought_up_by_the_newest_reminder_alone(bench: Bench) -> None:
+    waiting = await bench.changes.request(request_for("draft-1"))
+    await bench.approved("draft-2")
+    await bench.swept()
+    assert bench.told.reminders == []
+    bench.clock.advance(20 * 3600)
+    await bench.swept()
+    assert bench.told.reminders == [(waiting.number, 3)]
+
+
+async def test_what_ran_without_its_approvals_is_brought_up_though_it_is_done(bench: Bench) -> None:
+    change = await bench.changes.request(request_for("draft-1"))
+    glass = Decision(user=BOB, verb="break_glass", digest=change.digest, at=bench.clock(), reason="Now")
+    await bench.store.decide(change.number, glass)
+    await bench.store.move(change.number, ["approved"], "succeeded")
+    bench.clock.advance(2 * 86400 + 1)
+    await bench.swept()
+    assert bench.told.reviews == [(change.number, 2)]
 
 
 async def test_a_change_that_cannot_be_started_keeps_no_other_waiting(bench: Bench) -> None:

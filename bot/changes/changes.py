@@ -265,8 +265,8 @@ class Changes:
         """To somebody whom it does not concern: who may settle it instead; with `requester` whoever asked may too."""
         change = await self.known(number)
         asker = f"<@{change.requester}>, who asked for it" if requester else ""
-        groups = [f"{need.label} ({await self.authority.names(need, change)})" for need in change.requirement.groups]
-        who = " or ".join(filter(None, [asker, *groups]))
+        approvers = [f"<@{user}>" for user in await self.authority.concerned(change, NAMED)]
+        who = " or ".join(filter(None, [asker, ", ".join(approvers)])) or "nobody at the moment"
         which = "asked for it or may approve it" if requester else "may approve it"
         return f"Only people who {which} can settle #{number} this way: {who}."
 

@@ -40,7 +40,8 @@ def reminder(change: Change, whom: Pinged, now: float) -> Message:
     title = remark(change.plan.title)
     text = f"{waited}: {title}. So far {so_far}."
     expires = f"It expires {date(change.expires_at)}."
-    return kit.message(text, kit.sections([f"*{waited}*: {title}.", f"So far {so_far}. {_who_can(whom, short)} {expires}"]))
+    lines = [f"*{waited}*: {title}.", f"So far {so_far}. {_who_can(whom, short)} {expires}"]
+    return kit.message(text, kit.sections(lines))
 
 
 def last_call(change: Change) -> Message:

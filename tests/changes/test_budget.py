@@ -40,7 +40,11 @@ def test_the_price_is_what_is_paid_once_and_the_first_month_of_the_part_that_is_
     month = Cost(what="Campaign", usd=Decimal("1.50"), period="month", source="test")
     later = Cost(what="Numbers", usd=Decimal(5), period="month", source="test", part="gate")
     plan = priced(4, month, later)
-    assert [price_of(plan, ""), price_of(plan, "gate"), price_of(plan_for(), "")] == [Decimal("5.50"), Decimal(5), Decimal(0)]
+    assert [price_of(plan, ""), price_of(plan, "gate"), price_of(plan_for(), "")] == [
+        Decimal("5.50"),
+        Decimal(5),
+        Decimal(0),
+    ]
 
 
 async def test_what_waits_is_approved_or_done_counts(office: Office, budget: Budget) -> None:

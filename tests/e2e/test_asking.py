@@ -1,13 +1,17 @@
 """Asking for an approval: whom it calls, what Why? says, how far it is, and who is reminded of it."""
 
+import asyncio
+import json
 import time
 from collections.abc import AsyncIterator
 from dataclasses import dataclass, replace
 
 import pytest_asyncio
 
+from bot.redis.connection import open_redis
+from bot.redis.keys import Keys
 from tests.e2e.answers import SERVICE
-from tests.e2e.world import ANN, APPROVALS, BOB, HURRY, RITA, Json, World, shown
+from tests.e2e.world import ANN, APPROVALS, BOB, HURRY, PATIENCE, RITA, Json, World, shown
 
 POLICY = """
 [group.approvers]
@@ -20,6 +24,9 @@ users = ["U0BOB"]
 
 [cap]
 main = 500
+
+[rights]
+break_glass = ["finance"]
 
 [[rule]]
 name = "two groups"
@@ -111,6 +118,39 @@ async def test_reminders_go_to_those_who_are_missing_and_missed_ones_are_left_ou
     await world.approve(BOB, number)
     await world.done(number)
     assert len(office.replies(number)) == 3
+
+
+async def test_a_call_of_which_a_crash_has_left_no_trace_in_redis_is_not_made_twice(office: Office) -> None:
+    world = office.world
+    number = await world.request(RITA, "/a2p-service", "create", *SERVICE)
+    await office.reply(number, 1)
+    async with open_redis(world.redis_url, world.state) as redis:
+        book = Keys().change(number, "posts")
+        rows = await redis.client.hgetall(book)
+        [(slot, raw)] = [(slot, json.loads(raw)) for slot, raw in rows.items() if str(slot).startswith("call:")]
+        await redis.client.hset(book, slot, json.dumps(raw | {"ts": ""}))
+        await redis.client.hdel(book, "drawn")
+        await world.approve(ANN, number)
+        async with asyncio.timeout(PATIENCE):
+            while json.loads(str(await redis.client.hget(book, slot)))["ts"] != raw["ts"]:  # noqa: ASYNC110  # Redis tells nobody
+                await asyncio.sleep(0.02)
+    assert len(office.replies(number)) == 1
+
+
+async def test_what_ran_without_its_approvals_is_brought_up_until_somebody_signs_it_off(office: Office) -> None:
+    world = office.world
+    number = await world.request(RITA, "/a2p-service", "create", *SERVICE)
+    card = await world.card(number, "Why?")
+    await world.slack.click(BOB, "change.why", channel=APPROVALS, ts=card["ts"])
+    await world.sees(BOB, "Break glass")
+    await world.slack.click(BOB, "change.break_glass")
+    await world.sees(BOB, "Why can this not wait?")
+    await world.slack.submit(BOB, {"reason": "The shop is down"})
+    await world.done(number)
+    office.ahead = DAY + 60
+    await world.hears(APPROVALS, f"#{number} ran without its approvals 1 day ago, and nobody has signed it off")
+    office.ahead = 2 * DAY + 60
+    await world.hears(APPROVALS, f"#{number} ran without its approvals 2 days ago")
 
 
 async def test_a_card_in_the_channel_whose_members_approve_calls_nobody_one_by_one(world: World) -> None:

@@ -1,0 +1,28 @@
+"""The page of promises names only tests that there are, and some for each promise."""
+
+import ast
+import re
+from pathlib import Path
+
+ROOT = Path(__file__).parents[1]
+PAGE = (ROOT / "docs" / "promises.md").read_text()
+
+
+def _tests() -> set[str]:
+    trees = (ast.parse(file.read_text()) for file in (ROOT / "tests").rglob("test_*.py"))
+    functions = (node for tree in trees for node in ast.walk(tree))
+    return {f.name for f in functions if isinstance(f, ast.FunctionDef | ast.AsyncFunctionDef)}
+
+
+def test_every_test_that_the_promises_name_is_there() -> None:
+    named = set(re.findall(r"`(test_\w+)`", PAGE))
+    assert named - _tests() == set()
+
+
+def test_every_promise_of_the_design_is_kept_by_tests_and_says_what_is_not_promised() -> None:
+    sections = re.split(r"^## ", PAGE, flags=re.MULTILINE)[1:]
+    promises = {s.split(".")[0]: s for s in sections if s[0].isdecimal()}
+    assert sorted(promises) == ["1", "2", "3", "4", "5", "6", "7"]
+    for section in promises.values():
+        assert "| `test_" in section
+        assert "**Not promised.**" in section
