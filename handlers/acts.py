@@ -20,7 +20,7 @@ log = structlog.get_logger()
 
 
 class WrittenDownError(Exception):
-    """What a person did is written down and could not be carried out yet."""
+    """What a person did is written down and could not be carried out yet; the cause says what has not answered."""
 
 
 class Act(Record):

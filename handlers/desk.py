@@ -39,6 +39,7 @@ from handlers.blocks.help import refusal, window_gone
 from handlers.blocks.kit import Message
 from handlers.delivery import Delivery, Payload
 from handlers.people import People
+from handlers.posts import passing
 from handlers.visitors import Visitors
 from handlers.words import explained
 
@@ -99,7 +100,7 @@ class Desk:
             channel=delivery.channel,
         )
         await self.acts.keep(act)
-        self.later(delivery, self._carry_out(act))
+        self.later(delivery, self._carry_out(act, delivery))
 
     async def catch_up(self) -> None:
         """Carry out what a crash left behind after its ack: in one process, a few at a time, oldest first.
@@ -114,8 +115,10 @@ class Desk:
 
     async def _carry_out_late(self, act: Act) -> None:
         log.info("act_left_behind", kind=act.kind, user=act.user)
-        late = Delivery("act", act.user, act.team, {})
-        await self._or_words(late, self._carry_out(act))
+        try:
+            await self._carry_out(act, Delivery("act", act.user, act.team, {}))
+        except (WrittenDownError, RedisError) as error:  # its person has heard that it is written down
+            log.warning("act_left_for_later", kind=act.kind, user=act.user, why=type(error.__cause__ or error).__name__)
 
     async def note(self, act: Act, kind: str, what: str, detail: str, account: str = "") -> None:
         """Write down in the audit what was done; it is done already, so that a failure is only logged."""
@@ -142,19 +145,22 @@ class Desk:
         except Exception as error:  # the one place where a failure becomes words for a person
             await self.tell(delivery, explained(error, delivery.kind))
 
-    async def tell(self, delivery: Delivery, text: str) -> None:
-        """Tell the person privately, where they are: beside the message, over the modal, or by direct message."""
+    async def tell(self, delivery: Delivery, text: str) -> bool:
+        """Tell the person privately, where they are: beside the message, over the modal, or by direct message.
+
+        False when Slack has given no clear answer, so that they may not have heard it.
+        """
         try:
             if delivery.response_url:
                 await self.answer(delivery, refusal(text))
-                return
+                return True
             if delivery.kind == "block_actions":
                 await self.open(delivery, notice_modal("Tenfour", text))
-                return
+                return True
         except SLACK_FAILURES as error:
             # a trigger that is too old is the usual reason; a direct message reaches everybody but strangers
             log.info("told_by_direct_message", why=type(error).__name__)
-        await self._write_to(delivery.user, refusal(text))
+        return await self._write_to(delivery.user, refusal(text))
 
     async def open(self, delivery: Delivery, view: Payload) -> str:
         """Open a modal for a click, over the one in which it was made. Returns its id."""
@@ -186,31 +192,34 @@ class Desk:
             log.info("window_not_updated", why=type(error).__name__)
             await self._write_to(user, window_gone(view["title"]["text"], kept=view["callback_id"] != "notice"))
 
-    async def _write_to(self, user: str, message: Message) -> None:
+    async def _write_to(self, user: str, message: Message) -> bool:
         try:
             await self.client.chat_postMessage(channel=user, **message)
         except SLACK_FAILURES as error:
             log.warning("not_told", user=user, why=type(error).__name__)
+            return not passing(error)
+        return True
 
-    async def _carry_out(self, act: Act) -> None:
+    async def _carry_out(self, act: Act, delivery: Delivery) -> None:
+        """Do what was acknowledged, or say why not; it stays written down until one of the two is done."""
         async with self.leases.held(self.acts.lease(act)) as ours:
             # a kind that we do not know is a newer version's, which will carry it out
             if not ours or act.kind not in self.doers or not await self.acts.stands(act):
                 return
             try:
                 await self.doers[act.kind](self, act)
-            except RedisError as error:
-                raise WrittenDownError from error  # the sweep carries it out once Redis is back
-            except Exception as error:  # the person is told by `later`
+            except Exception as error:
+                if isinstance(error, RedisError) or passing(error):
+                    raise WrittenDownError from error  # the sweep carries it out once they answer
                 if isinstance(error, Refusal):
-                    await self._note_refused(act, error)
-                await self._forget(act)
-                raise
+                    await self.note_refused(act, error)
+                if not await self.tell(delivery, explained(error, delivery.kind)):
+                    return
             await self._forget(act)
 
-    async def _note_refused(self, act: Act, no: Refusal) -> None:
+    async def note_refused(self, act: Act, no: Exception) -> None:
         """Write down in the audit who was refused what; the act stays written down until that is done."""
-        number, how = act.what.get("number"), act.what.get("verb") or act.what.get("how") or ""
+        number, how = act.what.get("number"), next((act.what[k] for k in ("verb", "how", "draft") if k in act.what), "")
         try:
             change = await self.changes.store.load(number) if isinstance(number, int) else None
             what, where = f"{act.kind} {how}".strip(), act.where

@@ -4,6 +4,7 @@ import json
 import time
 from typing import Any
 
+import aiohttp
 import structlog
 from redis.asyncio import Redis
 from slack_sdk.errors import SlackApiError
@@ -26,6 +27,13 @@ log = structlog.get_logger()
 def why(error: SlackApiError) -> str:
     """Slack's word for what it refused."""
     return str(error.response.get("error")) if isinstance(error.response.data, dict) else "no clear answer"
+
+
+def passing(error: BaseException) -> bool:
+    """Whether Slack has given no clear answer, so that the same call may work a moment later."""
+    if isinstance(error, SlackApiError):
+        return error.response.status_code != 200 or why(error) in UNCLEAR
+    return isinstance(error, aiohttp.ClientError | TimeoutError | ConnectionError)
 
 
 class Posts:

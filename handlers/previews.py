@@ -20,6 +20,7 @@ from handlers.blocks.report import report_modal
 from handlers.delivery import Delivery, Payload
 from handlers.desk import Desk
 from handlers.drafting import page_view, plain, update, working
+from handlers.posts import passing
 from handlers.words import explained
 
 
@@ -86,9 +87,10 @@ async def request(desk: Desk, act: Act) -> None:
     )
     try:
         change = await desk.changes.request(wanted)
-    except RedisError:
-        raise  # the act stays written down, and the sweep asks once Redis is back (decision 007)
     except Exception as error:
+        if isinstance(error, RedisError) or passing(error):
+            raise  # the act stays written down, and the sweep asks once they answer (decision 007)
+        await desk.note_refused(act, error)
         words = drafting.unsaid(operation, draft.values, explained(error, f"request of {operation.name}"))
         if draft.amends and operation.command:
             words += f" What you gave is kept: `{operation.command} {operation.word}` offers it."

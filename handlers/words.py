@@ -35,9 +35,10 @@ def in_words(error: BaseException) -> str:
         case TwilioFault():
             words = _of_twilio(error)
         case WrittenDownError():
+            silent = "Tenfour's memory (Redis)" if isinstance(error.__cause__, redis.exceptions.RedisError) else "Slack"
             words = (
-                "Tenfour's memory (Redis) does not answer. What you did is written down and is carried out as soon "
-                "as it does; there is no need to do it again."
+                f"{silent} does not answer. What you did is written down and is carried out as soon as it does; there "
+                "is no need to do it again."
             )
         case Unreachable():
             words = "Tenfour's memory (Redis) cannot be reached: this was not done. Nothing is lost; try again shortly."

@@ -3,9 +3,9 @@
 import pytest
 
 from bot.catalog.operation import CannotPlanError
+from bot.plans.difference import in_words
 from bot.plans.plan import Plan
 from bot.plans.step import CallStep
-from bot.plans.difference import in_words
 from bot.sandbox.twilio import start_state
 from bot.sandbox.twilio.campaigns import CAMPAIGN_SID
 from bot.twilio.faults import Uncertain

@@ -5,6 +5,7 @@ from collections import Counter
 from collections.abc import AsyncIterator, Iterable
 from dataclasses import dataclass
 
+from bot.audit.verify import verify
 from bot.changes.change import Change
 from bot.sandbox.slack.errors import Json
 from bot.sandbox.twilio.journal import LoggedCall
@@ -67,6 +68,7 @@ async def broken_promises(chaos: ChaosWorld, promises: Promises, calls: Iterable
         broken += [Broken(words, change) for words in (*_drawn(chaos, change), *_told(chaos, change))]
     tokens = Counter(change.token for change in changes.values())
     broken += [Broken(f"one form is {times} changes (token {token})") for token, times in tokens.items() if times > 1]
+    broken += [Broken(f"the audit: {problem}") for problem in (await verify(chaos.audit)).problems]
     for asked in dict.fromkeys(promises.asked):
         broken += await _asked(chaos, asked)
     for click in dict.fromkeys(promises.clicked):
@@ -123,20 +125,17 @@ def _told(chaos: ChaosWorld, change: Change) -> Iterable[str]:
 
 
 async def _asked(chaos: ChaosWorld, asked: Asked) -> Iterable[Broken]:
-    """What was submitted is a change, unless its requester was told why not."""
-    if not asked.promised or await chaos.store.of_draft(asked.draft) or _private_words(chaos, asked.user):
+    """What was submitted is a change, unless it was refused with words: then the audit has them."""
+    if not asked.promised or await chaos.store.of_draft(asked.draft) or await _refused(chaos, asked.draft):
         return ()
     said = f"the ack, at {asked.at}, {asked.answer}; draft {asked.draft}"
     return (Broken(f"{asked.user} has asked for “{asked.name}” ({said}): it is gone"),)
 
 
-def _private_words(chaos: ChaosWorld, user: str) -> bool:
-    """Whether somebody was told privately that something was not done, or Slack refused the words: they are said once.
-
-    They name no form, so that they are taken for the one that is looked for.
-    """
-    heard = [m for m in chaos.world.slack.messages(dm_id(user)) if not m["text"].startswith("Your change #")]
-    return bool(heard) or any(call.args.get("channel") == user for call in chaos.world.slack.calls("chat.postMessage"))
+async def _refused(chaos: ChaosWorld, draft: str) -> bool:
+    """Whether the request of a draft was refused."""
+    rows = [stored.link.row async for stored in chaos.audit.backwards() if stored.link]
+    return any(row["kind"] == "refused" and row["what"] == f"request {draft}" for row in rows)
 
 
 def _clicked(click: Clicked, change: Change | None) -> str:

@@ -12,6 +12,7 @@ from pathlib import Path
 from redis.asyncio import Redis
 from redis.exceptions import RedisError
 
+from bot.audit.log import AuditLog
 from bot.changes.store import ChangeStore
 from bot.redis.connection import open_redis
 from bot.redis.keys import Keys
@@ -49,6 +50,7 @@ class ChaosWorld:
     bots: Bots
     client: Redis
     store: ChangeStore
+    audit: AuditLog
     keys: Keys
 
     def kill_redis(self) -> bool:
@@ -88,4 +90,5 @@ async def chaos_world(folder: Path) -> AsyncIterator[ChaosWorld]:
         ):
             await world.slack.wait_connected(30)
             keys = Keys()
-            yield ChaosWorld(world, bots, redis.client, ChangeStore(redis.client, keys, vault), keys)
+            store, audit = ChangeStore(redis.client, keys, vault), AuditLog(redis.client, keys, vault)
+            yield ChaosWorld(world, bots, redis.client, store, audit, keys)

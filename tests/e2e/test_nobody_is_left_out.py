@@ -1,5 +1,6 @@
 """One that cannot be reached or read never keeps the others from hearing, and nothing acknowledged is lost."""
 
+from dataclasses import replace
 from typing import Any
 
 from bot.redis.connection import open_redis
@@ -9,7 +10,7 @@ from bot.settings import encryption_keys, load_settings
 from bot.vault import Vault
 from handlers.acts import Act, ActStore
 from tests.e2e.answers import CAMPAIGN, SERVICE
-from tests.e2e.world import A2P, ALERTS, ANN, APPROVALS, RITA, World, shown
+from tests.e2e.world import A2P, ALERTS, ANN, APPROVALS, HURRY, RITA, World, shown
 
 
 async def _left_behind(world: World, **what: Any) -> None:
@@ -119,3 +120,24 @@ async def test_a_preview_that_another_window_has_overtaken_cannot_be_requested(w
     }
     delivery = await world.slack.deliver(forged)
     assert "changed after this preview" in str(delivery.ack)
+
+
+BRISK = replace(HURRY, sweep=0.3, left_behind=0.5)
+"""What was left behind is carried out at once."""
+
+
+async def test_what_slack_kept_from_being_done_is_done_once_it_answers(empty_world: World) -> None:
+    world = empty_world
+    async with world.bot(tempo=BRISK):
+        number = await world.request(RITA, "/a2p-service", "create", *SERVICE)
+        world.slack.faults.add(method="users.info", error="internal_error", times=4)
+        await world.approve(ANN, number)
+        await world.done(number)
+
+
+async def test_a_refusal_that_slack_did_not_take_is_told_once_it_does(empty_world: World) -> None:
+    world = empty_world
+    await _left_behind(world, number=99, digest="0" * 64, verb="approve")
+    world.slack.faults.add(method="chat.postMessage", error="internal_error", times=3)
+    async with world.bot(tempo=BRISK):
+        await world.told(ANN, "There is no change #99")
