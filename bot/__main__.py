@@ -45,8 +45,8 @@ def run() -> None:
     except SettingsProblem as problem:
         _give_up("Tenfour cannot start: some settings are missing or wrong.", *problem.lines)
     from bot.app import running
-    from bot.changes.policy_file import PolicyProblem
     from bot.engine import WorkerEnded
+    from bot.policy.file import PolicyProblem
     from bot.redis.connection import RedisProblem
     from bot.redis.embedded import EmbeddedRedisProblem
     from handlers.connection import SlackProblem

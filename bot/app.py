@@ -6,12 +6,10 @@ import socket
 import time
 from collections.abc import AsyncIterator, Callable, Mapping, Sequence
 from contextlib import AsyncExitStack, asynccontextmanager
-from dataclasses import dataclass
 
 import aiohttp
 import structlog
 from aiohttp.web import RouteDef
-from redis.exceptions import RedisError
 from slack_sdk.errors import SlackApiError
 
 from bot.accounts_file import AccountSettings
@@ -21,23 +19,21 @@ from bot.catalog import catalog
 from bot.catalog.choices import AllChoices
 from bot.catalog.operation import Catalog
 from bot.changes.account_choice import ChannelAccounts
-from bot.changes.authority import Authority, Pinged
+from bot.changes.authority import Authority
 from bot.changes.budget import Budget
-from bot.changes.change import Change
 from bot.changes.changes import Changes
 from bot.changes.delegations import Delegations
 from bot.changes.drafts import DraftStore
 from bot.changes.freezes import Freezes
 from bot.changes.people import Directory
-from bot.changes.policy import Policy
-from bot.changes.policy_file import Rulebook, Surroundings
 from bot.changes.refusal import Refusal
 from bot.changes.store import ChangeStore
 from bot.checks.guide import Guide
 from bot.engine import TaskEngine, Tasks
 from bot.health import Pulse
 from bot.intake.tcr import TcrIntake
-from bot.ports import Notifier
+from bot.policy.file import Rulebook, Surroundings
+from bot.policy.policy import Policy
 from bot.redis.connection import RedisHandle, open_redis
 from bot.redis.keys import Keys
 from bot.redis.lease import Leases
@@ -47,7 +43,6 @@ from bot.runs.settle import Settlement
 from bot.settings import Settings, encryption_keys
 from bot.sweep import Sweep
 from bot.tempo import PRODUCTION, Tempo
-from bot.tracking.registration import registration_parts
 from bot.tracking.store import RegistrationStore
 from bot.tracking.tracker import Tracker
 from bot.twilio import reads_account
@@ -61,14 +56,18 @@ from handlers import ACTS, register
 from handlers.acts import ActStore
 from handlers.announcements import Announcements
 from handlers.background import Background
+from handlers.calls import Calls
 from handlers.cards import Cards
 from handlers.connection import Slack, SlackProblem, bolt_app, connect, deliveries
 from handlers.desk import Desk
 from handlers.home import publish
 from handlers.inbox import Inbox
+from handlers.news import News
 from handlers.people import People
 from handlers.policy_news import PolicyNews
 from handlers.posts import Posts, why
+from handlers.telling import Telling
+from handlers.threads import Threads
 from handlers.visitors import Visitors
 
 QUIET = 4
@@ -164,7 +163,7 @@ def _assemble(
 
     async def redraw_homes(users: set[str]) -> None:
         try:
-            users = users | await authority.approvers() | {d.to for d in await delegations.standing()}
+            users = users | await roster.approvers() | {d.to for d in await delegations.standing()}
         except Exception as error:  # who asked is drawn all the same
             log.warning("approvers_not_known", why=type(error).__name__)
         for user in await visitors.among(users):
@@ -172,12 +171,6 @@ def _assemble(
                 await publish(desk, user)
             except Exception as error:  # one page must not keep the others from being drawn
                 log.warning("home_not_drawn", user=user, why=type(error).__name__)
-
-    async def pinged(change: Change) -> Pinged:
-        return await authority.pinged(change)
-
-    async def concerned(change: Change, most: int) -> list[str]:
-        return await authority.concerned(change, most)
 
     store, registrations = ChangeStore(redis.client, keys, vault), RegistrationStore(redis.client, keys)
     ledger = RunLedger(redis.client, keys, f"{socket.gethostname()}:{os.getpid()}", tempo.lease)
@@ -187,30 +180,27 @@ def _assemble(
     delegations = Delegations(redis.client, keys, vault, clock)
     freezes = Freezes(redis.client, keys, vault, clock)
     posts = Posts(slack.client, redis.client)
+    people = People(slack.client, slack.team, settings.approvals_channel, slack.bot_user, clock)
+    authority = Authority(rulebook, people, delegations, Budget(redis.client, keys, clock))
+    roster, choices = authority.roster, AllChoices(accounts, clock, quiet=quiet)
     cards = Cards(
         redis.client,
         keys,
         store,
-        registrations,
         posts,
-        guide,
+        Calls(posts, settings.approvals_channel, roster, clock),
+        News(posts, redis.client, settings.approvals_channel, roster.concerned),
         background,
-        settings.approvals_channel,
-        settings.alerts_channel,
-        redraw_homes,
         leases,
+        settings.approvals_channel,
         tempo.redraw,
+        redraw_homes,
         trail.keep_up,
-        pinged,
-        clock,
-        concerned,
         freezes.of,
     )
-    heard = _Recording(cards, trail, background)
-    people = People(slack.client, slack.team, settings.approvals_channel, slack.bot_user, clock)
-    authority = Authority(rulebook, people, delegations, Budget(redis.client, keys, clock))
+    threads = Threads(keys, registrations, posts, guide, background, leases, settings.alerts_channel, redraw_homes)
+    heard = Telling(cards, threads, trail, background, choices.spoil)
     changes = Changes(store, authority, heard, engine, clock)
-    choices = AllChoices(accounts, clock, quiet=quiet)
 
     async def warm() -> None:
         for sid, fault in (await choices.warm()).items():
@@ -219,7 +209,7 @@ def _assemble(
     tracker = Tracker(
         registrations,
         accounts.__getitem__,
-        _Refreshing(cards, choices.spoil),
+        heard,
         clock,
         settings.poll_seconds,
         settings.alerts_channel,
@@ -288,59 +278,6 @@ def _assemble(
         pulse.beat,
         look,
     )
-
-
-@dataclass(frozen=True)
-class _Refreshing:
-    """A `Notifier` that also has lists read again that the news makes stale."""
-
-    notifier: Notifier
-    refresh: Callable[[str], None]
-
-    async def change_moved(self, number: int) -> None:
-        await self.notifier.change_moved(number)
-
-    async def registration_moved(self, registration: str) -> None:
-        _, account, _ = registration_parts(registration)
-        self.refresh(account)
-        await self.notifier.registration_moved(registration)
-
-    async def change_waits(self, number: int, nth: int) -> None:
-        await self.notifier.change_waits(number, nth)
-
-    async def review_waits(self, number: int, nth: int) -> None:
-        await self.notifier.review_waits(number, nth)
-
-
-class _Recording:
-    """A `Notifier` that also has the audit copied of what moved."""
-
-    def __init__(self, notifier: Notifier, trail: AuditTrail, background: Background) -> None:
-        self._notifier, self._trail, self._background = notifier, trail, background
-        self._due: set[int] = set()
-
-    async def change_moved(self, number: int) -> None:
-        if number not in self._due:
-            self._due.add(number)
-            self._background.start(self._copy(number), f"audit of #{number}")
-        await self._notifier.change_moved(number)
-
-    async def registration_moved(self, registration: str) -> None:
-        await self._notifier.registration_moved(registration)
-
-    async def change_waits(self, number: int, nth: int) -> None:
-        await self._notifier.change_waits(number, nth)
-
-    async def review_waits(self, number: int, nth: int) -> None:
-        await self._notifier.review_waits(number, nth)
-
-    async def _copy(self, number: int) -> None:
-        # first: what moves while it is copied is copied by another
-        self._due.discard(number)
-        try:
-            await self._trail.keep_up(number)
-        except RedisError as error:  # the next sweep copies it
-            log.warning("audit_left_to_sweep", change=number, why=type(error).__name__)
 
 
 async def _warn_of_open_doors(people: People, policy: Policy) -> None:

@@ -13,14 +13,15 @@ from typing import Annotated, NoReturn
 import typer
 
 from bot.catalog import catalog
-from bot.changes.change import Requirement
 from bot.changes.people import Directory
-from bot.changes.policy import APPROVALS_CHANNEL, EVERYONE, Asked, Policy, impossible
-from bot.changes.policy_doubts import doubts
-from bot.changes.policy_explained import explained, tier_explained
-from bot.changes.policy_file import PolicyProblem, Surroundings, load_policy
-from bot.changes.policy_words import approvals_in_words, group_in_words, policy_in_words
 from bot.changes.refusal import Refusal
+from bot.policy.doubts import doubts
+from bot.policy.explained import explained, tier_explained
+from bot.policy.file import PolicyProblem, Surroundings, load_policy
+from bot.policy.judge import impossible
+from bot.policy.policy import APPROVALS_CHANNEL, EVERYONE, Policy
+from bot.policy.verdict import Asked, Requirement
+from bot.policy.words import approvals_in_words, group_in_words, policy_in_words
 from bot.settings import SettingsProblem, load_settings
 
 OpenDirectory = Callable[[Mapping[str, str]], AbstractAsyncContextManager[Directory]]

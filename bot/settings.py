@@ -259,7 +259,7 @@ class Settings(MemorySettings):
     policy: Annotated[Path, AfterValidator(_readable_file)] | None = _setting(
         "TENFOUR_POLICY",
         "File with the rules: who may ask for what, who approves, how many must. Not set: the policy that comes along.",
-        "copy policy.toml from the repository and change it",
+        "copy policy.toml from the repository and change it (docs/approvals.md)",
         default=None,
     )
     poll_seconds: Annotated[float, AfterValidator(_poll_seconds)] = _setting(

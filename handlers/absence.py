@@ -65,7 +65,7 @@ async def _leave(desk: Desk, act: Act) -> None:
     to, until = act.what["to"], act.what["until"]
     if until <= desk.clock():
         raise Refusal("The last day of your absence has passed, so nobody was asked to decide for you.")
-    if act.user not in await desk.changes.authority.approvers(fresh=True):
+    if act.user not in await desk.changes.authority.roster.approvers(fresh=True):
         raise Refusal(NOTHING_TO_HAND_OVER)
     standing = await desk.delegations.standing()
     await _may_stand_in(desk, act.user, to, standing)
@@ -125,7 +125,7 @@ async def _open(desk: Desk, delivery: Delivery, view: Payload) -> None:
     if bar := (await desk.people.person(delivery.user)).bar:
         no = f"{bar} Ask a full member of this workspace."
     else:
-        no = "" if delivery.user in await desk.changes.authority.approvers() else NOTHING_TO_HAND_OVER
+        no = "" if delivery.user in await desk.changes.authority.roster.approvers() else NOTHING_TO_HAND_OVER
     if no:
         await desk.show(opened["view"]["id"], notice_modal("I am away", no, level="error"), delivery.user)
 

@@ -1,14 +1,14 @@
 """Calls people to changes that wait for them: once for each occasion, also after a crash."""
 
 import hashlib
-from collections.abc import Awaitable, Callable
+from collections.abc import Callable
 
 import structlog
 
-from bot.changes.authority import Pinged
 from bot.changes.change import Change
 from bot.changes.refusal import Refusal
 from bot.changes.reminders import about_to_expire
+from bot.changes.roster import Pinged, Roster
 from handlers.blocks.calls import call, last_call, next_part, reminder, review_reminder
 from handlers.posts import Posts
 
@@ -19,7 +19,7 @@ log = structlog.get_logger()
 
 
 class Calls:
-    """Replies in the thread of a card. `pinged` says whom a change needs now; callers hold a lease on the book.
+    """Replies in the thread of a card. Callers hold a lease on the book.
 
     A reply that mentions nobody is shown in the channel as well: a thread alone calls nobody who is not in it yet.
     """
@@ -28,10 +28,10 @@ class Calls:
         self,
         posts: Posts,
         channel: str,
-        pinged: Callable[[Change], Awaitable[Pinged]],
+        roster: Roster,
         clock: Callable[[], float],
     ) -> None:
-        self._posts, self._channel, self._pinged, self._clock = posts, channel, pinged, clock
+        self._posts, self._channel, self._roster, self._clock = posts, channel, roster, clock
 
     async def asked(self, book: str, change: Change, card: str) -> str:
         """Call those whom a change needs that waits. Returns the slot of a message to be closed later, or ""."""
@@ -71,7 +71,7 @@ class Calls:
 
     async def _whom(self, change: Change) -> Pinged:
         try:
-            return await self._pinged(change)
+            return await self._roster.pinged(change)
         except Refusal as no:  # a group that cannot be read: the card stands all the same
             log.warning("nobody_called", change=change.number, why=str(no))
             return Pinged()

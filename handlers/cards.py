@@ -1,4 +1,4 @@
-"""Draws changes and registrations into channels: the `Notifier` of the engine.
+"""Draws changes into the approvals channel, and tells people what they must know of them.
 
 Redis is the truth and a message only its picture, so drawing the same thing twice is harmless, and what was not drawn
 because of a crash is drawn by the next sweep.
@@ -13,23 +13,21 @@ from redis.asyncio import Redis
 from slack_sdk.errors import SlackApiError
 
 from bot.catalog.undo import takes_back
-from bot.changes.authority import Pinged
 from bot.changes.change import Change
 from bot.changes.freezes import Freeze
 from bot.changes.store import ChangeStore
-from bot.checks.guide import Guide
 from bot.redis.keys import Keys
 from bot.redis.lease import Leases
-from bot.tracking.registration import Announcement, Registration, registration_parts
-from bot.tracking.store import RegistrationStore
 from handlers.background import Background
 from handlers.blocks.change import change_card, part_decided, told
 from handlers.blocks.change_words import refusal
-from handlers.blocks.help import card_not_shown, channel_closed
-from handlers.blocks.registration import registration_card, verdict
+from handlers.blocks.help import card_not_shown
 from handlers.calls import ASKS, Calls
 from handlers.news import News
 from handlers.posts import CHANNEL_CLOSED, Posts, why
+
+Homes = Callable[[set[str]], Coroutine[Any, Any, None]]
+"""Redraws the App Homes of these people."""
 
 log = structlog.get_logger()
 
@@ -38,9 +36,8 @@ class Cards:
     """Keeps every card like the truth. `homes` redraws the App Homes of the people concerned.
 
     `pause` is the least time between two pictures of one change, in seconds. `recorded` says whether all that happened
-    to a change stands in the audit; until then it stays among the open ones, where the sweep finds it. `pinged` says
-    whom a change that waits for approval needs, `concerned` whose approval one takes; `frozen` what stops the calls to
-    an account.
+    to a change stands in the audit; until then it stays among the open ones, where the sweep finds it. `frozen` says
+    what stops the calls to an account.
     """
 
     def __init__(
@@ -48,27 +45,21 @@ class Cards:
         redis: Redis,
         keys: Keys,
         changes: ChangeStore,
-        registrations: RegistrationStore,
         posts: Posts,
-        guide: Guide,
+        calls: Calls,
+        news: News,
         background: Background,
-        approvals_channel: str,
-        alerts_channel: str,
-        homes: Callable[[set[str]], Coroutine[Any, Any, None]],
         leases: Leases,
+        approvals_channel: str,
         pause: float,
+        homes: Homes,
         recorded: Callable[[int], Awaitable[bool]],
-        pinged: Callable[[Change], Awaitable[Pinged]],
-        clock: Callable[[], float],
-        concerned: Callable[[Change, int], Awaitable[list[str]]],
         frozen: Callable[[str], Awaitable[Freeze | None]],
     ) -> None:
-        self._redis, self._keys, self._changes, self._registrations = redis, keys, changes, registrations
-        self._posts, self._guide, self._background, self._pause = posts, guide, background, pause
-        self._approvals, self._alerts, self._homes = approvals_channel, alerts_channel, homes
-        self._leases, self._recorded, self._frozen = leases, recorded, frozen
-        self._calls = Calls(posts, approvals_channel, pinged, clock)
-        self._news = News(posts, redis, approvals_channel, concerned)
+        self._redis, self._keys, self._changes, self._posts = redis, keys, changes, posts
+        self._calls, self._news, self._background, self._leases = calls, news, background, leases
+        self._approvals, self._pause, self._homes = approvals_channel, pause, homes
+        self._recorded, self._frozen = recorded, frozen
         self._moved: set[int] = set()
         self._drawing: set[int] = set()
         self._waiting: dict[int, int] = {}
@@ -80,10 +71,6 @@ class Cards:
         if number not in self._drawing:
             self._drawing.add(number)
             self._background.start(self._keep_drawing(number), f"draw #{number}")
-
-    async def registration_moved(self, registration: str) -> None:
-        """Announce what a registration has to tell, soon."""
-        self._background.start(self.draw_registration(registration), f"draw {registration}")
 
     async def change_waits(self, number: int, nth: int) -> None:
         """Remind those whom a change waits for, soon; a reminder that stands already is not posted again."""
@@ -171,54 +158,6 @@ class Cards:
                 words = card_not_shown(change.number, self._approvals, why(error))
                 await self._posts.once(book, f"trouble:{why(error)}", change.requester, words)
             raise
-
-    async def draw_registration(self, registration_id: str) -> None:
-        """Redraw the thread's card in every channel that hears, and post what was not announced yet, in order."""
-        parts = registration_parts(registration_id)
-        async with self._leases.held(self._keys.registration(*parts, "drawing")) as ours:
-            registration = await self._registrations.load(registration_id) if ours else None
-            if registration is None:
-                return
-            waiting = await self._registrations.announcements(registration_id)
-            hearers = {self._alerts, *await self._registrations.channels(), *(a.channel for a in waiting)}
-            for channel in sorted(hearers):
-                await self._announce(registration, channel, [a for a in waiting if a.channel == channel])
-            await self._registrations.all_told(registration_id, registration.version)
-            if registration.owner:
-                self._background.start(self._homes({registration.owner}), "homes")
-
-    async def _announce(self, registration: Registration, channel: str, waiting: list[Announcement]) -> None:
-        """Draw the thread in one channel; one that is closed to us must not keep the others from hearing."""
-        book = self._keys.registration(*registration_parts(registration.id), "posts")
-        transitions = await self._registrations.transitions(registration.id)
-        card = registration_card(registration, transitions, self._guide)
-        try:
-            root = await self._posts.put(book, f"root:{channel}", channel, card)
-            for row in waiting:
-                message = verdict(registration, row.transition, self._guide)
-                loud = row.transition.severity != "info"  # verdicts are for the channel, the rest for the thread
-                await self._posts.once(book, row.id, channel, message, thread_ts=root, broadcast=loud)
-                await self._registrations.told(registration.id, row)
-        except SlackApiError as error:
-            log.error("slack_refused", registration=registration.id, channel=channel, why=why(error))
-            if channel != self._alerts and why(error) in CHANNEL_CLOSED:
-                await self._close_channel(registration, channel, waiting, why(error))
-
-    async def _close_channel(
-        self, registration: Registration, channel: str, waiting: list[Announcement], reason: str
-    ) -> None:
-        """A channel that we were put out of hears no more; whoever had subscribed it is told first."""
-        subscriber = (await self._registrations.channels()).get(channel)
-        book = self._keys.registration(*registration_parts(registration.id), "posts")
-        try:
-            if subscriber:
-                await self._posts.once(book, f"closed:{channel}", subscriber, channel_closed(channel, reason))
-        except SlackApiError as error:  # the next sweep tries again; the other channels must hear now
-            log.error("slack_refused", registration=registration.id, channel=subscriber, why=why(error))
-            return
-        for row in waiting:
-            await self._registrations.told(registration.id, row)
-        await self._registrations.unsubscribe(channel)
 
 
 def _occasion(change: Change) -> str:

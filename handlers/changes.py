@@ -8,8 +8,8 @@ from bot.catalog.undo import NAME as UNDO
 from bot.catalog.undo import undo_of
 from bot.changes.change import CAME_TO_NOTHING, Change, called, place
 from bot.changes.changes import Request
-from bot.changes.policy import Asked
 from bot.changes.refusal import Refusal
+from bot.policy.verdict import Asked
 from handlers import glass
 from handlers.acts import Act
 from handlers.blocks.change import happened_modal, reject_modal
@@ -155,10 +155,11 @@ async def settle(desk: Desk, act: Act) -> None:
     """Try a stopped run again, let it go, or say what became of its unknown step."""
     number, how = act.what["number"], act.what["how"]
     await _as_it_was_seen(desk, act)
+    change = await desk.changes.known(number)
     # what became of a call that may have cost money is for somebody other than the one who wants it
-    others = how in ("happened", "did_not") and await desk.changes.needs_approval(number)
-    if not await desk.changes.concerns(number, act.user, requester=not others):
-        raise Refusal(await desk.changes.who_settles(number, requester=not others))
+    others = how in ("happened", "did_not") and bool(change.requirement.groups)
+    if not await desk.changes.authority.concerns(change, act.user, requester=not others):
+        raise Refusal(await desk.changes.authority.who_settles(change, requester=not others))
     match how:
         case "retry":
             await desk.settlement.retry(number, act.user, where=act.where)
@@ -178,7 +179,7 @@ async def request_undo(desk: Desk, act: Act) -> None:
     """Ask for a change that takes another one back; one that had stopped is let go for it."""
     number = act.what["number"]
     change = await desk.changes.store.load(number)
-    if change is None or not await desk.changes.concerns(number, act.user, requester=True):
+    if change is None or not await desk.changes.authority.concerns(change, act.user, requester=True):
         raise Refusal(f"Only people who asked for #{number} or may approve it can ask for its undoing.")
     if change.state != "abandoned":  # what was given up, perhaps by this very act before a crash, is as it was
         await _as_it_was_seen(desk, act)

@@ -7,10 +7,10 @@ from bot.catalog.choices import StillLoading
 from bot.catalog.form import Mistake, answer, mistakes
 from bot.catalog.operation import CannotPlanError, Entry, Inquiry, Operation
 from bot.changes.drafts import Draft
-from bot.changes.policy import Asked
 from bot.changes.refusal import Refusal
 from bot.plans.masking import mask
 from bot.plans.values import canonical_json
+from bot.policy.verdict import Asked
 from bot.twilio.faults import TwilioFault
 from bot.twilio.gateway import Account
 from handlers.accounts import account_of

@@ -57,7 +57,7 @@ async def signed_off(desk: Desk, act: Act) -> None:
     number = act.what["number"]
     if (await desk.changes.known(number)).breaks != act.what["breaks"]:
         raise Refusal(f"Glass was broken for #{number} once more since you looked. Look again, then sign it off.")
-    await desk.changes.sign_off(number, act.user, act.what["note"], where=act.where)
+    await desk.changes.reviews.sign_off(number, act.user, act.what["note"], where=act.where)
 
 
 async def offered(desk: Desk, change: Change, user: str) -> list[Block]:
@@ -73,7 +73,7 @@ async def offered(desk: Desk, change: Change, user: str) -> list[Block]:
 
 async def to_sign_off(desk: Desk, user: str) -> list[Change]:
     """What this person may sign off, oldest first; some minutes old at most."""
-    return [c async for c in desk.changes.store.reviews() if await desk.changes.may_sign_off(c, user)]
+    return [c async for c in desk.changes.store.reviews() if await desk.changes.reviews.may_sign_off(c, user)]
 
 
 async def section(desk: Desk, user: str) -> list[Block]:
@@ -89,7 +89,7 @@ async def show_reviews(desk: Desk, delivery: Delivery) -> Payload | None:
 
 async def _send_reviews(desk: Desk, delivery: Delivery) -> None:
     waiting = [change async for change in desk.changes.store.reviews()]
-    mine = frozenset([c.number for c in waiting if await desk.changes.may_sign_off(c, delivery.user)])
+    mine = frozenset([c.number for c in waiting if await desk.changes.reviews.may_sign_off(c, delivery.user)])
     await desk.answer(delivery, reviews_list(waiting, mine))
 
 

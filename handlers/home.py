@@ -83,5 +83,5 @@ async def _notices(desk: Desk, user: str) -> list[Block]:
 
 async def absences(desk: Desk, user: str) -> list[Block]:
     """Who decides for this person and for whom they decide, with the buttons that change it."""
-    approver = user in await desk.changes.authority.approvers()
+    approver = user in await desk.changes.authority.roster.approvers()
     return absence_blocks(user, await desk.delegations.standing(), approver=approver)

@@ -8,8 +8,8 @@ from slack_sdk.errors import SlackApiError
 from slack_sdk.web.async_client import AsyncWebClient
 
 from bot.changes.people import Person
-from bot.changes.policy import APPROVALS_CHANNEL, Group, Policy
 from bot.changes.refusal import Refusal
+from bot.policy.policy import APPROVALS_CHANNEL, Group, Policy
 from handlers.posts import CHANNEL_CLOSED, why
 
 REMEMBER_SECONDS = 120.0

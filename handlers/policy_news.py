@@ -6,8 +6,8 @@ import structlog
 from redis.asyncio import Redis
 from redis.exceptions import RedisError
 
-from bot.changes.policy import Policy
-from bot.changes.policy_file import Rulebook
+from bot.policy.file import Rulebook
+from bot.policy.policy import Policy
 from bot.redis.keys import Keys
 from bot.redis.lease import Leases
 from handlers.blocks.policy import policy_broken, policy_changed

@@ -32,7 +32,7 @@ async def _answer(desk: Desk, change: Change, user: str) -> Payload:
         change=change,
         policy=authority.policy,
         standing=standing,
-        able={need.group: await authority.able(need, change) for need in needs},
+        able={need.group: await authority.roster.able(need, change) for need in needs},
         reminded_at=next_reminder(change, desk.clock(), authority.policy.pending),
         breaks_glass=waits and await authority.has(user, "break_glass", fresh=False),
     )

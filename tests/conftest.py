@@ -15,9 +15,9 @@ from bot.changes.authority import Authority
 from bot.changes.budget import Budget
 from bot.changes.delegations import Delegations
 from bot.changes.people import Directory, Person
-from bot.changes.policy import Group, Policy
-from bot.changes.policy_file import Rulebook
 from bot.changes.store import ChangeStore
+from bot.policy.file import Rulebook
+from bot.policy.policy import Group, Policy
 from bot.redis.connection import open_redis
 from bot.redis.embedded import run_embedded_redis
 from bot.redis.keys import Keys

@@ -5,19 +5,17 @@ from collections.abc import Iterable
 from pydantic import Field
 
 from bot.changes.budget import Budget, price_of
-from bot.changes.change import Change, Decision, GroupNeed, Requirement
+from bot.changes.change import Change, Decision
 from bot.changes.delegations import Delegations
 from bot.changes.people import Directory
-from bot.changes.policy import EVERYONE, Asked, Group, Policy, Right, Verdict, impossible, judge
-from bot.changes.policy_file import Rulebook
 from bot.changes.refusal import Refusal
+from bot.changes.roster import NAMED, Roster
 from bot.plans.plan import Plan
 from bot.plans.values import Value
-
-NAMED = 8
-"""How many possible approvers a refusal names."""
-PINGED = 15
-"""How many people one message pings by name."""
+from bot.policy.file import Rulebook
+from bot.policy.judge import impossible, judge
+from bot.policy.policy import EVERYONE, Group, Policy, Right
+from bot.policy.verdict import Asked, GroupNeed, Requirement, Verdict
 
 
 class Applicant(Value):
@@ -31,18 +29,6 @@ class Applicant(Value):
 def applicant_of(change: Change) -> Applicant:
     """Who asked for a change, and where."""
     return Applicant(user=change.requester, channel=change.channel, operation=change.operation)
-
-
-class Candidate(Value):
-    """Somebody whose approval would count; `seat` is the absent member in whose place, or they themselves."""
-
-    user: str
-    seat: str
-
-    @property
-    def named(self) -> str:
-        """As people read it: `@Bob for @Ann`; people are named as Slack mentions them."""
-        return f"<@{self.user}>" if self.user == self.seat else f"<@{self.user}> for <@{self.seat}>"
 
 
 class Standing(Value):
@@ -65,13 +51,6 @@ class Standing(Value):
         return bool(self.seats) and not self.own and not self.bar
 
 
-class Pinged(Value):
-    """Whom to call to a change that waits for them: Slack user groups, and people."""
-
-    usergroups: tuple[str, ...] = ()
-    users: tuple[str, ...] = ()
-
-
 class Authority:
     """Answers from the policy in force and from Slack, some minutes old at most unless `fresh`.
 
@@ -81,6 +60,7 @@ class Authority:
     def __init__(self, rulebook: Rulebook, directory: Directory, delegations: Delegations, budget: Budget) -> None:
         self.rulebook = rulebook
         self._directory, self._delegations, self._budget = directory, delegations, budget
+        self.roster = Roster(rulebook, directory, delegations)
 
     @property
     def policy(self) -> Policy:
@@ -169,6 +149,23 @@ class Authority:
         seats = {} if own else await self._seats(change, user, fresh=fresh)
         return Standing(user=user, own=own, seats=seats, decision=decision)
 
+    async def concerns(self, change: Change, user: str, *, requester: bool) -> bool:
+        """Whether this person may approve the change, or (with `requester`) asked for it: they settle a stopped run.
+
+        Freshly read, as a decision is: whoever has left the group, or has become a guest, moves nothing on.
+        """
+        if requester and change.requester == user:
+            return not await self.bar(user)
+        return await self.may_decide(change, user, fresh=True)
+
+    async def who_settles(self, change: Change, *, requester: bool) -> str:
+        """To somebody whom it does not concern: who may settle it instead; with `requester` whoever asked may too."""
+        asker = f"<@{change.requester}>, who asked for it" if requester else ""
+        approvers = [f"<@{user}>" for user in await self.roster.concerned(change, NAMED)]
+        who = " or ".join(filter(None, [asker, ", ".join(approvers)])) or "nobody at the moment"
+        which = "asked for it or may approve it" if requester else "may approve it"
+        return f"Only people who {which} can settle #{change.number} this way: {who}."
+
     async def has(self, user: str, right: Right, *, fresh: bool = True) -> bool:
         """Whether this person is a full member who has a right by policy."""
         if (await self._directory.person(user, fresh=fresh)).bar:
@@ -182,88 +179,6 @@ class Authority:
         """Who has a right, in words: for those who have it not."""
         names = [self.policy.groups[g].label or g for g in sorted(self.policy.holders(right)) if g != EVERYONE]
         return " or ".join(names) or "nobody"
-
-    async def approvers(self, *, fresh: bool = False) -> set[str]:
-        """Everybody whose approval some rule asks for; may be some minutes old unless `fresh`."""
-        groups = [self.policy.groups[group] for group in sorted(self.policy.approving)]
-        members = [await self._directory.members(group, fresh=fresh) for group in groups]
-        return {user for group in members for user in group}
-
-    async def able(self, need: GroupNeed, change: Change, enough: int = NAMED + 1) -> list[Candidate]:
-        """People whose approval is still open and would count for one group, in order; at most `enough`.
-
-        Whoever stands in for an absent member is named in their place.
-        """
-        but = {d.user for d in change.decisions if d.digest == change.digest}
-        but |= {d.seat(need.group) for d in change.approvals(need.group)}
-        if not change.requirement.self_approval:
-            but |= {change.requester}
-        group = self.policy.groups.get(need.group)
-        members = await self._directory.members(group) if group else frozenset()
-        away = {d.user: d.to for d in await self._delegations.standing()}
-        found: dict[str, Candidate] = {}
-        for member in sorted(members - but):
-            if len(found) == enough:
-                break
-            deputy = away.get(member, member)
-            # a deputy who is of the group themselves has their own seat, and nobody sits in for their own change
-            candidate = member if deputy in members | but or await self._barred(deputy) else deputy
-            if candidate not in found and not await self._barred(member):
-                found[candidate] = Candidate(user=candidate, seat=member)
-        return list(found.values())
-
-    async def who_can(self, change: Change) -> str:
-        """Whose approval it takes, in a sentence."""
-        needs = [f"{n.need} of {n.label} ({await self.names(n, change)})" for n in change.requirement.groups]
-        return f"It takes {' and '.join(needs)} (rule “{change.requirement.rule}”)."
-
-    async def concerned(self, change: Change, most: int) -> list[str]:
-        """Those of the groups whose approval a change takes, also the quiet ones, in order; at most `most`.
-
-        Without those who take no part, and without whoever asked for it.
-        """
-        groups = [self.policy.groups[n.group] for n in change.requirement.groups if n.group in self.policy.groups]
-        members = {user for group in groups for user in await self._directory.members(group)}
-        found: list[str] = []
-        for user in sorted(members - {change.requester}):
-            if len(found) < most and not (await self._directory.person(user)).bar:
-                found.append(user)
-        return found
-
-    async def names(self, need: GroupNeed, change: Change) -> str:
-        """Who could approve for one group, with those who stand in for somebody."""
-        able = await self.able(need, change)
-        shown = ", ".join(c.named for c in able[:NAMED]) + (" and others" if len(able) > NAMED else "")
-        return shown or "nobody at the moment"
-
-    async def pinged(self, change: Change) -> Pinged:
-        """Whom to call: those of the groups that are still short, but nobody who has decided, asked, or is quiet.
-
-        Members of a channel are called by the card that stands in it, and never one by one.
-        """
-        short = [n for n in change.requirement.groups if change.missing(n) and n.group in self.policy.groups]
-        groups = [self.policy.groups[n.group] for n in short]
-        said = [d for d in change.decisions if d.digest == change.digest]
-        spared = {user for group in groups for user in group.quiet}
-        spared |= {d.user for d in said} | {seat for d in said for seat in d.seats.values()}
-        own = set() if change.requirement.self_approval else {change.requester}
-        away = {d.user: d.to for d in await self._delegations.standing()}
-        usergroups, called = [], [away.get(u, u) for group in groups for u in group.users if u not in spared | own]
-        for group in groups:
-            if group.usergroup and not (spared or away):
-                usergroups.append(group.usergroup)
-            elif group.usergroup:
-                members = await self._directory.members(Group(usergroup=group.usergroup))
-                if members & spared:  # a mention of all would call them too
-                    called += [away.get(user, user) for user in sorted(members - spared - own)]
-                else:
-                    usergroups.append(group.usergroup)
-                    called += [to for user, to in away.items() if user in members - own and to not in members]
-            if group.channel and away:  # whoever stands in for one of its members may not see the card in it
-                present = await self._directory.members(Group(channel=group.channel))
-                called += [to for user, to in away.items() if user in present - spared - own and to not in present]
-        users = [user for user in dict.fromkeys(called) if user not in spared | own]
-        return Pinged(usergroups=tuple(dict.fromkeys(usergroups)), users=tuple(users[:PINGED]))
 
     # --- how it is found out
 
@@ -292,9 +207,6 @@ class Authority:
             if seat := next((c for c in candidates if c in members), None):
                 seats[need.group] = seat
         return seats
-
-    async def _barred(self, user: str) -> bool:
-        return bool((await self._directory.person(user)).bar)
 
     async def _reachable(self, requirement: Requirement, requester: str) -> None:
         but = None if requirement.self_approval else requester

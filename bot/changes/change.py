@@ -1,7 +1,6 @@
 """A change: a requested plan with its life."""
 
 from collections.abc import Mapping
-from decimal import Decimal
 from types import MappingProxyType
 from typing import Any, Literal
 
@@ -10,6 +9,7 @@ from pydantic import Field
 from bot.plans.plan import Plan
 from bot.plans.step import ApprovalStep, CallStep, Step
 from bot.plans.values import Record, Value
+from bot.policy.verdict import GroupNeed, Requirement
 
 State = Literal[
     "pending",
@@ -61,37 +61,6 @@ Review = Literal["", "open", "signed"]
 """Whether what ran without its approvals was looked at by somebody else afterwards; "" where glass was not broken."""
 
 StepState = Literal["attempting", "done", "failed", "unknown", "waiting", "skipped"]
-
-
-class GroupNeed(Value):
-    """How many people of one policy group must approve."""
-
-    group: str
-    label: str
-    need: int
-
-
-class Requirement(Value):
-    """What policy asks for one part of a change, and the rule that asked it. No groups: nobody needs to approve.
-
-    `tier` is the cost tier that it was judged in, `raised` whether the cap of the account's month made it the next
-    higher one; `cap_usd` and `committed_usd` (by others, in that month) are US dollars. `policy` is the fingerprint of
-    the policy that said so.
-    """
-
-    rule: str
-    groups: tuple[GroupNeed, ...] = ()
-    self_approval: bool = False
-    tier: str = ""
-    raised: bool = False
-    cap_usd: Decimal | None = None
-    committed_usd: Decimal = Decimal(0)
-    policy: str = ""
-
-    @property
-    def asks(self) -> tuple[object, ...]:
-        """What people read of it; the rest is how it came about."""
-        return self.rule, self.groups, self.self_approval
 
 
 class Decision(Record):

@@ -1,22 +1,23 @@
 """The life of a change until it is approved: asked for, amended, decided, withdrawn, expired."""
 
 from collections.abc import Callable, Mapping
-from datetime import UTC, datetime
 from types import MappingProxyType
 from typing import Any
 
 import structlog
 from redis.exceptions import RedisError
 
-from bot.changes.authority import NAMED, Applicant, Authority, applicant_of
-from bot.changes.change import AMENDED, SIGNED_OFF, Change, Decision, Event, Requirement, State, Verb, place
+from bot.changes.authority import Applicant, Authority, applicant_of
+from bot.changes.change import AMENDED, Change, Decision, Event, State, Verb, place
 from bot.changes.freezes import ALL
-from bot.changes.refusal import Refusal
+from bot.changes.refusal import Refusal, when
+from bot.changes.reviews import Reviews
 from bot.changes.store import ChangeStore
 from bot.plans.difference import in_words, marked
 from bot.plans.finding import blocking
 from bot.plans.plan import Plan
 from bot.plans.values import Value
+from bot.policy.verdict import Requirement
 from bot.ports import Engine, Notifier
 
 log = structlog.get_logger()
@@ -59,6 +60,7 @@ class Changes:
     ) -> None:
         self.store, self.authority = store, authority
         self._notifier, self._engine, self._clock = notifier, engine, clock
+        self.reviews = Reviews(store, authority, notifier, clock)
 
     async def request(self, request: Request) -> Change:
         """Store what was asked for as a pending change; asking twice for one draft gives one change."""
@@ -106,7 +108,7 @@ class Changes:
             await self._may_break_glass(change, user)
         elif change.requester == user and not change.requirement.self_approval:
             raise Refusal(
-                f"You asked for #{number}, so somebody else must decide. {await self.authority.who_can(change)}"
+                f"You asked for #{number}, so somebody else must decide. {await self.authority.roster.who_can(change)}"
             )
         if verb != "approve" and not reason.strip():
             raise Refusal(_NEEDS_REASON[verb])
@@ -125,33 +127,6 @@ class Changes:
             raise Refusal(await self._why_not(outcome, number))
         await self._moved(number, state)
         return state
-
-    async def sign_off(self, number: int, user: str, note: str, *, where: str = "") -> None:
-        """Somebody who had no part in it has looked at a change that ran without its approvals."""
-        change = await self.known(number)
-        if change.review != "open":
-            if not change.signed_off:
-                raise Refusal(f"#{number} needs no signing off: no approval of it was passed over.")
-            if change.signed_off.who != user:  # else it is this very act, carried out again after a crash
-                by = f"<@{change.signed_off.who}>, {_when(change.signed_off.at)}"
-                raise Refusal(f"#{number} was signed off already by {by}.")
-            return
-        if user in _had_a_part(change):
-            raise Refusal(
-                f"You had a part in #{number}, so somebody else must sign it off. {await self._who_signs(change)}"
-            )
-        if not set((await self.authority.seats(change, user)).values()) - _had_a_part(change):
-            raise Refusal(f"You cannot sign off #{number}. {await self._who_signs(change)}")
-        event = Event(at=self._clock(), who=user, what=SIGNED_OFF, detail=note.strip(), where=where)
-        if not await self.store.sign_off(number, event):
-            raise Refusal(f"#{number} was signed off by somebody else in this moment.")
-        await self._notifier.change_moved(number)
-
-    async def may_sign_off(self, change: Change, user: str) -> bool:
-        """Whether this person's signing off would count, as far as is known; some minutes old at most."""
-        if change.review != "open" or user in _had_a_part(change):
-            return False
-        return await self.authority.may_decide(change, user)
 
     async def cancel(self, number: int, user: str, *, where: str = "") -> None:
         """Withdraw a change that has not started. Only its requester may."""
@@ -247,35 +222,9 @@ class Changes:
             now = "a part of it was let go on already" if begun else f"it is {change.called}"
             raise Refusal(f"#{change.number} can no longer be amended: {now}. Ask for a new change instead.")
 
-    async def concerns(self, number: int, user: str, *, requester: bool) -> bool:
-        """Whether this person may approve the change, or (with `requester`) asked for it: they settle a stopped run.
-
-        Freshly read, as a decision is: whoever has left the group, or has become a guest, moves nothing on.
-        """
-        change = await self.known(number)
-        if requester and change.requester == user:
-            return not await self.authority.bar(user)
-        return await self.authority.may_decide(change, user, fresh=True)
-
-    async def needs_approval(self, number: int) -> bool:
-        """Whether it takes anybody's approval: where it takes none, its requester alone is answerable for it."""
-        return bool((await self.known(number)).requirement.groups)
-
-    async def who_settles(self, number: int, *, requester: bool) -> str:
-        """To somebody whom it does not concern: who may settle it instead; with `requester` whoever asked may too."""
-        change = await self.known(number)
-        asker = f"<@{change.requester}>, who asked for it" if requester else ""
-        approvers = [f"<@{user}>" for user in await self.authority.concerned(change, NAMED)]
-        who = " or ".join(filter(None, [asker, ", ".join(approvers)])) or "nobody at the moment"
-        which = "asked for it or may approve it" if requester else "may approve it"
-        return f"Only people who {which} can settle #{number} this way: {who}."
-
     async def known(self, number: int) -> Change:
         """A change as it stands. Raises `Refusal` when there is none."""
-        change = await self.store.load(number)
-        if change is None:
-            raise Refusal(f"There is no change #{number}.")
-        return change
+        return await self.store.known(number)
 
     @property
     def _pending_seconds(self) -> float:
@@ -331,14 +280,8 @@ class Changes:
         if not await self.authority.has(user, "break_glass"):
             raise Refusal(
                 f"You may not break glass: by policy that is for {await self.authority.holders('break_glass')}. "
-                f"{await self.authority.who_can(change)}"
+                f"{await self.authority.roster.who_can(change)}"
             )
-
-    async def _who_signs(self, change: Change) -> str:
-        """To somebody who may not sign it off: who may, in a sentence."""
-        concerned = await self.authority.concerned(change, NAMED + len(change.glass))
-        others = ", ".join(f"<@{user}>" for user in concerned if user not in _had_a_part(change))
-        return f"These people can: {others or 'nobody at the moment, so the policy must name somebody'}."
 
     async def _moved(self, number: int, state: State) -> None:
         await self._notifier.change_moved(number)
@@ -350,8 +293,8 @@ class Changes:
 
     async def _why_not(self, outcome: str, number: int) -> str:
         change = await self.known(number)
-        by = ", ".join(f"<@{d.user}>, {_when(d.at)}" for d in change.decisions) or "nobody"
-        who = await self.authority.who_can(change)
+        by = ", ".join(f"<@{d.user}>, {when(d.at)}" for d in change.decisions) or "nobody"
+        who = await self.authority.roster.who_can(change)
         return {
             "settled": f"#{number} is already {change.called} (decided by {by}).",
             "expired": f"#{number} has expired. Ask <@{change.requester}> to request it again.",
@@ -381,15 +324,6 @@ def _amended(old: Change, request: Request) -> str:
         return "It was amended; the calls are as they were, and approvals given before that are void."
     differs = new.masked(old.plan.masked(in_words(old.plan, new)))
     return f"It was amended, so approvals given before that are void. What differs: {differs}"
-
-
-def _had_a_part(change: Change) -> set[str]:
-    """Those who do not sign it off: it was theirs, or they let it run."""
-    return {change.requester, *(d.user for d in change.glass)}
-
-
-def _when(at: float) -> str:
-    return f"{datetime.fromtimestamp(at, UTC):%Y-%m-%d %H:%M} UTC"
 
 
 _NEEDS_REASON: Mapping[Verb, str] = MappingProxyType(

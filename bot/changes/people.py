@@ -2,8 +2,8 @@
 
 from typing import Protocol
 
-from bot.changes.policy import Group
 from bot.plans.values import Value
+from bot.policy.policy import Group
 
 
 class Person(Value):

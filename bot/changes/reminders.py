@@ -1,7 +1,7 @@
 """When people are reminded of a change that waits for them: ever more seldom, and once before it expires."""
 
 from bot.changes.change import Change
-from bot.changes.policy import Pending
+from bot.policy.policy import Pending
 
 LAST_CALL_SECONDS = 86400.0
 """How long before its end a change that waits is brought up once more, and shown as about to expire."""

@@ -8,9 +8,11 @@ import structlog
 from pydantic import ValidationError
 from redis.asyncio import Redis
 
-from bot.changes.change import APPROVED, BROKE_GLASS, Change, Decision, Event, Requirement, State, Undoing, Verb
+from bot.changes.change import APPROVED, BROKE_GLASS, Change, Decision, Event, State, Undoing, Verb
+from bot.changes.refusal import Refusal
 from bot.changes.sealing import Sealer
 from bot.plans.plan import Plan
+from bot.policy.verdict import Requirement
 from bot.redis.keys import Keys
 from bot.redis.scripts import Script
 from bot.vault import SealedWithOtherKeyError, Vault
@@ -111,6 +113,13 @@ class ChangeStore:
             undoing=await self._undoing(int(doc.get("undoing", 0))),
             review=doc.get("review", ""),
         )
+
+    async def known(self, number: int) -> Change:
+        """The change as it stands. Raises `Refusal` when there is none."""
+        change = await self.load(number)
+        if change is None:
+            raise Refusal(f"There is no change #{number}.")
+        return change
 
     async def _undoing(self, number: int) -> Undoing | None:
         # its state is read where it is written: a copy of it could only be older

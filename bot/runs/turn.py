@@ -6,10 +6,10 @@ from typing import NoReturn
 
 from bot.changes.change import Change, Event, State, StepRun
 from bot.changes.freezes import HELD, Freeze, Freezes, frozen_words
-from bot.changes.policy import PENDING_SECONDS
 from bot.changes.store import ChangeStore
 from bot.plans.plan import Plan
 from bot.plans.step import Lane
+from bot.policy.policy import PENDING_SECONDS
 from bot.runs.ledger import RunLedger
 from bot.runs.patience import PATIENCE, Patience
 from bot.twilio.faults import Throttled, TwilioFault

@@ -27,6 +27,7 @@ from bot.sandbox.twilio import start_west
 from bot.sandbox.twilio.server import LocalTwilio
 
 HOST = "127.0.0.1"
+POLICY = Path(__file__).with_name("policy.toml")
 BOT = (sys.executable, "-m", "bot", "run")
 MANIFEST = Path(__file__).resolve().parents[2] / "manifest.yml"
 INHERITED = ("PATH", "HOME", "LANG")
@@ -163,6 +164,7 @@ def _environment(slack: LocalSlack, twilio: LocalTwilio, redis_url: str, folder:
         "TENFOUR_APPROVALS_CHANNEL": "C0APPROVALS",
         "TENFOUR_ALERTS_CHANNEL": "C0ALERTS",
         "TENFOUR_ACCOUNTS": str(_accounts_file(folder)),
+        "TENFOUR_POLICY": str(_policy_file(folder)),
         "TENFOUR_POLL_SECONDS": "2",
         "TENFOUR_STATE": str(folder.resolve()),
         "TENFOUR_TCR_SECRET": world.TCR_SECRET,
@@ -175,6 +177,14 @@ def _accounts_file(folder: Path) -> Path:
     west, path = start_west.CREDENTIALS, folder.resolve() / "accounts.toml"
     path.write_text(f'[west]\nsid = "{west.account_sid}"\nauth_token = "{west.auth_token}"\nparent = "main"\n')
     path.chmod(0o600)
+    return path
+
+
+def _policy_file(folder: Path) -> Path:
+    """The sandbox's rules, for people to change; what they have changed stays."""
+    path = folder.resolve() / "policy.toml"
+    if not path.exists():
+        path.write_text(POLICY.read_text())
     return path
 
 

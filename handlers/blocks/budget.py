@@ -4,7 +4,7 @@ from decimal import Decimal
 
 from bot.changes.budget import price_of
 from bot.changes.change import Change
-from bot.changes.policy import FREE
+from bot.policy.policy import FREE
 from handlers.blocks.kit import inline, money
 
 

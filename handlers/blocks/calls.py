@@ -2,8 +2,8 @@
 
 from collections.abc import Sequence
 
-from bot.changes.authority import Pinged
 from bot.changes.change import Change
+from bot.changes.roster import Pinged
 from handlers.blocks import kit
 from handlers.blocks.change_buttons import decide_buttons, details, priced, sign_off_button, why, withdraw_button
 from handlers.blocks.change_words import gate_title

@@ -1,7 +1,7 @@
 """What the approvals channel hears of the policy file."""
 
-from bot.changes.policy import Policy
-from bot.changes.policy_words import differences
+from bot.policy.policy import Policy
+from bot.policy.words import differences
 from handlers.blocks import kit
 from handlers.blocks.kit import Message
 

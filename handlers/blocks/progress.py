@@ -4,8 +4,9 @@ from collections.abc import Mapping, Sequence
 from types import MappingProxyType
 from typing import Any
 
-from bot.changes.change import Change, Decision, Event, GroupNeed, State, StepRun, Verb
+from bot.changes.change import Change, Decision, Event, State, StepRun, Verb
 from bot.plans.step import ApprovalStep, GivenStep, Step, WaitStep
+from bot.policy.verdict import GroupNeed
 from bot.runs.settle import SKIPPED
 from handlers.blocks.kit import code, date, error_page, inline, link, person, plural, remark
 from handlers.blocks.parts import part_name, parts

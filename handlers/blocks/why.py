@@ -4,10 +4,13 @@ from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass, field
 from typing import Any
 
-from bot.changes.authority import Candidate, Standing
+from bot.changes.authority import Standing
 from bot.changes.budget import price_of
-from bot.changes.change import Change, GroupNeed
-from bot.changes.policy import EVERYONE, FREE, NO_RULE, Policy, Rule, Tier
+from bot.changes.change import Change
+from bot.changes.roster import Candidate
+from bot.policy.judge import NO_RULE
+from bot.policy.policy import EVERYONE, FREE, Policy, Rule, Tier
+from bot.policy.verdict import GroupNeed
 from handlers.blocks import kit
 from handlers.blocks.budget import raised, spent, tier_name
 from handlers.blocks.change_buttons import break_glass_button, priced

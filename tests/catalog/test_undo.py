@@ -3,8 +3,9 @@
 from typing import Any
 
 from bot.catalog.undo import ChangeUndo, undo_of
-from bot.changes.change import Change, Requirement, StepRun
+from bot.changes.change import Change, StepRun
 from bot.plans.plan import Plan
+from bot.policy.verdict import Requirement
 from bot.sandbox.twilio import start_state
 from tests.catalog.examples import TCR
 from tests.catalog.world import TOKEN, World

@@ -3,7 +3,7 @@
 from collections.abc import Mapping
 from dataclasses import dataclass, field
 
-from bot.changes.policy import Policy, Rights, Rule
+from bot.policy.policy import Policy, Rights, Rule
 from tests.changes.office import ANN, BOB, CAT, GUS, LEO, POLICY
 
 LENIENT = POLICY.model_copy(update={"rights": Rights(break_glass=("legal",))})

@@ -6,11 +6,11 @@ from redis.asyncio import Redis
 
 from bot.changes.change import Change, Event
 from bot.changes.changes import Changes, Request
-from bot.changes.policy import PENDING_SECONDS, Group, Policy, Rule
 from bot.changes.store import ChangeStore
 from bot.plans.call import Call
 from bot.plans.plan import Plan
 from bot.plans.step import CallStep
+from bot.policy.policy import PENDING_SECONDS, Group, Policy, Rule
 from bot.redis.keys import Keys
 from bot.runs.ledger import RunLedger
 from bot.vault import Vault

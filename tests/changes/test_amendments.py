@@ -8,11 +8,11 @@ import pytest
 from bot.changes.budget import Budget
 from bot.changes.change import Change, Event, StepRun
 from bot.changes.changes import Request
-from bot.changes.policy import Rule, Tier
 from bot.changes.refusal import Refusal
 from bot.plans.cost import Cost
 from bot.plans.plan import Plan
 from bot.plans.step import ApprovalStep
+from bot.policy.policy import Rule, Tier
 from tests.changes.office import ANN, BOB, CAT, LEO, POLICY, RITA, Office, plan_for, request_for
 
 

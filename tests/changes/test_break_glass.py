@@ -6,10 +6,10 @@ import pytest
 
 from bot.changes.change import Change, Event, StepRun
 from bot.changes.delegations import Delegation, Delegations
-from bot.changes.policy import Group, Rights, Rule
 from bot.changes.refusal import Refusal
 from bot.plans.plan import Plan
 from bot.plans.step import ApprovalStep
+from bot.policy.policy import Group, Rights, Rule
 from tests.changes.office import ANN, BOB, CAT, GUS, LEO, POLICY, RITA, Office, plan_for, request_for
 
 OPS, EVE = "U0OPS", "U0EVE"
@@ -117,7 +117,7 @@ async def test_the_requester_may_break_the_glass_of_their_own_change_and_not_sig
     change = await on_call.asked(requester=ANN)
     assert await broken(on_call, change, ANN) == "approved"
     with pytest.raises(Refusal, match=r"You had a part in #1.*These people can: <@U0BOB>, <@U0CAT>\."):
-        await on_call.changes.sign_off(change.number, ANN, "")
+        await on_call.changes.reviews.sign_off(change.number, ANN, "")
     assert (await on_call.now(change)).review == "open"
 
 
@@ -125,7 +125,7 @@ async def test_who_broke_the_glass_does_not_sign_it_off(on_call: Office) -> None
     change = await on_call.asked()
     await broken(on_call, change, ANN)
     with pytest.raises(Refusal, match="You had a part in #1"):
-        await on_call.changes.sign_off(change.number, ANN, "")
+        await on_call.changes.reviews.sign_off(change.number, ANN, "")
 
 
 async def test_who_stands_in_for_the_breaker_does_not_sign_it_off(on_call: Office) -> None:
@@ -134,7 +134,7 @@ async def test_who_stands_in_for_the_breaker_does_not_sign_it_off(on_call: Offic
     away = Delegation(user=ANN, to=LEO, until=on_call.clock() + 86400, at=on_call.clock(), reason="away")
     await Delegations(on_call.redis, on_call.keys, on_call.vault, on_call.clock).give(away)
     with pytest.raises(Refusal, match="You cannot sign off #1"):
-        await on_call.changes.sign_off(change.number, LEO, "")
+        await on_call.changes.reviews.sign_off(change.number, LEO, "")
     assert (await on_call.now(change)).review == "open"
 
 
@@ -143,9 +143,9 @@ async def test_somebody_whose_approval_would_not_count_signs_nothing_off(on_call
     await broken(on_call, change)
     for outsider in (EVE, LEO, RITA):
         with pytest.raises(Refusal, match=r"These people can: <@U0ANN>, <@U0BOB>, <@U0CAT>\."):
-            await on_call.changes.sign_off(change.number, outsider, "")
+            await on_call.changes.reviews.sign_off(change.number, outsider, "")
     with pytest.raises(Refusal, match="You are a guest"):
-        await on_call.changes.sign_off(change.number, GUS, "")
+        await on_call.changes.reviews.sign_off(change.number, GUS, "")
     assert (await on_call.now(change)).review == "open"
 
 
@@ -153,28 +153,28 @@ async def test_what_was_approved_properly_needs_no_signing_off(on_call: Office) 
     change = await on_call.asked()
     await on_call.approve(change, ANN)
     with pytest.raises(Refusal, match="no approval of it was passed over"):
-        await on_call.changes.sign_off(change.number, BOB, "")
+        await on_call.changes.reviews.sign_off(change.number, BOB, "")
 
 
 async def test_two_sign_off_at_once_and_one_of_them_does(on_call: Office) -> None:
     change = await on_call.asked()
     await broken(on_call, change)
     answers = await asyncio.gather(
-        *(on_call.changes.sign_off(change.number, user, f"seen by {user}") for user in (ANN, BOB)),
+        *(on_call.changes.reviews.sign_off(change.number, user, f"seen by {user}") for user in (ANN, BOB)),
         return_exceptions=True,
     )
     assert sorted(map(type, answers), key=str) == sorted([type(None), Refusal], key=str)
     now = await on_call.now(change)
     assert [e.what for e in now.timeline].count("signed it off") == 1
     with pytest.raises(Refusal, match=r"#1 was signed off already by <@U0(ANN|BOB)>, 2026"):
-        await on_call.changes.sign_off(change.number, CAT, "")
+        await on_call.changes.reviews.sign_off(change.number, CAT, "")
 
 
 async def test_signing_off_twice_as_after_a_crash_is_harmless(on_call: Office) -> None:
     change = await on_call.asked()
     await broken(on_call, change)
-    await on_call.changes.sign_off(change.number, BOB, " looked at it ")
-    await on_call.changes.sign_off(change.number, BOB, " looked at it ")
+    await on_call.changes.reviews.sign_off(change.number, BOB, " looked at it ")
+    await on_call.changes.reviews.sign_off(change.number, BOB, " looked at it ")
     signed = (await on_call.now(change)).signed_off
     assert signed is not None
     assert (signed.who, signed.detail) == (BOB, "looked at it")
@@ -188,7 +188,7 @@ async def test_a_change_that_failed_or_ended_is_on_the_list_until_it_is_signed_o
     assert await on_call.store.move(change.number, ["failed"], "abandoned", Event(at=on_call.clock(), what="left"))
     assert await on_call.store.close(await on_call.now(change))
     assert [c.number async for c in on_call.store.reviews()] == [change.number]
-    await on_call.changes.sign_off(change.number, BOB, "")
+    await on_call.changes.reviews.sign_off(change.number, BOB, "")
     assert [c async for c in on_call.store.reviews()] == []
     # its card shows something old by now, and is closed
     assert await on_call.store.open_numbers() == [change.number]
@@ -197,10 +197,10 @@ async def test_a_change_that_failed_or_ended_is_on_the_list_until_it_is_signed_o
 
 async def test_only_those_who_may_are_offered_to_sign_it_off(on_call: Office) -> None:
     change = await on_call.asked(requester=BOB)
-    assert not await on_call.changes.may_sign_off(change, CAT)
+    assert not await on_call.changes.reviews.may_sign_off(change, CAT)
     await broken(on_call, change, ANN)
     now = await on_call.now(change)
-    assert [u for u in (ANN, BOB, CAT, EVE, GUS) if await on_call.changes.may_sign_off(now, u)] == [CAT]
+    assert [u for u in (ANN, BOB, CAT, EVE, GUS) if await on_call.changes.reviews.may_sign_off(now, u)] == [CAT]
 
 
 async def test_what_became_stale_before_it_ran_has_passed_over_nothing(on_call: Office) -> None:
@@ -236,7 +236,7 @@ async def test_at_a_gate_only_the_part_behind_it_is_let_through_and_signed_off_a
     chain: Plan = plan.model_copy(update={"steps": (*plan.steps, ApprovalStep(id="gate", title="The rest"), later)})
     change = await on_call.changes.request(request_for().model_copy(update={"plan": chain}))
     await broken(on_call, change)
-    await on_call.changes.sign_off(change.number, BOB, "the first part")
+    await on_call.changes.reviews.sign_off(change.number, BOB, "the first part")
     gate = await at_its_gate(on_call, change)
     # signed, and not over yet: a look at the list must not take it off for what comes
     assert [c async for c in on_call.store.reviews()] == []

@@ -1,9 +1,10 @@
 """Those are called to a change whose word is missing, and nobody else; stand-ins in the place of the absent."""
 
-from bot.changes.authority import Authority, Pinged
+from bot.changes.authority import Authority
 from bot.changes.change import Change, Decision
 from bot.changes.delegations import Delegation, Delegations
-from bot.changes.policy import Group, Policy, Rule
+from bot.changes.roster import Pinged
+from bot.policy.policy import Group, Policy, Rule
 from tests.changes.office import ANN, BOB, CAT, GUS, LEO, RITA, Office
 from tests.conftest import Staff
 
@@ -39,32 +40,32 @@ def said(change: Change, user: str, *groups: str) -> Change:
 
 async def test_groups_and_listed_people_are_called_but_members_of_a_channel_are_not(office: Office) -> None:
     change, authority, _ = await asked(office)
-    assert await authority.pinged(change) == Pinged(usergroups=("S0TEAM",), users=(LEO, CAT))
+    assert await authority.roster.pinged(change) == Pinged(usergroups=("S0TEAM",), users=(LEO, CAT))
 
 
 async def test_nobody_is_called_for_a_group_that_has_enough(office: Office) -> None:
     change, authority, _ = await asked(office)
-    assert await authority.pinged(said(change, ANN, "team", "room")) == Pinged(users=(LEO, CAT))
+    assert await authority.roster.pinged(said(change, ANN, "team", "room")) == Pinged(users=(LEO, CAT))
 
 
 async def test_of_a_group_in_which_somebody_has_decided_the_others_are_called_by_name(office: Office) -> None:
     two = POLICY.model_copy(update={"rules": (Rule(name="two", approvals={"team": 2}),)})
     change, authority, _ = await asked(office, two)
-    assert await authority.pinged(said(change, ANN, "team")) == Pinged(users=(BOB,))
+    assert await authority.roster.pinged(said(change, ANN, "team")) == Pinged(users=(BOB,))
 
 
 async def test_a_quiet_member_of_a_user_group_is_not_called_with_it(office: Office) -> None:
     quiet = Group(label="the team", usergroup="S0TEAM", quiet=(ANN,))
     policy = POLICY.model_copy(update={"groups": POLICY.groups | {"team": quiet}})
     change, authority, _ = await asked(office, policy)
-    assert await authority.pinged(change) == Pinged(users=(LEO, CAT, BOB))
+    assert await authority.roster.pinged(change) == Pinged(users=(LEO, CAT, BOB))
 
 
 async def test_whoever_stands_in_is_called_instead_of_the_absent(office: Office) -> None:
     change, authority, absences = await asked(office)
     await away(absences, office, LEO, EVE + "X")
     await away(absences, office, ANN, DORA + "X")
-    pinged = await authority.pinged(change)
+    pinged = await authority.roster.pinged(change)
     assert pinged.usergroups == ("S0TEAM",)
     assert set(pinged.users) == {EVE + "X", CAT, DORA + "X"}
 
@@ -73,7 +74,7 @@ async def test_the_requester_and_their_stand_in_are_not_called_to_their_own_chan
     policy = POLICY.model_copy(update={"groups": POLICY.groups | {"legal": Group(label="legal", users=(RITA, LEO))}})
     change, authority, absences = await asked(office, policy)
     await away(absences, office, RITA, CAT)
-    assert (await authority.pinged(change)).users == (LEO,)
+    assert (await authority.roster.pinged(change)).users == (LEO,)
 
 
 async def test_those_who_could_approve_are_named_with_whom_they_stand_in_for(office: Office) -> None:
@@ -81,8 +82,10 @@ async def test_those_who_could_approve_are_named_with_whom_they_stand_in_for(off
     await away(absences, office, ANN, EVE)
     await away(absences, office, BOB, GUS)
     team = change.requirement.groups[0]
-    assert await authority.names(team, change) == f"<@{EVE}> for <@{ANN}>, <@{BOB}>", "a guest takes nobody's seat"
-    assert await authority.names(team, said(change, BOB, "team")) == f"<@{EVE}> for <@{ANN}>"
+    assert await authority.roster.names(team, change) == f"<@{EVE}> for <@{ANN}>, <@{BOB}>", (
+        "a guest takes nobody's seat"
+    )
+    assert await authority.roster.names(team, said(change, BOB, "team")) == f"<@{EVE}> for <@{ANN}>"
 
 
 async def test_everybody_is_told_exactly_what_speaks_against_their_word(office: Office) -> None:

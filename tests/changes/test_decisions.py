@@ -5,8 +5,8 @@ import asyncio
 import pytest
 
 from bot.changes.change import Change
-from bot.changes.policy import PENDING_SECONDS
 from bot.changes.refusal import Refusal
+from bot.policy.policy import PENDING_SECONDS
 from tests.changes.office import ANN, BOB, CAT, GUS, LEO, RITA, Office, plan_for
 from tests.conftest import Staff
 
@@ -42,10 +42,10 @@ async def test_a_guest_cannot_decide_even_when_listed(office: Office) -> None:
 
 async def test_who_asked_and_has_become_a_guest_since_settles_nothing(office: Office) -> None:
     change = await office.asked()
-    assert await office.changes.concerns(change.number, RITA, requester=True)
+    assert await office.changes.authority.concerns(change, RITA, requester=True)
     staff = Staff(barred={RITA: "You are a guest."})
     later = office.under(staff=staff).changes
-    assert not await later.concerns(change.number, RITA, requester=True)
+    assert not await later.authority.concerns(change, RITA, requester=True)
 
 
 async def test_an_approval_of_another_digest_is_refused(office: Office) -> None:

@@ -4,8 +4,8 @@ import pytest
 
 from bot.changes.change import Change
 from bot.changes.delegations import Delegation, Delegations
-from bot.changes.policy import Rights
 from bot.changes.refusal import Refusal
+from bot.policy.policy import Rights
 from tests.changes.office import ANN, BOB, CAT, GUS, LEO, POLICY, RITA, STAFF, Office
 from tests.conftest import Staff
 
@@ -141,4 +141,4 @@ async def test_nobody_is_named_in_the_place_of_the_absent_who_may_not_decide(off
     assert STAFF.barred.keys() == {GUS}
     await go_away(office, ANN, GUS)
     change = await office.asked()
-    assert GUS not in await office.changes.authority.who_can(change)
+    assert GUS not in await office.changes.authority.roster.who_can(change)

@@ -6,8 +6,8 @@ from typing import Any
 import pytest
 
 from bot.changes.change import LEFT_SECONDS, Event, State, Undoing
-from bot.changes.policy import PENDING_SECONDS
 from bot.changes.refusal import Refusal
+from bot.policy.policy import PENDING_SECONDS
 from tests.changes.office import ANN, BOB, CAT, RITA, Office, plan_for
 
 

@@ -23,8 +23,8 @@ from redis.asyncio import Redis
 from bot.changes.change import FINAL, Verb
 from bot.changes.changes import Request
 from bot.changes.delegations import Delegation, Delegations
-from bot.changes.policy import PENDING_SECONDS
 from bot.changes.refusal import Refusal
+from bot.policy.policy import PENDING_SECONDS
 from bot.redis.connection import open_redis
 from bot.redis.keys import Keys
 from bot.vault import Vault
@@ -136,7 +136,7 @@ class LifeOfChanges(RuleBasedStateMachine):
         had_a_part = {change.requester, change.glass_broken_by}
         seats = set(change.seats(user, self._absences, self.office.clock()).values()) - had_a_part
         may = change.review == "open" and user not in had_a_part and bool(seats)
-        self.done(self.office.changes.sign_off(change.number, user, "seen"))
+        self.done(self.office.changes.reviews.sign_off(change.number, user, "seen"))
         if may:
             change.review = "signed"
 

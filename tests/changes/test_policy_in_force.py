@@ -6,10 +6,10 @@ from decimal import Decimal
 import pytest
 
 from bot.changes.change import Change, StepRun
-from bot.changes.policy import FREE, Group, Policy, Rule
 from bot.changes.refusal import Refusal
 from bot.plans.cost import Cost
 from bot.plans.step import ApprovalStep
+from bot.policy.policy import FREE, Group, Policy, Rule
 from bot.sweep import Sweep
 from bot.tracking.store import RegistrationStore
 from bot.tracking.tracker import Tracker

@@ -7,7 +7,6 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from bot.changes.change import Change, Decision, Event
-from bot.changes.policy import Pending
 from bot.changes.reminders import (
     LAST_CALL_SECONDS,
     REVIEW_SECONDS,
@@ -16,6 +15,7 @@ from bot.changes.reminders import (
     reminders_due,
     reviews_due,
 )
+from bot.policy.policy import Pending
 from tests.conftest import START
 from tests.handlers.blocks import samples
 

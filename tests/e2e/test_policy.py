@@ -9,10 +9,10 @@ import pytest
 import pytest_asyncio
 from typer.testing import Result
 
-from tests.changes.test_policy_cli import check
 from tests.e2e.answers import SERVICE
 from tests.e2e.test_cli import tenfour
 from tests.e2e.world import A2P, ANN, APPROVALS, BOB, GUS, RITA, World, shown
+from tests.test_policy_cli import check
 
 GROUPS = f"""
 [group.approvers]

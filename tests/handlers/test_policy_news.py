@@ -8,7 +8,7 @@ import pytest_asyncio
 from redis.asyncio import Redis
 from slack_sdk.web.async_client import AsyncWebClient
 
-from bot.changes.policy_file import Rulebook, Surroundings
+from bot.policy.file import Rulebook, Surroundings
 from bot.redis.keys import Keys
 from bot.redis.lease import Leases
 from bot.sandbox.slack.server import LocalSlack

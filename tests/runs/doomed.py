@@ -12,8 +12,8 @@ from pathlib import Path
 
 from bot.catalog import catalog
 from bot.changes.freezes import Freezes
-from bot.changes.policy_file import load_policy
 from bot.changes.store import ChangeStore
+from bot.policy.file import load_policy
 from bot.redis.connection import open_redis
 from bot.redis.keys import Keys
 from bot.runs.ledger import RunLedger

@@ -11,13 +11,14 @@ from bot.catalog.form import Form, parse
 from bot.catalog.operation import Catalog, Context, Operation
 from bot.catalog.services.edit import OPERATIONS, ServiceCreate
 from bot.changes.authority import Authority
-from bot.changes.change import Change, Event, Requirement, StepRun
+from bot.changes.change import Change, Event, StepRun
 from bot.changes.freezes import Freezes
-from bot.changes.policy_file import load_policy
 from bot.changes.store import ChangeStore
 from bot.plans.call import Call, resolve
 from bot.plans.plan import Plan
 from bot.plans.step import Adopt, CallStep, Step, Watch
+from bot.policy.file import load_policy
+from bot.policy.verdict import Requirement
 from bot.redis.keys import Keys
 from bot.runs.ledger import LEASE_SECONDS, RunLedger
 from bot.runs.patience import PATIENCE, Patience

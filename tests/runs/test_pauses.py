@@ -6,11 +6,12 @@ import pytest
 
 from bot.catalog.operation import CannotPlanError, Context
 from bot.catalog.undo import undo_of
-from bot.changes.change import Change, Decision, GroupNeed, Requirement
+from bot.changes.change import Change, Decision
 from bot.changes.refusal import Refusal
 from bot.plans.call import Call, Ref
 from bot.plans.plan import Plan
 from bot.plans.step import Adopt, ApprovalStep, CallStep, GivenStep, ManualStep, Undo, WaitStep, Watch, needs
+from bot.policy.verdict import GroupNeed, Requirement
 from bot.sandbox.twilio.start_state import PENDING_BRAND, SUPPORT_SERVICE
 from tests.runs.rig import INTERIM, NAME, UNSURE, Rig, create_step, rename_step
 

@@ -8,13 +8,13 @@ from structlog.testing import capture_logs
 
 from bot.catalog.operation import CannotPlanError, Context
 from bot.changes.change import Change
-from bot.changes.policy import PENDING_SECONDS
 from bot.plans.call import Call, Ref
 from bot.plans.difference import in_words
 from bot.plans.finding import block
 from bot.plans.masking import secret
 from bot.plans.plan import Plan
 from bot.plans.step import Adopt, CallStep, Watch
+from bot.policy.policy import PENDING_SECONDS
 from bot.sandbox.twilio.start_state import SUPPORT_SERVICE
 from tests.runs.rig import INTERIM, NAME, UNSURE, Followed, Planner, Rig, create_step, rename_step
 

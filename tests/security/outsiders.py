@@ -5,9 +5,10 @@ from dataclasses import dataclass, field
 
 from redis.asyncio import Redis
 
-from bot.changes.change import Change, Event, GroupNeed, Requirement, State
-from bot.changes.policy_file import load_policy
+from bot.changes.change import Change, Event, State
 from bot.changes.store import ChangeStore
+from bot.policy.file import load_policy
+from bot.policy.verdict import GroupNeed, Requirement
 from bot.redis.connection import open_redis
 from bot.redis.keys import Keys
 from bot.sandbox.twilio import start_state

@@ -12,9 +12,9 @@ import pytest
 from bot.catalog import catalog
 from bot.catalog.form import Form, Mistake, mistakes
 from bot.catalog.operation import CannotPlanError, Inquiry
-from bot.changes.authority import Pinged
 from bot.changes.change import State
 from bot.changes.refusal import Refusal
+from bot.changes.roster import Pinged
 from bot.checks.guide import Guide
 from bot.plans.plan import Plan
 from bot.twilio.faults import Refused, TwilioFault

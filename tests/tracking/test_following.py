@@ -5,10 +5,11 @@ from typing import Any
 
 import pytest
 
-from bot.changes.change import Change, Requirement
+from bot.changes.change import Change
 from bot.plans.call import Call, Param, Ref
 from bot.plans.plan import Plan
 from bot.plans.step import Watch
+from bot.policy.verdict import Requirement
 from bot.sandbox.twilio import start_west
 from bot.sandbox.twilio.start_state import APPROVED_BRAND, SUPPORT_SERVICE
 from bot.tracking.cadence import DAY

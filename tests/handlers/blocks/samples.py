@@ -5,25 +5,14 @@ from decimal import Decimal
 from typing import Any, get_args
 
 from bot.catalog import catalog
-from bot.changes.change import (
-    BROKE_GLASS,
-    FINAL,
-    SIGNED_OFF,
-    Change,
-    Decision,
-    Event,
-    GroupNeed,
-    Requirement,
-    Review,
-    State,
-    StepRun,
-)
+from bot.changes.change import BROKE_GLASS, FINAL, SIGNED_OFF, Change, Decision, Event, Review, State, StepRun
 from bot.changes.drafts import Draft
 from bot.plans.call import Call, Ref
 from bot.plans.cost import Cost
 from bot.plans.finding import Finding
 from bot.plans.plan import Difference, Plan
 from bot.plans.step import Adopt, ApprovalStep, CallStep, ManualStep, Undo, WaitStep, Watch
+from bot.policy.verdict import GroupNeed, Requirement
 from bot.tracking.registration import Registration, Transition
 
 

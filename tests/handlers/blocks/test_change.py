@@ -8,10 +8,11 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from bot.catalog.brands.bundles import CustomerProfileBundle, submit
-from bot.changes.authority import Pinged
-from bot.changes.change import FINAL, Change, Decision, Event, GroupNeed, Requirement, State, StepRun, Undoing
+from bot.changes.change import FINAL, Change, Decision, Event, State, StepRun, Undoing
+from bot.changes.roster import Pinged
 from bot.plans.call import Ref
 from bot.plans.step import ApprovalStep, Undo
+from bot.policy.verdict import GroupNeed, Requirement
 from handlers.blocks.calls import next_part
 from handlers.blocks.change import (
     approvals_list,

@@ -4,9 +4,11 @@ from decimal import Decimal
 
 import pytest
 
-from bot.changes.authority import Candidate, Pinged, Standing
-from bot.changes.change import Change, Decision, GroupNeed, Requirement, State
-from bot.changes.policy import Group, Policy, Rule, Tier
+from bot.changes.authority import Standing
+from bot.changes.change import Change, Decision, State
+from bot.changes.roster import Candidate, Pinged
+from bot.policy.policy import Group, Policy, Rule, Tier
+from bot.policy.verdict import GroupNeed, Requirement
 from handlers.blocks.calls import call, last_call, next_part, reminder, review_reminder
 from handlers.blocks.change import approvals_list, change_card
 from handlers.blocks.home import home_view

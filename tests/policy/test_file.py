@@ -4,8 +4,10 @@ from pathlib import Path
 
 import pytest
 
-from bot.changes.policy import EVERYONE, Asked, judge
-from bot.changes.policy_file import PolicyProblem, Rulebook, Surroundings, load_policy
+from bot.policy.file import PolicyProblem, Rulebook, Surroundings, load_policy
+from bot.policy.judge import judge
+from bot.policy.policy import EVERYONE
+from bot.policy.verdict import Asked
 
 KNOWN = Surroundings(operations=("service.create", "campaign.register"), accounts=("main", "west"))
 ALLOW = "[[rule]]\nname = 'a'\neffect = 'allow'\n"

@@ -8,10 +8,12 @@ from pathlib import Path
 import pytest
 
 from bot.catalog import catalog
-from bot.changes.policy import EVERYONE, Asked, Policy, judge
-from bot.changes.policy_doubts import doubts
-from bot.changes.policy_explained import explained
-from bot.changes.policy_file import Surroundings, read_policy
+from bot.policy.doubts import doubts
+from bot.policy.explained import explained
+from bot.policy.file import Surroundings, read_policy
+from bot.policy.judge import judge
+from bot.policy.policy import EVERYONE, Policy
+from bot.policy.verdict import Asked
 
 PAGE = (Path(__file__).parents[2] / "docs" / "approvals.md").read_text()
 OPERATIONS = Surroundings(operations=tuple(o.name for o in catalog().operations))

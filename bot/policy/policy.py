@@ -1,16 +1,16 @@
-"""Who may ask for what, and who must approve it: rules as data, judged by pure functions."""
+"""Who may ask for what, and who must approve it: rules as data."""
 
 import fnmatch
 import hashlib
 import re
-from collections.abc import Collection, Mapping
+from collections.abc import Collection
 from decimal import Decimal
 from typing import Annotated, Literal
 
 from pydantic import Field, ValidationInfo, field_validator, model_validator
 
-from bot.changes.change import GroupNeed, Requirement
 from bot.plans.values import Value, canonical_json
+from bot.policy.verdict import Asked
 
 EVERYONE = "everyone"
 APPROVALS_CHANNEL = "$approvals"
@@ -18,9 +18,6 @@ PENDING_SECONDS = 7 * 86400.0
 """How long a change waits for its approval, where a policy says nothing else, and a stale one to be asked for again."""
 FREE = "free"
 """The tier of what costs nothing: built in, below all others."""
-
-NO_RULE = "no rule allows it"
-"""What is said instead of the name of a rule."""
 
 _IDS = {
     "users": (r"[UW][A-Z0-9]+", "a member id such as U024BE7LH (in Slack: the person's profile, ⋮, Copy member ID)"),
@@ -107,20 +104,6 @@ class Pending(Value):
     expires_days: float = Field(default=PENDING_SECONDS / 86400, ge=0.01, le=90)
     part_expires_days: float = Field(default=30, ge=0.01, le=90)
     remind_after_hours: float = Field(default=4, ge=0.1, le=720)
-
-
-class Asked(Value):
-    """What is judged. None: not known yet, as while a form is filled in.
-
-    `usd` is the price of the part that is asked for, one-off and first month; `committed` what others have asked for on
-    this account in this month (US dollars). `account` is its name, `channel` where it is asked for.
-    """
-
-    operation: str
-    account: str | None = None
-    channel: str | None = None
-    usd: Decimal | None = None
-    committed: Decimal = Decimal(0)
 
 
 _Named = Annotated[tuple[str, ...], Field(min_length=1)]
@@ -278,61 +261,6 @@ class Policy(Value):
         cap = self.cap(asked.account or "")
         raised = cap is not None and asked.committed + asked.usd > cap
         return self.tiers[at + raised].name, raised
-
-
-class Verdict(Value):
-    """The answer to "may this person ask for this?"; always names the rule that gave it.
-
-    What is denied stays denied, and a requirement asks for the same, whatever becomes known. Allowed without a
-    requirement: it rests on something that is not known yet.
-    """
-
-    allowed: bool
-    rule: str
-    requirement: Requirement | None = None
-
-
-def judge(policy: Policy, asked: Asked, requester_groups: Collection[str]) -> Verdict:
-    """What the policy says about something asked for by a member of these groups."""
-    tier, raised = policy.tier(asked)
-    judged = [(rule, rule.applies(asked, tier, requester_groups)) for rule in policy.rules]
-    denying = [(rule, sure) for rule, sure in judged if rule.effect == "deny" and sure is not False]
-    if denied := next((rule for rule, sure in denying if sure), None):
-        return Verdict(allowed=False, rule=denied.name)
-    rule, sure = next(
-        ((rule, sure) for rule, sure in judged if rule.effect != "deny" and sure is not False), (None, None)
-    )
-    if rule is None:
-        return Verdict(allowed=False, rule=NO_RULE)
-    if denying or not sure:
-        return Verdict(allowed=True, rule=rule.name)
-    needs = tuple(
-        GroupNeed(group=group, label=policy.groups[group].label or group, need=need)
-        for group, need in rule.approvals.items()
-    )
-    requirement = Requirement(
-        rule=rule.name,
-        groups=needs,
-        self_approval=rule.self_approval,
-        tier=tier or "",
-        raised=raised,
-        cap_usd=policy.cap(asked.account or ""),
-        committed_usd=asked.committed,
-        policy=policy.fingerprint,
-    )
-    return Verdict(allowed=True, rule=rule.name, requirement=requirement)
-
-
-def impossible(requirement: Requirement, members: Mapping[str, Collection[str]], requester: str) -> str:
-    """Why nobody could ever complete this requirement, or "" when it can be met."""
-    for need in requirement.groups:
-        able = set(members.get(need.group, ())) - (set() if requirement.self_approval else {requester})
-        if len(able) < need.need:
-            return (
-                f"{need.need} of {need.label} must approve (rule “{requirement.rule}”), "
-                f"and only {len(able)} besides you could"
-            )
-    return ""
 
 
 def _fits(value: str | None, globs: Collection[str]) -> bool | None:

@@ -12,10 +12,10 @@ from types import MappingProxyType
 
 from pydantic import ValidationError
 
-from bot.changes.policy import Group, Misplaced, Pending, Policy, Rights, Rule, Tier
-from bot.changes.policy_lines import SECTIONS, line_headed, line_of, place_of
+from bot.policy.lines import SECTIONS, line_headed, line_of, place_of
+from bot.policy.policy import Group, Misplaced, Pending, Policy, Rights, Rule, Tier
 
-BUILT_IN = Path(__file__).with_name("default_policy.toml")
+BUILT_IN = Path(__file__).with_name("default.toml")
 _KEYS: Mapping[str, Collection[str]] = MappingProxyType(
     {
         "rules": Rule.model_fields,

@@ -3,7 +3,7 @@
 from collections.abc import Callable, Iterable, Mapping, Sequence
 from decimal import Decimal
 
-from bot.changes.policy import EVERYONE, FREE, Group, Policy, Rule, Tier
+from bot.policy.policy import EVERYONE, FREE, Group, Policy, Rule, Tier
 
 MOST_DIFFERENCES = 20
 """How many differences a message lists."""

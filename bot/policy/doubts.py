@@ -3,8 +3,8 @@
 import fnmatch
 from collections.abc import Collection, Iterator
 
-from bot.changes.policy import APPROVALS_CHANNEL, EVERYONE, FREE, Policy, Rule
-from bot.changes.policy_file import Surroundings
+from bot.policy.file import Surroundings
+from bot.policy.policy import APPROVALS_CHANNEL, EVERYONE, FREE, Policy, Rule
 
 
 def doubts(policy: Policy, around: Surroundings) -> list[str]:

@@ -4,8 +4,10 @@ import fnmatch
 from collections.abc import Collection, Iterator
 from typing import Literal
 
-from bot.changes.policy import Asked, Policy, Rule, Verdict, judge
 from bot.plans.values import Value
+from bot.policy.judge import judge
+from bot.policy.policy import Policy, Rule
+from bot.policy.verdict import Asked, Verdict
 
 Said = Literal["fires", "denies", "comes after", "depends", "passed over"]
 

@@ -2,11 +2,12 @@
 
 import pytest
 
-from bot.changes.policy import Asked, Policy
-from bot.changes.policy_doubts import doubts
-from bot.changes.policy_explained import explained
-from bot.changes.policy_file import Surroundings, read_policy
-from bot.changes.policy_words import MOST_DIFFERENCES, differences
+from bot.policy.doubts import doubts
+from bot.policy.explained import explained
+from bot.policy.file import Surroundings, read_policy
+from bot.policy.policy import Policy
+from bot.policy.verdict import Asked
+from bot.policy.words import MOST_DIFFERENCES, differences
 
 KNOWN = Surroundings(operations=("service.create", "service.delete", "brand.register"), accounts=("main", "west"))
 GROUPS = """

@@ -6,7 +6,7 @@ import pytest
 from typer.testing import CliRunner, Result
 
 from bot.__main__ import app
-from tests.changes.test_policy_examples import EXAMPLES, PAGE
+from tests.policy.test_examples import EXAMPLES, PAGE
 
 ENTERPRISE = EXAMPLES[2][1]
 

@@ -7,8 +7,10 @@ from pathlib import Path
 from hypothesis import given
 from hypothesis import strategies as st
 
-from bot.changes.policy import EVERYONE, FREE, NO_RULE, Asked, Group, Policy, Rule, Tier, impossible, judge
-from bot.changes.policy_file import load_policy
+from bot.policy.file import load_policy
+from bot.policy.judge import NO_RULE, impossible, judge
+from bot.policy.policy import EVERYONE, FREE, Group, Policy, Rule, Tier
+from bot.policy.verdict import Asked
 
 GROUPS = {name: Group(label=f"the {name}", users=("U1",)) for name in ("ops", "legal", "interns")}
 OPERATIONS = ("service.create", "service.delete", "campaign.register")
