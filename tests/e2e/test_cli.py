@@ -71,7 +71,7 @@ async def test_a_policy_that_cannot_be_used_stops_the_start_with_place_and_reaso
 
 
 async def test_the_bot_leaves_cleanly_when_told_to(empty_world: World) -> None:
-    bot = await empty_world.process()
+    bot = await empty_world.process(*PRODUCTION)
     bot.terminate()
     async with asyncio.timeout(10):
         assert await bot.wait() == 0

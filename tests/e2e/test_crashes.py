@@ -12,8 +12,8 @@ from tests.e2e.world import ANN, APPROVALS, BOB, RITA, World, shown
 BUYING = f"POST /2010-04-01/Accounts/{start_state.ACCOUNT_SID}/IncomingPhoneNumbers.json"
 
 KILLED_WHILE: dict[str, dict[str, Any]] = {
-    "the call has not reached Twilio": {"drop": True, "delay": 3.0},
-    "Twilio has done it and the answer is on its way": {"delay": 3.0},
+    "the call has not reached Twilio": {"drop": True, "delay": 2.0},
+    "Twilio has done it and the answer is on its way": {"delay": 2.0},
 }
 
 
@@ -40,7 +40,7 @@ async def test_a_bot_killed_while_buying_leaves_one_bought_number(empty_world: W
     bot = await world.process()
     number = await world.request(RITA, "/a2p-number", "buy", *NUMBER)
     before = len(world.twilio.created("number"))
-    world.twilio.faults.add(match=BUYING, drop_after_effect=True, delay=3.0)
+    world.twilio.faults.add(match=BUYING, drop_after_effect=True, delay=2.0)
     await world.approve(ANN, number)
     await world.card(number, "◐ sent")
     await world.kill(bot)

@@ -33,6 +33,8 @@ A2P, APPROVALS, ALERTS = "C0A2P", "C0APPROVALS", "C0ALERTS"
 PATIENCE = 30.0
 HURRY = Tempo(patience=Patience(look_after=0.2, sure_after=0.4), redraw=0.1)
 """A local Twilio does late only what a test asks it to do late."""
+PRODUCTION = ("bot", "run")
+"""The command that starts the bot as it is run."""
 FIRST = "the first choice of a menu"
 
 Json = dict[str, Any]
@@ -94,16 +96,15 @@ class World:
                 await self.slack.wait_connected(PATIENCE)
             yield
 
-    async def process(self, **more: str) -> asyncio.subprocess.Process:
-        """The bot as a process of its own, ready."""
-        # killed in mid-call, its lease ends after ten seconds, and that the call has not happened is sure after thirty
+    async def process(self, *command: str, **more: str) -> asyncio.subprocess.Process:
+        """The bot as a process of its own, ready; a quick one unless the command is `PRODUCTION`."""
+        # in production a lease ends after ten seconds, and that a call has not happened is sure after thirty
         self.patience = 90.0
         log = self.state.with_name(f"bot-{len(self.processes)}.log")
         bot = await asyncio.create_subprocess_exec(
             sys.executable,
             "-m",
-            "bot",
-            "run",
+            *(command or ("tests.e2e.quick_bot",)),
             cwd=ROOT,
             env={"PATH": os.environ["PATH"], "PYTHONPATH": str(ROOT)} | self.environment(**more),
             stderr=log.open("w"),
