@@ -6,7 +6,7 @@ import sys
 
 import pytest
 
-from tests.e2e.world import ROOT, World
+from tests.e2e.world import PRODUCTION, ROOT, World
 
 NEEDED = ("SLACK_BOT_TOKEN", "TWILIO_ACCOUNT_SID", "TENFOUR_APPROVALS_CHANNEL", "SLACK_SIGNING_SECRET")
 

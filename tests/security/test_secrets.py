@@ -28,7 +28,7 @@ from handlers.connection import SlackProblem
 from tests.catalog.examples import EXAMPLES, Example
 from tests.catalog.world import open_world
 from tests.e2e.answers import SERVICE
-from tests.e2e.world import A2P, ANN, APPROVALS, RITA, ROOT, World, everything_in, shown
+from tests.e2e.world import A2P, ANN, APPROVALS, PRODUCTION, RITA, ROOT, World, everything_in, shown
 from tests.handlers.blocks import samples
 from tests.security.conftest import free_port
 from tests.security.test_injection import pictures
@@ -99,6 +99,7 @@ async def test_no_secret_leaves_a_bot_that_works_and_fails(
     world = empty_world
     await _with_a_password(world)
     bot = await world.process(
+        *PRODUCTION,
         **{name: secret for name, secret in PLANTED.items() if name != "REDIS_URL"},
         TWILIO_API_KEY=cast.TWILIO_API_KEY_SID,
         REDIS_URL=world.redis_url.replace("//", f"//planted:{PASSWORD}@"),
