@@ -1,7 +1,8 @@
 """Reads people and groups from Slack: the `Directory` of the engine."""
 
-from collections.abc import Awaitable, Callable, Iterable, Iterator
+from collections.abc import Awaitable, Callable, Iterable, Iterator, Mapping
 from functools import partial
+from types import MappingProxyType
 from typing import Any, TypeVar
 
 from slack_sdk.errors import SlackApiError
@@ -14,6 +15,15 @@ from handlers.posts import CHANNEL_CLOSED, why
 
 REMEMBER_SECONDS = 120.0
 MOST_REMEMBERED = 5000
+
+_NO_USERGROUP: Mapping[str, str] = MappingProxyType(
+    {
+        "plan_upgrade_required": "user groups need a paid Slack plan: whoever keeps the policy must list people in it.",
+        "no_such_subteam": "Slack knows none of that id: whoever keeps the policy must correct it.",
+        "missing_scope": "Tenfour may not read it: whoever runs it must grant usergroups:read (docs/slack-app.md).",
+    }
+)
+"""What Slack says of a user group that cannot be read, in words."""
 
 T = TypeVar("T")
 
@@ -110,7 +120,12 @@ class People:
         return ""
 
     async def _usergroup(self, usergroup: str) -> set[str]:
-        answer = await self._client.usergroups_users_list(usergroup=usergroup)
+        try:
+            answer = await self._client.usergroups_users_list(usergroup=usergroup)
+        except SlackApiError as error:
+            if said := _NO_USERGROUP.get(why(error)):
+                raise Refusal(f"The policy names the user group {usergroup}, but {said}") from error
+            raise
         return set(answer["users"])
 
     async def _channel(self, channel: str) -> set[str]:
