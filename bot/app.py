@@ -61,6 +61,7 @@ from handlers.cards import Cards
 from handlers.connection import Slack, SlackProblem, bolt_app, connect, deliveries
 from handlers.desk import Desk
 from handlers.home import publish
+from handlers.homes import Homes
 from handlers.inbox import Inbox
 from handlers.news import News
 from handlers.people import People
@@ -105,7 +106,7 @@ async def running(
             connect(settings.slack_api_url, settings.slack_bot_token.get_secret_value(), app_token)
         )
         keys = Keys()
-        pace = Pace(redis.client, keys)
+        pace = Pace(redis.client, keys, tempo.spread, tempo.least_calm)
         accounts, quiet = _accounts(settings, tempo, pace), _accounts(settings, tempo, pace, QUIET)
         stack.push_async_callback(accounts.close)
         stack.push_async_callback(quiet.close)
@@ -161,16 +162,8 @@ def _assemble(
 ) -> tuple[Desk, Tasks]:
     """Every part, made once and handed to those that need it; nothing here talks to anybody yet."""
 
-    async def redraw_homes(users: set[str]) -> None:
-        try:
-            users = users | await roster.approvers() | {d.to for d in await delegations.standing()}
-        except Exception as error:  # who asked is drawn all the same
-            log.warning("approvers_not_known", why=type(error).__name__)
-        for user in await visitors.among(users):
-            try:
-                await publish(desk, user)
-            except Exception as error:  # one page must not keep the others from being drawn
-                log.warning("home_not_drawn", user=user, why=type(error).__name__)
+    async def deciding() -> set[str]:
+        return await roster.approvers() | {d.to for d in await delegations.standing()}
 
     store, registrations = ChangeStore(redis.client, keys, vault), RegistrationStore(redis.client, keys)
     ledger = RunLedger(redis.client, keys, f"{socket.gethostname()}:{os.getpid()}", tempo.lease)
@@ -183,6 +176,7 @@ def _assemble(
     people = People(slack.client, slack.team, settings.approvals_channel, slack.bot_user, clock)
     authority = Authority(rulebook, people, delegations, Budget(redis.client, keys, clock))
     roster, choices = authority.roster, AllChoices(accounts, clock, quiet=quiet)
+    homes = Homes(visitors.among, deciding, lambda user: publish(desk, user))
     cards = Cards(
         redis.client,
         keys,
@@ -194,13 +188,14 @@ def _assemble(
         leases,
         settings.approvals_channel,
         tempo.redraw,
-        redraw_homes,
+        homes.redraw,
         trail.keep_up,
         freezes.of,
     )
-    threads = Threads(keys, registrations, posts, guide, background, leases, settings.alerts_channel, redraw_homes)
+    threads = Threads(keys, registrations, posts, guide, background, leases, settings.alerts_channel, homes.redraw)
     heard = Telling(cards, threads, trail, background, choices.spoil)
-    changes = Changes(store, authority, heard, engine, clock)
+    news = PolicyNews(posts, redis.client, keys, leases, rulebook, settings.approvals_channel)
+    changes = Changes(store, authority, heard, engine, clock, news.in_force)
 
     async def warm() -> None:
         for sid, fault in (await choices.warm()).items():
@@ -227,8 +222,7 @@ def _assemble(
         clock,
         patience=tempo.patience,
     )
-    news = PolicyNews(posts, redis.client, keys, leases, rulebook, settings.approvals_channel)
-    sweep = Sweep(changes, tracker, engine, heard, clock, tempo.sweep, news.in_force)
+    sweep = Sweep(changes, tracker, engine, heard, clock, tempo.sweep)
     desk = Desk(
         client=slack.client,
         catalog=operations,

@@ -1,6 +1,6 @@
 """Finds what a crash, a lost task or an outage left lying, and sets it going again."""
 
-from collections.abc import Awaitable, Callable
+from collections.abc import Callable
 from dataclasses import dataclass
 
 import structlog
@@ -18,18 +18,9 @@ WAITING_SECONDS = 900.0
 log = structlog.get_logger()
 
 
-async def _alone() -> bool:
-    """Whether this process has the policy in force, where there is no other process."""
-    return True
-
-
 @dataclass(frozen=True)
 class Sweep:
-    """Looks at what is open, `every` so many seconds, never at everything; doing it twice is harmless.
-
-    `in_force` says whether this process has the policy that came into force last: while a new file reaches one replica
-    after the other, those that are behind judge nothing, or what waits would be judged to and fro.
-    """
+    """Looks at what is open, `every` so many seconds, never at everything; doing it twice is harmless."""
 
     changes: Changes
     tracker: Tracker
@@ -37,14 +28,12 @@ class Sweep:
     notifier: Notifier
     clock: Callable[[], float]
     every: float = PRODUCTION.sweep
-    in_force: Callable[[], Awaitable[bool]] = _alone
 
     async def all_changes(self) -> None:
         """Expire what is over, start what is approved and not running, redraw what does not show the truth, remind."""
-        judging = await self.in_force()
         for number in await self.changes.store.open_numbers():
             try:
-                await self._one_change(number, judging=judging)
+                await self._one_change(number)
             except RedisError:
                 raise
             except Exception as error:  # what is odd about one must not keep the others waiting; its words may be typed
@@ -53,11 +42,11 @@ class Sweep:
             if nth := reviews_due(change, self.clock()):
                 await self.notifier.review_waits(change.number, nth)
 
-    async def _one_change(self, number: int, *, judging: bool) -> None:
+    async def _one_change(self, number: int) -> None:
         change = await self.changes.store.load(number)
         if change is None or await self.changes.expire(change):
             return
-        if judging and await self.changes.judge_again(change):
+        if await self.changes.judge_again(change):
             return  # what became of it is drawn, and started, already
         # what waits is woken by what it waits for; now and then all the same, should its next look have been lost
         beat = change.state == "waiting" and self.clock() % WAITING_SECONDS < self.every

@@ -5,6 +5,7 @@ from typing import Final
 
 from bot.runs.ledger import LEASE_SECONDS
 from bot.runs.patience import PATIENCE, Patience
+from bot.twilio.pace import LEAST_CALM, SPREAD_SECONDS
 
 
 @dataclass(frozen=True)
@@ -17,7 +18,8 @@ class Tempo:
     lost Redis waits before it tries again. `sweep`: how often what is open is looked at. `left_behind`: after how long
     an act that was acknowledged is carried out by whoever finds it. `redraw`: the least time between two pictures of
     one change; chat.update allows about 50 a minute over all messages (slack.md 5), and a run shows its steps within
-    that.
+    that. `spread`: the least time between two calls in the time after a hold of an account, and `least_calm` how long
+    that time is at least.
     """
 
     call: float = 20.0
@@ -29,6 +31,8 @@ class Tempo:
     sweep: float = 5.0
     left_behind: float = 30.0
     redraw: float = 1.2
+    spread: float = SPREAD_SECONDS
+    least_calm: float = LEAST_CALM
 
 
 PRODUCTION: Final = Tempo()

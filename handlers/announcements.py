@@ -7,7 +7,7 @@ from slack_sdk.errors import SlackApiError
 from bot.redis.keys import Keys
 from handlers.acts import Act
 from handlers.blocks.kit import Message
-from handlers.posts import Posts, why
+from handlers.posts import Posts, passing, why
 
 KEPT_SECONDS = 30 * 86400
 """How long it is remembered what was told of an act: longer than one may be left lying."""
@@ -22,7 +22,10 @@ class Announcements:
         self._posts, self._redis, self._keys, self._approvals = posts, redis, keys, approvals_channel
 
     async def to_approvers(self, act: Act, message: Message) -> bool:
-        """Into the approvals channel; False when Slack refuses it, which undoes nothing of what was done."""
+        """Into the approvals channel; False when Slack refuses it, which undoes nothing of what was done.
+
+        Raises what leaves it open whether it stands: the act is carried out once more, and tells it then.
+        """
         return await self._once(act, "approvals", self._approvals, message)
 
     async def to(self, user: str, act: Act, message: Message) -> bool:
@@ -34,6 +37,8 @@ class Announcements:
         try:
             await self._posts.once(book, slot, channel, message)
         except SlackApiError as error:
+            if passing(error):
+                raise
             log.error("not_announced", act=act.kind, channel=channel, why=why(error))
             return False
         finally:

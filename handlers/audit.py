@@ -62,7 +62,11 @@ async def _send(desk: Desk, delivery: Delivery, wish: Wish, form: Format) -> Non
     row = act_row("exported", "exported the audit", delivery.user, desk.clock(), where=where, detail=said)
     await desk.trail.note(f"exported:{delivery.once}", row)
     content = bytearray()
-    async for line in lines(desk.trail.log, wish.wanted, form):
+
+    async def named(user: str) -> str:
+        return (await desk.people.person(user)).name
+
+    async for line in lines(desk.trail.log, wish.wanted, form, named):
         content += line.encode()
         if len(content) > MOST_BYTES:
             raise Refusal(

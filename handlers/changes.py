@@ -16,6 +16,7 @@ from handlers.blocks.change import happened_modal, reject_modal
 from handlers.blocks.plan import details_modal
 from handlers.delivery import Delivery, Payload
 from handlers.desk import Desk
+from handlers.windows import made, open_for_member
 
 
 async def approve(desk: Desk, delivery: Delivery) -> Payload | None:
@@ -32,7 +33,7 @@ async def open_reject(desk: Desk, delivery: Delivery) -> Payload | None:
         raise Refusal(f"#{change.number} is already {change.called}.")
     if change.requester == delivery.user:
         raise Refusal(f"You asked for #{change.number}: withdraw it instead of rejecting it.")
-    desk.later(delivery, desk.open(delivery, reject_modal(change)), members_only=True)
+    desk.later(delivery, open_for_member(desk, delivery, f"Reject #{change.number}", made(reject_modal(change))))
     return None
 
 
@@ -49,7 +50,7 @@ async def reject(desk: Desk, delivery: Delivery) -> Payload | None:
 async def open_details(desk: Desk, delivery: Delivery) -> Payload | None:
     """The exact calls, decisions, steps and timeline."""
     change = await _change(desk, delivery)
-    desk.later(delivery, _show_details(desk, delivery, change), members_only=True)
+    desk.later(delivery, _show_details(desk, delivery, change))
     return None
 
 
@@ -62,8 +63,8 @@ async def cancel(desk: Desk, delivery: Delivery) -> Payload | None:
 
 async def ask_again(desk: Desk, delivery: Delivery) -> Payload | None:
     """The requester asks for approval of the new plan of a stale change."""
-    number, _, _ = delivery.ticket()
-    await desk.do(delivery, "ask_again", number=number)
+    number, digest, _ = delivery.ticket()
+    await desk.do(delivery, "ask_again", number=number, digest=digest)
     return None
 
 
@@ -112,7 +113,8 @@ async def undo(desk: Desk, delivery: Delivery) -> Payload | None:
 async def open_happened(desk: Desk, delivery: Delivery) -> Payload | None:
     """Ask for the SID of what the unknown step made."""
     change = await _change(desk, delivery)
-    desk.later(delivery, desk.open(delivery, happened_modal(change)), members_only=True)
+    title = f"#{change.number}: it happened"
+    desk.later(delivery, open_for_member(desk, delivery, title, made(happened_modal(change))))
     return None
 
 
@@ -148,7 +150,7 @@ async def withdraw(desk: Desk, act: Act) -> None:
 async def request_again(desk: Desk, act: Act) -> None:
     """Ask for approval of a stale change's new plan."""
     await _as_it_was_seen(desk, act)
-    await desk.changes.ask_again(act.what["number"], act.user, where=act.where)
+    await desk.changes.ask_again(act.what["number"], act.user, act.what.get("digest", ""), where=act.where)
 
 
 async def settle(desk: Desk, act: Act) -> None:
@@ -240,8 +242,17 @@ async def _change(desk: Desk, delivery: Delivery) -> Change:
 
 
 async def _show_details(desk: Desk, delivery: Delivery, change: Change) -> None:
-    # first: nobody looks without it being known
-    where = place(delivery.team, delivery.channel)
-    row = act_row("looked at", "looked at the details", delivery.user, desk.clock(), change, where=where)
-    await desk.trail.note(f"looked:{delivery.once}", row)
-    await desk.open(delivery, details_modal(change, await glass.offered(desk, change, delivery.user)))
+    freeze = await desk.freezes.of(change.plan.account)
+
+    async def view() -> Payload:
+        # first: nobody looks without it being known
+        where = place(delivery.team, delivery.channel)
+        row = act_row("looked at", "looked at the details", delivery.user, desk.clock(), change, where=where)
+        await desk.trail.note(f"looked:{delivery.once}", row)
+        return details_modal(change, freeze=freeze)
+
+    async def with_glass() -> Payload | None:
+        buttons = await glass.offered(desk, change, delivery.user)
+        return details_modal(change, buttons, freeze) if buttons else None
+
+    await open_for_member(desk, delivery, f"Change #{change.number}", view, with_glass)

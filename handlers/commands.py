@@ -204,10 +204,11 @@ async def _send_help(desk: Desk, delivery: Delivery) -> None:
 
 async def _send_approvals(desk: Desk, delivery: Delivery) -> None:
     unsettled = [change async for change in desk.changes.store.unsettled()]
-    standing = freeze_notice(await desk.freezes.standing(), desk.account_names)
-    standing = [*standing, *await glass.section(desk, delivery.user)]
+    frozen = await desk.freezes.standing()
+    above = [*freeze_notice(frozen, desk.account_names), *await glass.section(desk, delivery.user, frozen)]
     away = await home.absences(desk, delivery.user)
-    await desk.answer(delivery, approvals_list(unsettled, viewer=delivery.user, above=standing, below=away))
+    shown = approvals_list(unsettled, viewer=delivery.user, above=above, below=away, frozen=frozen)
+    await desk.answer(delivery, shown)
 
 
 _MORE = MappingProxyType({"away": absence.away, "back": absence.back, "reviews": glass.show_reviews})

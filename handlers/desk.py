@@ -30,6 +30,7 @@ from bot.runs.settle import Settlement
 from bot.tempo import Tempo
 from bot.tracking.tracker import Tracker
 from bot.twilio.accounts import Accounts
+from bot.twilio.faults import TwilioFault
 from bot.vault import SealedWithOtherKeyError
 from handlers.acts import Act, ActStore, WrittenDownError
 from handlers.announcements import Announcements
@@ -211,7 +212,7 @@ class Desk:
             except Exception as error:
                 if isinstance(error, RedisError) or passing(error):
                     raise WrittenDownError from error  # the sweep carries it out once they answer
-                if isinstance(error, Refusal):
+                if isinstance(error, Refusal | TwilioFault):
                     await self.note_refused(act, error)
                 if not await self.tell(delivery, explained(error, delivery.kind)):
                     return

@@ -36,8 +36,6 @@ async def freeze(desk: Desk, delivery: Delivery) -> Payload | None:
     if verb in HELP:
         return {"response_type": "ephemeral", **freeze_help()}
     if not verb:
-        if desk.people.bars(delivery.user):
-            raise Refusal(await refusal(desk, delivery.user))
         desk.later(delivery, _open(desk, delivery))
     elif verb == "list" and len(words) == 1:
         desk.later(delivery, _list(desk, delivery), members_only=True)
@@ -153,14 +151,19 @@ async def _tell(desk: Desk, act: Act, message: Message) -> None:
 
 async def _open(desk: Desk, delivery: Delivery) -> None:
     standing, until = await desk.freezes.standing(), _tomorrow(desk)
-    view = freeze_modal(standing, desk.account_names, until=until)
+    # who is not known to take part is shown nothing before they are looked up
+    known = desk.people.knows(delivery.user, ()) and not desk.people.bars(delivery.user)
+    full = freeze_modal(standing, desk.account_names, until=until)
+    view = full if known else notice_modal("Freeze", "One moment: asking Slack who you are…")
     opened = await desk.client.views_open(trigger_id=delivery.trigger, view=view)
     if no := await refusal(desk, delivery.user):
-        if desk.people.bars(delivery.user):
+        if desk.people.bars(delivery.user):  # what is frozen, and why, is not for guests
             view = notice_modal("Freeze", no, level="error")
         else:
             view = freeze_modal(standing, desk.account_names, until=until, refused=no)
         await desk.show(opened["view"]["id"], view, delivery.user)
+    elif not known:
+        await desk.show(opened["view"]["id"], full, delivery.user)
 
 
 async def _redraw(desk: Desk, delivery: Delivery, account: str, seen: float) -> None:

@@ -1,15 +1,20 @@
 """Breaking glass, and signing off afterwards what ran without its approvals."""
 
+from collections.abc import Sequence
+
 from slack_sdk.errors import SlackApiError
 
 from bot.changes.change import Change
+from bot.changes.freezes import Freeze
 from bot.changes.refusal import Refusal
 from handlers.acts import Act
 from handlers.blocks.change_buttons import break_glass_button
+from handlers.blocks.form import notice_modal
 from handlers.blocks.glass import break_glass_modal, reviews_list, reviews_section, sign_off_modal
 from handlers.blocks.kit import Block
 from handlers.delivery import Delivery, Payload
 from handlers.desk import Desk
+from handlers.windows import made, open_for_member
 
 
 async def open_break_glass(desk: Desk, delivery: Delivery) -> Payload | None:
@@ -20,7 +25,7 @@ async def open_break_glass(desk: Desk, delivery: Delivery) -> Payload | None:
         raise Refusal(f"#{number} is already {change.called}.")
     if change.digest != digest:
         raise Refusal(f"This window shows an older plan of #{number}. Look at the new one first.")
-    desk.later(delivery, _ask(desk, delivery, change), members_only=True)
+    desk.later(delivery, _ask(desk, delivery, change))
     return None
 
 
@@ -41,7 +46,8 @@ async def open_sign_off(desk: Desk, delivery: Delivery) -> Payload | None:
     if change.review != "open":
         by = f": <@{change.signed_off.who}> has done it" if change.signed_off else ""
         raise Refusal(f"#{number} does not wait to be signed off{by}.")
-    desk.later(delivery, desk.open(delivery, sign_off_modal(change)), members_only=True)
+    window = sign_off_modal(change, await desk.freezes.of(change.plan.account))
+    desk.later(delivery, open_for_member(desk, delivery, f"Sign off #{number}", made(window)))
     return None
 
 
@@ -76,9 +82,9 @@ async def to_sign_off(desk: Desk, user: str) -> list[Change]:
     return [c async for c in desk.changes.store.reviews() if await desk.changes.reviews.may_sign_off(c, user)]
 
 
-async def section(desk: Desk, user: str) -> list[Block]:
+async def section(desk: Desk, user: str, frozen: Sequence[Freeze]) -> list[Block]:
     """What this person may sign off, for a list."""
-    return reviews_section(await to_sign_off(desk, user))
+    return reviews_section(await to_sign_off(desk, user), frozen)
 
 
 async def show_reviews(desk: Desk, delivery: Delivery) -> Payload | None:
@@ -90,11 +96,17 @@ async def show_reviews(desk: Desk, delivery: Delivery) -> Payload | None:
 async def _send_reviews(desk: Desk, delivery: Delivery) -> None:
     waiting = [change async for change in desk.changes.store.reviews()]
     mine = frozenset([c.number for c in waiting if await desk.changes.reviews.may_sign_off(c, delivery.user)])
-    await desk.answer(delivery, reviews_list(waiting, mine))
+    await desk.answer(delivery, reviews_list(waiting, mine, await desk.freezes.standing()))
 
 
 async def _ask(desk: Desk, delivery: Delivery, change: Change) -> None:
-    if not await desk.changes.authority.has(delivery.user, "break_glass", fresh=False):
-        holders = await desk.changes.authority.holders("break_glass")
-        raise Refusal(f"You may not break glass: by policy that is for {holders}.")
-    await desk.open(delivery, break_glass_modal(change))
+    title = f"Break glass for #{change.number}"
+
+    async def ask() -> Payload:
+        if not await desk.changes.authority.has(delivery.user, "break_glass", fresh=False):
+            holders = await desk.changes.authority.holders("break_glass")
+            raise Refusal(f"You may not break glass: by policy that is for {holders}.")
+        return break_glass_modal(change)
+
+    reading = notice_modal(title, "One moment: reading who may break glass…")
+    await open_for_member(desk, delivery, title, made(reading), ask)

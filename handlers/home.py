@@ -1,8 +1,11 @@
 """App Home: what waits for me, what I asked for, and the campaigns with their states."""
 
+from collections.abc import Sequence
+
 import structlog
 from slack_sdk.errors import SlackApiError
 
+from bot.changes.freezes import Freeze
 from bot.changes.refusal import Refusal
 from handlers import forms, glass
 from handlers.blocks.absence import absence_blocks
@@ -57,7 +60,7 @@ async def publish(desk: Desk, user: str) -> None:
             mine.append(change)
             if len(mine) == MINE_SHOWN:
                 break
-    member = not (await desk.people.person(user)).bar
+    member, frozen = not (await desk.people.person(user)).bar, await desk.freezes.standing()
     view = home_view(
         viewer=user,
         waiting=waiting,
@@ -66,7 +69,8 @@ async def publish(desk: Desk, user: str) -> None:
         may_ask=[name for name, no in may.items() if not no],
         now=desk.clock(),
         seats=seats,
-        notices=await _notices(desk, user) if member else (),
+        notices=await _notices(desk, user, frozen) if member else (),
+        frozen=frozen,
     )
     try:
         await desk.client.views_publish(user_id=user, view=view)
@@ -76,9 +80,9 @@ async def publish(desk: Desk, user: str) -> None:
         log.info("home_has_no_reader", user=user, why=why(error))
 
 
-async def _notices(desk: Desk, user: str) -> list[Block]:
-    frozen = freeze_notice(await desk.freezes.standing(), desk.account_names)
-    return [*frozen, *await glass.section(desk, user), *await absences(desk, user)]
+async def _notices(desk: Desk, user: str, frozen: Sequence[Freeze]) -> list[Block]:
+    notice = freeze_notice(frozen, desk.account_names)
+    return [*notice, *await glass.section(desk, user, frozen), *await absences(desk, user)]
 
 
 async def absences(desk: Desk, user: str) -> list[Block]:

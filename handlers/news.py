@@ -61,7 +61,9 @@ class News:
             due += [(f"void:{amended}:{user}", user, void_now(change)) for user in sorted(users)]
         nth = change.breaks
         if nth > broken and change.glass:  # none where its plan was void before anybody heard of it
-            due.append((f"glass:{nth}", self._approvals, glass_broken(change)))
+            # nobody had heard of it before it was signed off: then there is nothing to press
+            said = glass_mended(change) if change.signed_off else glass_broken(change)
+            due.append((f"glass:{nth}", self._approvals, said))
             others = [u for u in await self._concerned(change, MOST_TOLD + 1) if u != change.glass_broken_by]
             due += [(f"glass:{nth}:{user}", user, passed_over(change)) for user in others[:MOST_TOLD]]
         if change.signed_off and change.signed_off.who != change.glass_broken_by:

@@ -63,8 +63,10 @@ class PolicyNews:
     async def _tell(self, state: str) -> None:
         told = {str(k): str(v) for k, v in (await self._redis.hgetall(self._book)).items()}
         nth, policy = int(told.get("nth", 0)), self._rulebook.policy
-        # in force first, whatever becomes of the message: what waits is judged by it
-        await self._redis.hset(self._book, "fingerprint", policy.fingerprint)
+        # in force first, whatever becomes of the message: what waits is judged by it; not what a process is left with
+        # whose file has broken, while the others may have a newer one
+        if not self._rulebook.problem or "fingerprint" not in told:
+            await self._redis.hset(self._book, "fingerprint", policy.fingerprint)
         if told.get("state", state) != state:
             nth += 1
             if self._rulebook.problem:

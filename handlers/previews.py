@@ -7,6 +7,7 @@ from bot.catalog.operation import Context, Entry, Inquiry, Operation
 from bot.changes.change import Change
 from bot.changes.changes import Request
 from bot.changes.drafts import Draft
+from bot.changes.freezes import Freeze
 from bot.changes.refusal import Refusal
 from bot.plans.plan import Plan
 from handlers import amending, drafting
@@ -15,6 +16,7 @@ from handlers.acts import Act
 from handlers.blocks import kit
 from handlers.blocks.amendment import replaced
 from handlers.blocks.form import notice_modal
+from handlers.blocks.freeze import held
 from handlers.blocks.plan import preview_modal
 from handlers.blocks.report import report_modal
 from handlers.delivery import Delivery, Payload
@@ -98,7 +100,8 @@ async def request(desk: Desk, act: Act) -> None:
         return
     await desk.drafts.finished(draft)
     title = f"{'Amended' if draft.amends else 'Requested'} #{change.number}"
-    await desk.settle(act.what["view"], notice_modal(title, _requested(desk, change)), act.user)
+    freeze = await desk.freezes.of(change.plan.account)
+    await desk.settle(act.what["view"], notice_modal(title, _requested(desk, change, freeze)), act.user)
 
 
 def _the_plan_shown(draft: Draft, digest: str) -> Plan:
@@ -108,9 +111,10 @@ def _the_plan_shown(draft: Draft, digest: str) -> Plan:
     return draft.plan
 
 
-def _requested(desk: Desk, change: Change) -> str:
+def _requested(desk: Desk, change: Change, freeze: Freeze | None) -> str:
     where = kit.channel(desk.approvals_channel)
     if change.state != "pending":
-        return f"#{change.number} needs no approval (rule “{change.requirement.rule}”) and is being run: see {where}."
+        runs = f"See {where}. {held(change, freeze)}" if freeze else f"It is being run: see {where}."
+        return f"#{change.number} needs no approval (rule “{change.requirement.rule}”). {runs}"
     told = "You will get a direct message when it is decided and when it has run."
     return f"#{change.number} waits for approval in {where}. {told}"

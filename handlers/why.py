@@ -35,5 +35,6 @@ async def _answer(desk: Desk, change: Change, user: str) -> Payload:
         able={need.group: await authority.roster.able(need, change) for need in needs},
         reminded_at=next_reminder(change, desk.clock(), authority.policy.pending),
         breaks_glass=waits and await authority.has(user, "break_glass", fresh=False),
+        freeze=await desk.freezes.of(change.plan.account),
     )
     return why_modal(why)

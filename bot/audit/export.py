@@ -3,7 +3,7 @@
 import csv
 import io
 import json
-from collections.abc import AsyncIterator, Iterable
+from collections.abc import AsyncIterator, Awaitable, Callable, Iterable
 from datetime import UTC, datetime
 from typing import Literal
 
@@ -33,8 +33,12 @@ COLUMNS = (
     "rule",
     "digest",
     "hash",
+    "name",
 )
 """In this order, and for good: new ones come at the end."""
+
+Names = Callable[[str], Awaitable[str]]
+"""What a person of this Slack id is called now: told beside the row, whose hash does not cover it."""
 
 UNREADABLE = "unreadable"
 """The kind of a row that is told in place of one that cannot be opened."""
@@ -54,14 +58,17 @@ async def newest(log: AuditLog, wanted: Filter, limit: int) -> list[Row]:
     return rows
 
 
-async def lines(log: AuditLog, wanted: Filter, form: Format) -> AsyncIterator[str]:
-    """The rows that fit, oldest first, each as a line of text; CSV begins with the names of its columns."""
+async def lines(log: AuditLog, wanted: Filter, form: Format, names: Names | None = None) -> AsyncIterator[str]:
+    """The rows that fit, oldest first, each as a line of text; CSV begins with the names of its columns.
+
+    Without `names`, as where Slack is not within reach, people are told by their ids alone.
+    """
     if form == "csv":
         yield _csv(COLUMNS)
     async for stored in log.forwards():
         row = _told(stored)
         if _fits(wanted, row):
-            cells = _cells(row, stored)
+            cells = _cells(row, stored, await names(row.who) if names and row.who else "")
             if form == "csv":
                 yield _csv([_defused(str(cells[name])) for name in COLUMNS])
             else:
@@ -83,11 +90,11 @@ def _fits(wanted: Filter, row: Row) -> bool:
     return row.kind == UNREADABLE or wanted.fits(row)
 
 
-def _cells(row: Row, stored: Stored) -> dict[str, str | int]:
+def _cells(row: Row, stored: Stored, name: str) -> dict[str, str | int]:
     said = row.model_dump(exclude={"at"})
     time = datetime.fromtimestamp(row.at, UTC).isoformat(timespec="milliseconds") if row.at else ""
-    cells = said | {"time": time, "hash": stored.link.hash if stored.link else ""}
-    return {name: cells[name] for name in COLUMNS}
+    cells = said | {"time": time, "hash": stored.link.hash if stored.link else "", "name": name}
+    return {column: cells[column] for column in COLUMNS}
 
 
 def _defused(cell: str) -> str:

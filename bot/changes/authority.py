@@ -79,9 +79,7 @@ class Authority:
         person = await self._directory.person(user, fresh=fresh)
         if person.bar:
             raise Refusal(f"{person.bar} Ask a full member of this workspace to request it.")
-        askers = self.asking_groups
-        groups = {g for g in askers if user in await self._directory.members(askers[g], fresh=fresh)}
-        return judge(self.policy, asked, groups | {EVERYONE})
+        return await self._by_the_rules(user, asked, fresh=fresh)
 
     async def allowed(self, user: str, operations: Iterable[str]) -> dict[str, str]:
         """Operation name -> "" when this person may ask for it, or the rule or the reason that says no."""
@@ -99,7 +97,7 @@ class Authority:
 
         Raises `Refusal` when it may not be asked for, or when nobody could approve it.
         """
-        verdict = await self._judged(number, applicant, plan, "", fresh=True)
+        verdict = await self.verdict(applicant.user, await self._asked(number, applicant, plan, ""), fresh=True)
         if not verdict.allowed or verdict.requirement is None:
             raise Refusal(f"You may not ask for {applicant.operation} (policy: {verdict.rule}).")
         await self._reachable(verdict.requirement, applicant.user)
@@ -110,14 +108,18 @@ class Authority:
 
         What is denied by now takes an approval that nobody can give, until the policy is another one.
         """
-        try:
-            # not fresh: one new policy would ask Slack anew for each change that waits, and decisions are read freshly
-            verdict = await self._judged(change.number, applicant_of(change), change.plan, gate, fresh=False)
-        except Refusal:  # whoever asked has left: what they asked for is judged as it was
+        asked = await self._asked(change.number, applicant_of(change), change.plan, gate)
+        left = (await self._directory.person(change.requester)).bar
+        if left and gate == change.gate:  # what they asked for is judged as it was when they might
             return change.requirement.model_copy(update={"policy": self.policy.fingerprint})
-        if verdict.requirement is not None:
-            return verdict.requirement
-        nobody = GroupNeed(group="", label="nobody (the policy denies it now)", need=1)
+        # not fresh: one new policy would ask Slack anew for each change that waits, and decisions are read freshly
+        verdict = await self._by_the_rules(change.requester, asked, fresh=False)
+        required = verdict.requirement
+        if required is not None and (required.groups or not left):
+            return required
+        # nothing goes on without approval in the name of somebody who may not ask for it any more
+        why = "whoever asked for it may not ask for anything now" if left else "the policy denies it now"
+        nobody = GroupNeed(group="", label=f"nobody ({why})", need=1)
         return Requirement(rule=verdict.rule, groups=(nobody,), policy=self.policy.fingerprint)
 
     # --- who may decide
@@ -182,15 +184,23 @@ class Authority:
 
     # --- how it is found out
 
-    async def _judged(self, number: int, applicant: Applicant, plan: Plan, gate: str, *, fresh: bool) -> Verdict:
-        asked = Asked(
+    async def _asked(self, number: int, applicant: Applicant, plan: Plan, gate: str) -> Asked:
+        return Asked(
             operation=applicant.operation,
             account=plan.account_name,
             channel=applicant.channel,
             usd=price_of(plan, gate),
             committed=await self._budget.hold(number, gate, plan),
         )
-        return await self.verdict(applicant.user, asked, fresh=fresh)
+
+    async def _by_the_rules(self, user: str, asked: Asked, *, fresh: bool) -> Verdict:
+        # one and the same policy, also when another comes into force while Slack is asked: a deny for a group that is
+        # new in it must not be passed over
+        policy, groups = self.policy, {EVERYONE}
+        for name in sorted(policy.asking):
+            if user in await self._directory.members(policy.groups[name], fresh=fresh):
+                groups.add(name)
+        return judge(policy, asked, groups)
 
     async def _seats(self, change: Change, user: str, *, fresh: bool) -> dict[str, str]:
         own = change.requirement.self_approval

@@ -1,6 +1,6 @@
 """The life of a change until it is approved: asked for, amended, decided, withdrawn, expired."""
 
-from collections.abc import Callable, Mapping
+from collections.abc import Awaitable, Callable, Mapping
 from types import MappingProxyType
 from typing import Any
 
@@ -47,8 +47,17 @@ class Request(Value):
         return place(self.team, self.channel)
 
 
+async def _alone() -> bool:
+    """Whether this process has the policy in force, where there is no other process."""
+    return True
+
+
 class Changes:
-    """Asks the authority, stores changes, takes decisions. Every refusal is a `Refusal` with words for the person."""
+    """Asks the authority, stores changes, takes decisions. Every refusal is a `Refusal` with words for the person.
+
+    `in_force` says whether this process has the policy that came into force last: while a new file reaches one replica
+    after the other, those that are behind judge and decide nothing, or what waits would be judged to and fro.
+    """
 
     def __init__(
         self,
@@ -57,9 +66,10 @@ class Changes:
         notifier: Notifier,
         engine: Engine,
         clock: Callable[[], float],
+        in_force: Callable[[], Awaitable[bool]] = _alone,
     ) -> None:
         self.store, self.authority = store, authority
-        self._notifier, self._engine, self._clock = notifier, engine, clock
+        self._notifier, self._engine, self._clock, self._in_force = notifier, engine, clock, in_force
         self.reviews = Reviews(store, authority, notifier, clock)
 
     async def request(self, request: Request) -> Change:
@@ -69,6 +79,9 @@ class Changes:
         if request.amends:
             return await self._amend(request)
         number = await self.store.number_for(request.draft)
+        if before := await self.store.load(number):
+            # not judged anew: neither is it refused by now, nor does its price count as that of another plan or month
+            return await self._asked_before(before, request)
         requirement = await self.authority.required(number, request.applicant, request.plan)
         now = self._clock()
         change = Change(
@@ -88,12 +101,7 @@ class Changes:
             timeline=(_asking("asked", request, requirement, now),),
         )
         if not await self.store.create(change):
-            change = await self.known(number)  # what this draft became when it was first requested
-            if change.plan.digest != request.plan.digest:
-                raise Refusal(
-                    f"This form was requested already, as #{number}, with another plan. Withdraw #{number} if that is "
-                    "not what you want, and fill in the form afresh."
-                )
+            return await self._asked_before(await self.known(number), request)
         await self._moved(number, change.state)
         return change
 
@@ -102,8 +110,12 @@ class Changes:
     ) -> State:
         """Take one person's decision, by the policy in force. Returns the state after it; raises `Refusal`."""
         change = await self.known(number)
-        if await self.judge_again(change):
-            change = await self.known(number)
+        while self._outdated(change):
+            if not await self.judge_again(change) and not await self._in_force():
+                raise Refusal(
+                    f"The policy is being changed, so nothing was decided about #{number}. Try again in some seconds."
+                )
+            change = await self.known(number)  # also when somebody else was faster
         if verb == "break_glass":
             await self._may_break_glass(change, user)
         elif change.requester == user and not change.requirement.self_approval:
@@ -142,11 +154,13 @@ class Changes:
             raise Refusal(f"#{number} {again or f'can no longer be withdrawn: it is {now.called}'}.")
         await self._notifier.change_moved(number)
 
-    async def ask_again(self, number: int, user: str, *, where: str = "") -> None:
-        """Ask for approval of the new plan of a stale change."""
+    async def ask_again(self, number: int, user: str, digest: str = "", *, where: str = "") -> None:
+        """Ask for approval of the new plan of a stale change; with `digest` only of that one, which they have seen."""
         change = await self.known(number)
         if change.requester != user:
             raise Refusal(f"Only <@{change.requester}>, who asked for #{number}, can ask again.")
+        if change.state == "stale" and digest not in ("", change.digest):
+            raise Refusal(f"This card shows an older plan of #{number}. Look at the new one, then ask again.")
         requirement = await self.authority.required(number, applicant_of(change), change.plan)
         now = self._clock()
         event = Event(
@@ -163,12 +177,16 @@ class Changes:
             ["stale"],
             to,
             event,
+            seen=change.version,
             expires_at=now + self._pending_seconds,
             note="",
             requirement=requirement.model_dump_json(),
         )
         if not moved:
-            raise Refusal(f"#{number} is {(await self.known(number)).called}, not out of date.")
+            now_called = (await self.known(number)).called
+            if change.state == "stale":
+                raise Refusal(f"#{number} has moved in this moment, and is {now_called}. Look at its card again.")
+            raise Refusal(f"#{number} is {now_called}, not out of date.")
         await self._moved(number, to)
 
     async def expire(self, change: Change) -> bool:
@@ -177,8 +195,8 @@ class Changes:
         if to is None:
             return False
         event = Event(at=self._clock(), what=_LAPSED[to])
-        # from the very state that was looked at: a stale change may be pending again, with new time, by now
-        moved = await self.store.move(change.number, [change.state], to, event)
+        # as it was looked at: it may have been amended, or have come to its next part, and have new time by now
+        moved = await self.store.move(change.number, [change.state], to, event, seen=change.version)
         if moved:
             await self._notifier.change_moved(change.number)
         return moved
@@ -194,7 +212,7 @@ class Changes:
 
         Approvals that were given count on. Returns whether anything about it has moved.
         """
-        if change.state != "pending" or change.requirement.policy == self.authority.policy.fingerprint:
+        if not self._outdated(change) or not await self._in_force():
             return False
         new = await self.authority.required_now(change, change.gate)
         judged = change.model_copy(update={"requirement": new})
@@ -229,6 +247,20 @@ class Changes:
     @property
     def _pending_seconds(self) -> float:
         return self.authority.policy.pending.expires_days * 86400
+
+    async def _asked_before(self, change: Change, request: Request) -> Change:
+        """What a draft became when it was first requested: before a crash, or by the first of two clicks."""
+        if change.plan.digest != request.plan.digest:
+            raise Refusal(
+                f"This form was requested already, as #{change.number}, with another plan. Withdraw #{change.number} "
+                "if that is not what you want, and fill in the form afresh."
+            )
+        await self._moved(change.number, change.state)
+        return change
+
+    def _outdated(self, change: Change) -> bool:
+        """Whether it waits for what another policy asks for."""
+        return change.state == "pending" and change.requirement.policy != self.authority.policy.fingerprint
 
     async def _amend(self, request: Request) -> Change:
         """Put another plan in the place of one that waits: its decisions are void, and it keeps its number."""
@@ -272,11 +304,6 @@ class Changes:
     async def _may_break_glass(self, change: Change, user: str) -> None:
         if bar := await self.authority.bar(user):
             raise Refusal(f"{bar} Guests and people of other workspaces break no glass here.")
-        if not all(need.group for need in change.requirement.groups):  # denied by now: see `required_now`
-            raise Refusal(
-                f"The policy denies #{change.number} now (rule “{change.requirement.rule}”). "
-                "Breaking glass passes over approvals, not over a rule that denies."
-            )
         if not await self.authority.has(user, "break_glass"):
             raise Refusal(
                 f"You may not break glass: by policy that is for {await self.authority.holders('break_glass')}. "
@@ -302,6 +329,7 @@ class Changes:
             "own": f"You asked for #{number}, so somebody else must decide.",
             "already": f"You have already decided on #{number}. {who}",
             "ineligible": f"You cannot decide on #{number}. {who}",
+            "denied": f"{who} Breaking glass passes over approvals, not over a rule that denies.",
         }.get(outcome, f"#{number} could not be decided ({outcome}).")
 
 

@@ -11,6 +11,12 @@ if digest ~= ARGV[3] then return {'outdated', state} end
 local requirement = cjson.decode(doc[5])
 local breaks_glass = ARGV[2] == 'break_glass'
 if requester == ARGV[1] and not requirement.self_approval and not breaks_glass then return {'own', state} end
+if breaks_glass then
+  -- a rule that came into force in this moment may deny it: that is no missing approval
+  for _, need in ipairs(requirement.groups) do
+    if need.group == '' then return {'denied', state} end
+  end
+end
 -- a person may decide once on each plan, and on each part of it that is approved on its own
 local field = ARGV[1] .. ':' .. (breaks_glass and 'glass:' or '') .. string.sub(digest, 1, 16)
 if redis.call('HEXISTS', KEYS[2], field) == 1 then return {'already', state} end

@@ -17,7 +17,9 @@ from bot.redis.keys import Keys
 from bot.redis.scripts import Script
 from bot.vault import SealedWithOtherKeyError, Vault
 
-DecideOutcome = Literal["recorded", "missing", "settled", "expired", "outdated", "own", "already", "ineligible"]
+DecideOutcome = Literal[
+    "recorded", "missing", "settled", "expired", "outdated", "own", "already", "ineligible", "denied"
+]
 
 _CREATE = Script.beside(__file__, "create.lua")
 _DECIDE = Script.beside(__file__, "decide.lua")

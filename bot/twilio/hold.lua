@@ -1,6 +1,7 @@
 -- Holds an account, for everybody, after Twilio has refused a call of it as one too many. KEYS: pace (see pace.lua).
 -- ARGV: ms that Twilio asks for ('' when it does not say), then in ms: the first pause when it does not say, the longest
--- of those, the longest hold, and how long calls are spread after it at least. Returns the ms for which it is held.
+-- of those, the longest hold, and how long calls are spread after it at least; then each lane and the ms between two
+-- calls of it. Returns the ms for which it is held.
 local time = redis.call('TIME')
 local now = time[1] * 1000 + math.floor(time[2] / 1000)
 local known = redis.call('HMGET', KEYS[1], 'held_until', 'calm_at', 'strikes', 'holds')
@@ -19,8 +20,14 @@ end
 pause = math.floor(math.min(pause, longest_hold))
 local holds = tonumber(known[4] or '0')
 if now + pause > held then
-  -- voids the places that calls wait for: they ask anew
+  -- voids the places that calls wait for: they ask anew, and do not queue behind their own void places
   held, holds = now + pause, holds + 1
+  for lane = 6, #ARGV, 2 do
+    local free = redis.call('HGET', KEYS[1], 'free:' .. ARGV[lane])
+    if free and tonumber(free) > now + ARGV[lane + 1] then
+      redis.call('HSET', KEYS[1], 'free:' .. ARGV[lane], now + ARGV[lane + 1])
+    end
+  end
 end
 calm = math.max(calm, held + math.max(pause, tonumber(ARGV[5])))
 redis.call('HSET', KEYS[1], 'held_until', held, 'calm_at', calm, 'strikes', strikes, 'holds', holds)

@@ -31,8 +31,10 @@ class Pace:
     Redis, and measured by the clock of Redis, so that all replicas keep it, also one that starts in the middle of it.
     """
 
-    def __init__(self, redis: Redis, keys: Keys) -> None:
-        self._redis, self._keys = redis, keys
+    def __init__(
+        self, redis: Redis, keys: Keys, spread: float = SPREAD_SECONDS, least_calm: float = LEAST_CALM
+    ) -> None:
+        self._redis, self._keys, self._spread, self._least_calm = redis, keys, spread, least_calm
 
     async def turn(self, account: str, lane: Lane, sleep: Callable[[float], Awaitable[None]], longest: float) -> float:
         """Wait for the turn of a call, at most `longest` seconds. Returns 0, or the seconds left if those are more."""
@@ -51,11 +53,12 @@ class Pace:
         Returns for how many seconds it is held. One that is held already is held no shorter than before.
         """
         asked = "" if seconds is None else _ms(min(seconds, LONGEST_HOLD))
-        args = [asked, *map(_ms, (FIRST_PAUSE, LONGEST_PAUSE, LONGEST_HOLD, LEAST_CALM))]
-        return float(await _HOLD(self._redis, keys=[self._key(account)], args=args)) / 1000
+        args = [asked, *map(_ms, (FIRST_PAUSE, LONGEST_PAUSE, LONGEST_HOLD, self._least_calm))]
+        lanes = [word for lane, seconds in LANE_SECONDS.items() for word in (lane, _ms(seconds))]
+        return float(await _HOLD(self._redis, keys=[self._key(account)], args=[*args, *lanes])) / 1000
 
     async def _place(self, account: str, lane: Lane, longest: float, holds: int) -> tuple[float, int]:
-        args = [lane, *map(_ms, (LANE_SECONDS[lane], SPREAD_SECONDS, longest, LONGEST_HOLD)), holds]
+        args = [lane, *map(_ms, (LANE_SECONDS[lane], self._spread, longest, LONGEST_HOLD)), holds]
         wait, holds = await _PACE(self._redis, keys=[self._key(account)], args=args)
         return float(wait) / 1000, int(holds)
 

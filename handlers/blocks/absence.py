@@ -9,6 +9,8 @@ from handlers.blocks.kit import Block, Message, date, inline, person
 
 REASON = 200
 """Characters of a reason."""
+LISTED = 5
+"""People for whom somebody decides that are named."""
 
 
 def away_modal(until: str, initial: Delegation | None = None) -> dict[str, Any]:
@@ -41,6 +43,8 @@ def absence_blocks(viewer: str, standing: Sequence[Delegation], *, approver: boo
     """Who decides for the viewer and for whom they decide, with the buttons that change it; `approver`: may be away."""
     own = next((d for d in standing if d.user == viewer), None)
     lines = [f"You decide for {person(d.user)} until {date(d.until)}." for d in standing if d.to == viewer]
+    if more := lines[LISTED:]:
+        lines[LISTED:] = [f"You decide for {len(more)} more."]
     if own:
         lines.append(f"{person(own.to)} decides for you until {date(own.until)}.")
         return [kit.section("\n".join(lines), kit.button("I am back", "away.back", style="primary"))]

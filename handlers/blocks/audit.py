@@ -4,7 +4,7 @@ from collections.abc import Sequence
 
 from bot.audit.row import Row
 from handlers.blocks import kit
-from handlers.blocks.kit import Message, code, date, inline, person, plural, remark
+from handlers.blocks.kit import Message, code, credited, date, inline, person, plural
 
 _FILTERS = "`change=142 who=@rita operation=campaign.* account=main since=2026-11-01 until=2026-11-30`"
 
@@ -48,7 +48,7 @@ def _row(row: Row) -> str:
     account = f" in {inline(row.account, 40)}" if row.account else ""
     kind = "" if row.kind == "change" else f" · {inline(row.kind, 40)}"
     rule = f" · rule “{inline(row.rule, 80)}”" if row.rule else ""
-    lines = [f"*{row.seq}*  {date(row.at, 'exact')}  {who}: *{inline(row.what)}*{about}{account}{kind}{rule}"]
+    lines = [f"*{row.seq}*  {date(row.at, 'exact')}  {who}: *{credited(row.what, 150)}*{about}{account}{kind}{rule}"]
     lines += [code(row.call)] if row.call else []
-    lines += [remark(row.detail, 300)] if row.detail else []
+    lines += [credited(row.detail, 300)] if row.detail else []
     return "\n      ".join(lines)

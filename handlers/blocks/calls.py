@@ -7,6 +7,7 @@ from bot.changes.roster import Pinged
 from handlers.blocks import kit
 from handlers.blocks.change_buttons import decide_buttons, details, priced, sign_off_button, why, withdraw_button
 from handlers.blocks.change_words import gate_title
+from handlers.blocks.glass import ran
 from handlers.blocks.kit import Message, date, inline, person, remark, span, usergroup
 from handlers.blocks.parts import part_name
 from handlers.blocks.progress import approvals, needs
@@ -58,7 +59,8 @@ def last_call(change: Change) -> Message:
 def review_reminder(change: Change, now: float) -> Message:
     """To the approvers: nobody has looked yet at what ran without their approvals."""
     broken = change.glass[-1]
-    waited = f"#{change.number} ran without its approvals {span(now - broken.at)} ago, and nobody has signed it off"
+    how = "ran" if ran(change) else "was let through"
+    waited = f"#{change.number} {how} without its approvals {span(now - broken.at)} ago, and nobody has signed it off"
     who = f"{person(broken.user)} broke glass, {date(broken.at)}: “{inline(broken.reason, 600)}”."
     advice = "Somebody who may approve it and had no part in it looks at what was done, and signs it off."
     blocks = kit.sections([f"*{waited}*: {remark(change.plan.title)}.", who, advice])

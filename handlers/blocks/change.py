@@ -13,14 +13,14 @@ from bot.plans.step import CallStep, ManualStep, WaitStep
 from handlers.blocks import kit
 from handlers.blocks.account import account_of
 from handlers.blocks.budget import spent, tier_name
-from handlers.blocks.change_buttons import button, buttons, details, form, priced, withdraw_button
+from handlers.blocks.change_buttons import button, buttons, details, form, let_go, priced
 from handlers.blocks.change_words import sentence, unknown_title
+from handlers.blocks.freeze import freeze_of, stage
 from handlers.blocks.glass import review
 from handlers.blocks.kit import Block, Message, code, date, inline, person, plural, remark
 from handlers.blocks.parts import covered, part_name
 from handlers.blocks.plan import checks, plan_blocks
 from handlers.blocks.progress import (
-    STATES,
     approvals,
     checklist,
     decisions,
@@ -38,14 +38,12 @@ def change_card(change: Change, freeze: Freeze | None = None) -> Message:
     `freeze` is what keeps it from running.
     """
     state = sentence(change, freeze)
-    title = "Approved, held by a freeze" if freeze and change.state == "approved" else STATES[change.state]
+    title = stage(change, freeze)
     blocks = [kit.header(headline(change)), *kit.sections([f"*{title}*", state])]
     asked = f"Asked by {person(change.requester)}, {date(change.created_at)} · account {account_of(change.plan)}"
     blocks.append(kit.context(asked) if change.settled else _facts(change))
     blocks += [*kit.sections(review(change)), *_body(change)]
-    # what waits for the end of a freeze has not begun, and can be let go
-    waits = freeze and change.state == "approved" and not change.begun
-    blocks.append(kit.actions(*([withdraw_button(change)] if waits else []), *buttons(change)))
+    blocks.append(kit.actions(*buttons(change, frozen=freeze is not None)))
     cost = f" Price: {priced(change)}." if change.state == "pending" else ""
     text = f"#{change.number} {remark(change.plan.title)}: {_lower(title)}. {state}{cost}"
     return kit.message(text, blocks)
@@ -73,7 +71,7 @@ def _by_rule(change: Change) -> str:
 
 def _body(change: Change) -> list[Block]:
     """Decisions, steps, results, and for a stale change the new plan."""
-    blocks = _titled("Decisions", decisions(change))
+    blocks = _titled("Decisions", decisions(change, glass=False))  # broken glass is told of above
     if change.state == "rejected" and len(change.decisions) == 1:
         blocks = []  # the sentence above says it all
     if change.state == "pending" and change.gate:
@@ -186,9 +184,9 @@ def told(change: Change, freeze: Freeze | None = None) -> Message | None:
     if change.state not in _TOLD or not _worth_telling(change):
         return None
     free = change.state == "approved" and not change.requirement.groups
-    what = "needs no approval and starts" if free else _TOLD[change.state]
+    what = f"needs no approval{'' if freeze else ' and starts'}" if free else _TOLD[change.state]
     if change.state == "approved" and any(d.digest == change.digest for d in change.glass):
-        what = "runs without its approvals"
+        what = "was let through without its approvals" if freeze else "runs without its approvals"
     said = f"Your change #{change.number} {what}: {remark(change.plan.title)}."
     blocks = kit.sections([f"*{said}*", sentence(change, freeze)])
     if change.state == "approved":
@@ -198,7 +196,8 @@ def told(change: Change, freeze: Freeze | None = None) -> Message | None:
     if change.state not in ("approved", "pending", "waiting"):  # what it makes is told when it ends
         blocks += _titled("At Twilio", [f"• {line}" for line in results(change)])
     blocks += _next(change) if change.state == "succeeded" else []
-    return kit.message(f"{said} {sentence(change, freeze)}", [*blocks, kit.actions(*_told_buttons(change))])
+    do = [*let_go(change, frozen=freeze is not None), *_told_buttons(change)]
+    return kit.message(f"{said} {sentence(change, freeze)}", [*blocks, kit.actions(*do)])
 
 
 def _next(change: Change) -> list[Block]:
@@ -249,9 +248,9 @@ LISTED = 20
 # Lists
 
 
-def change_line(change: Change, *notes: str) -> Block:
+def change_line(change: Change, *notes: str, freeze: Freeze | None = None) -> Block:
     """A change within a list; while it waits with how far each group is, and until when. `notes` are lines below."""
-    facts = [STATES[change.state], f"asked by {person(change.requester)}, {date(change.created_at, 'day')}"]
+    facts = [stage(change, freeze), f"asked by {person(change.requester)}, {date(change.created_at, 'day')}"]
     far: list[str] = []
     if change.state == "pending":
         facts = [*facts, priced(change), f"expires {date(change.expires_at)}"]
@@ -261,11 +260,17 @@ def change_line(change: Change, *notes: str) -> Block:
 
 
 def approvals_list(
-    changes: Iterable[Change], *, viewer: str, above: Sequence[Block] = (), below: Sequence[Block] = ()
+    changes: Iterable[Change],
+    *,
+    viewer: str,
+    above: Sequence[Block] = (),
+    below: Sequence[Block] = (),
+    frozen: Sequence[Freeze] = (),
 ) -> Message:
     """Changes that are not settled: those that wait for others' decision, the viewer's own, and those under way.
 
-    `above` and `below` is what else the viewer must know: what is frozen, who decides for whom.
+    `above` and `below` is what else the viewer must know: what is frozen, who decides for whom. `frozen` are the
+    freezes that stand.
     """
     every = list(changes)
     pending = [c for c in every if c.state == "pending"]
@@ -288,7 +293,8 @@ def approvals_list(
     for title, group in groups:
         shown = sorted(group, key=_urgency)[: max(0, room)]
         room -= len(shown)
-        blocks += [kit.section(f"*{title}* ({len(group)})"), *map(change_line, shown)] if group else []
+        lines = [change_line(c, freeze=freeze_of(c, frozen)) for c in shown]
+        blocks += [kit.section(f"*{title}* ({len(group)})"), *lines] if group else []
     if len(every) > LISTED:
         blocks.append(kit.context(f"{len(every) - LISTED} more are not shown. Settle some of these, then look again."))
     return kit.message(counts, [*blocks, *below])

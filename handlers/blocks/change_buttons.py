@@ -16,9 +16,11 @@ from handlers.blocks.plan import price
 from handlers.blocks.tokens import ticket
 
 
-def buttons(change: Change) -> list[Block]:
-    """All buttons that a change has in its state."""
+def buttons(change: Change, *, frozen: bool = False) -> list[Block]:
+    """All buttons that a change has in its state. `frozen`: whether a freeze holds it back."""
     return [
+        *(decide_buttons(change, frozen=frozen) if change.state == "pending" else []),
+        *let_go(change, frozen=frozen),
         *(_BUTTONS[change.state](change) if change.state in _BUTTONS else []),
         *form(change),
         *([sign_off_button(change)] if change.review == "open" else []),
@@ -44,18 +46,26 @@ def why(change: Change) -> list[Block]:
     return [button(change, "Why?", "why")] if open_ended else []
 
 
-def decide_buttons(change: Change) -> list[Block]:
-    """Approve and Reject."""
-    cost = priced(change)
-    ask = kit.confirm(
-        f"Approve #{change.number}?",
-        f"{inline(change.plan.title, 120)}\nPrice: {cost}. It runs at once when it has all approvals.",
-        "Approve",
-    )
+def decide_buttons(change: Change, *, frozen: bool | None = None) -> list[Block]:
+    """Approve and Reject. `frozen`: whether a freeze holds it back; None for messages that are never drawn anew."""
+    about = f"{inline(change.plan.title, 70)}\nPrice: {priced(change)}. {_then(change, frozen)}"
+    ask = kit.confirm(f"Approve #{change.number}?", about, "Approve")
     return [
         button(change, "Approve", "approve", style="primary", confirm=ask),
         button(change, "Reject", "reject", style="danger"),
     ]
+
+
+def _then(change: Change, frozen: bool | None) -> str:
+    """What comes of an approval, for the question before it."""
+    if frozen is None:
+        return "It runs when it has all approvals and no freeze holds it."
+    missing = sum(map(change.missing, change.requirement.groups))
+    last = (
+        "This is the last approval that is missing." if missing == 1 else f"This is one of {missing} that are missing."
+    )
+    when = "A freeze holds the change: it runs when that ends or is lifted." if frozen else ""
+    return f"{last} {when or ('The change runs at once.' if missing == 1 else 'The change runs when it has them all.')}"
 
 
 def form(change: Change) -> list[Block]:
@@ -77,6 +87,12 @@ def break_glass_button(change: Change) -> Block:
 def sign_off_button(change: Change) -> Block:
     """For those whose approval was passed over: say that they have looked at it."""
     return button(change, "Sign off", "sign_off", style="primary")
+
+
+def let_go(change: Change, *, frozen: bool) -> list[Block]:
+    """Withdraw, for what waits to be decided, or for the end of a freeze before anything was done."""
+    held = frozen and change.state == "approved" and not change.begun
+    return [withdraw_button(change)] if change.state == "pending" or held else []
 
 
 def withdraw_button(change: Change) -> Block:
@@ -153,7 +169,6 @@ def _did_not(change: Change) -> Block:
 
 _BUTTONS: Mapping[State, Callable[[Change], list[Block]]] = MappingProxyType(
     {
-        "pending": lambda c: [*decide_buttons(c), withdraw_button(c)],
         "stale": lambda c: [button(c, "Ask for approval again", "ask_again", style="primary"), withdraw_button(c)],
         "failed": lambda c: [*_retry(c), *_skip(c), *_undo(c), _abandon(c)],
         "waiting": _waiting_buttons,

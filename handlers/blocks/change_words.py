@@ -1,6 +1,5 @@
 """What has happened to a change and what comes next, a sentence or two for each state."""
 
-import re
 from collections.abc import Callable, Mapping
 from types import MappingProxyType
 
@@ -17,7 +16,6 @@ from handlers.blocks.progress import (
     needs,
 )
 
-_FROZEN = re.compile(r"<@([UW][A-Z0-9]{2,})> (has frozen .*)", re.DOTALL)
 NAMED = 5
 """Steps that a sentence names; of more it says how many."""
 
@@ -34,7 +32,7 @@ _ONCE = frozenset({"message", "vetting"})  # what becomes of these is decided on
 def sentence(change: Change, freeze: Freeze | None = None) -> str:
     """What happened, who did it, and what to do next, also where a freeze keeps it from running; mrkdwn."""
     if stopped := held(change, freeze):
-        return stopped if change.state == "approved" else f"{sentence(change)} {stopped}"
+        return stopped if change.state == "approved" else f"{sentence(change)}\n{stopped}"
     return f"{_SENTENCES[change.state](change)}{_undoing(change)}"
 
 
@@ -52,9 +50,7 @@ def _note(change: Change) -> str:
     """What the run says of itself, as sentences: Twilio's own words often end without a full stop."""
     if not change.note:
         return ""
-    # of all notes only that of a freeze names somebody, and it begins with them
-    frozen = _FROZEN.match(change.note)
-    said = f"{person(frozen[1])} {remark(frozen[2], 900)}" if frozen else remark(change.note, 900)
+    said = remark(change.note, 900)
     return f" {said}" if said.endswith((".", "!", "?", "…", ":", "”", "*")) else f" {said}."
 
 
@@ -226,7 +222,7 @@ _SENTENCES: Mapping[State, Callable[[Change], str]] = MappingProxyType(
     {
         "pending": _pending,
         # the note of a part is its title, which the decision names
-        "approved": lambda c: f"It runs as soon as a worker is free.{'' if c.gate else _note(c)}",
+        "approved": lambda c: f"It runs in a moment.{'' if c.gate else _note(c)}",
         "running": _running,
         "waiting": _waiting,
         "unknown": _unknown,

@@ -7,12 +7,15 @@ from typing import Any
 from bot.changes.change import Change, State
 from bot.changes.freezes import ALL, LONGEST_SECONDS, Freeze
 from handlers.blocks import kit
-from handlers.blocks.kit import Block, Message, date, inline, person
+from handlers.blocks.kit import Block, Message, date, inline, person, plural
+from handlers.blocks.progress import STATES
 
 EVERY = "all"
 """How all accounts are typed."""
 REASON = 500
 """Characters of a reason."""
+LISTED, BRIEF = 5, 150
+"""Freezes that stand above other lists, and characters of a reason in a list."""
 
 _THEN: Mapping[State, str] = MappingProxyType(
     {
@@ -20,6 +23,10 @@ _THEN: Mapping[State, str] = MappingProxyType(
         "approved": "It runs when that ends or is lifted.",
         "running": "What was sent is followed up; the next call is sent when that ends or is lifted.",
     }
+)
+
+_HELD: Mapping[State, str] = MappingProxyType(
+    {"approved": "Approved, held by a freeze", "running": "Running, held by a freeze"}
 )
 
 
@@ -39,14 +46,27 @@ def held(change: Change, freeze: Freeze | None) -> str:
     return f"Frozen by {person(freeze.user)} until {date(freeze.until)}{which}: {_reason(freeze.reason)} {then}"
 
 
+def freeze_of(change: Change, standing: Sequence[Freeze]) -> Freeze | None:
+    """What holds a change back: of the freezes of its account and of all the one that ends last, or None."""
+    touching = [f for f in standing if f.account in (ALL, change.plan.account)]
+    return None if change.settled else max(touching, key=lambda f: f.until, default=None)
+
+
+def stage(change: Change, freeze: Freeze | None = None) -> str:
+    """The state of a change as people read it: approved or only let through, about to run or held by a freeze."""
+    words = _HELD.get(change.state, STATES[change.state]) if freeze else STATES[change.state]
+    let_through = change.state == "approved" and any(d.digest == change.digest for d in change.glass)
+    return words.replace("Approved", "Let through") if let_through else words
+
+
 def freeze_lines(standing: Sequence[Freeze], names: Mapping[str, str]) -> list[str]:
     """What is frozen, a line each; `names` are those of the accounts by SID."""
-    return [_line(freeze, names.get(freeze.account, "")) for freeze in standing]
+    return [_line(freeze, names.get(freeze.account, ""), BRIEF) for freeze in standing]
 
 
 def freeze_notice(standing: Sequence[Freeze], names: Mapping[str, str]) -> list[Block]:
     """The freezes above a list of changes; nothing where none stands."""
-    return kit.sections(["*Frozen now*", *freeze_lines(standing, names)]) if standing else []
+    return kit.sections(["*Frozen now*", *_first(freeze_lines(standing, names))]) if standing else []
 
 
 def freeze_list(standing: Sequence[Freeze], names: Mapping[str, str]) -> Message:
@@ -128,16 +148,21 @@ def lifted(user: str, account: str, name: str, was: Freeze | None, remains: Sequ
     whose = f", {_set(was)}" if was else ""
     then = "What waited goes on where nothing else freezes it." if remains else "What waited for it goes on."
     text = f"{person(user)} has lifted the freeze of {what}{whose}. {then}"
-    still = ["*Still frozen*", *remains] if remains else []
+    still = ["*Still frozen*", *_first(remains)] if remains else []
     return kit.message(text, [kit.section(text), *kit.sections(still)])
 
 
-def _line(freeze: Freeze, name: str) -> str:
+def _first(lines: Sequence[str]) -> list[str]:
+    more = len(lines) - LISTED
+    return [*lines[:LISTED], *([f"… and {plural(more, 'more freeze')}: `/a2p-freeze list`"] if more > 0 else [])]
+
+
+def _line(freeze: Freeze, name: str, most: int = REASON) -> str:
     what = inline(account_words(freeze.account, name), 60)
     if not freeze.user:
         return f"*{what}* · frozen; by whom, why and until when cannot be read. It holds until somebody lifts it."
     by = f"frozen by {person(freeze.user)}, {date(freeze.at)}"
-    return f"*{what}* · {by}, until {date(freeze.until)}: {_reason(freeze.reason)}"
+    return f"*{what}* · {by}, until {date(freeze.until)}: {_reason(freeze.reason, most)}"
 
 
 def _lift(freeze: Freeze, name: str) -> Block:
@@ -155,8 +180,8 @@ def _set(freeze: Freeze) -> str:
     return f"set by {person(freeze.user)} until {date(freeze.until)} (“{inline(freeze.reason, 150)}”)"
 
 
-def _reason(reason: str) -> str:
-    return f"“{inline(reason, REASON)}”."
+def _reason(reason: str, most: int = REASON) -> str:
+    return f"“{inline(reason, most)}”."
 
 
 _TYPED = (

@@ -4,15 +4,17 @@ from collections.abc import Sequence
 from typing import Any
 
 from bot.changes.change import Change, Decision
+from bot.changes.freezes import Freeze
 from handlers.blocks import kit
 from handlers.blocks.change_buttons import details, priced, sign_off_button
+from handlers.blocks.freeze import freeze_of, stage
 from handlers.blocks.kit import Block, Message, date, inline, person, plural, remark
 from handlers.blocks.parts import part_name
-from handlers.blocks.progress import STATES, headline, needs, results
+from handlers.blocks.progress import headline, needs, results
 from handlers.blocks.tokens import memo
 
-LISTED = 15
-"""Reviews that one list shows: each takes up to three blocks, and a message has fifty."""
+LISTED, ABOVE, BRIEF = 15, 5, 200
+"""Reviews in a list of their own, and above another one; characters of a reason there. A message has fifty blocks."""
 
 
 def break_glass_modal(change: Change) -> dict[str, Any]:
@@ -50,10 +52,10 @@ def break_glass_modal(change: Change) -> dict[str, Any]:
     )
 
 
-def sign_off_modal(change: Change) -> dict[str, Any]:
+def sign_off_modal(change: Change, freeze: Freeze | None = None) -> dict[str, Any]:
     """What ran without its approvals, for somebody who has looked at it."""
     blocks = [
-        kit.section(f"*{inline(headline(change))}*\n*{STATES[change.state]}* · Price: {priced(change)}"),
+        kit.section(f"*{inline(headline(change))}*\n*{stage(change, freeze)}* · Price: {priced(change)}"),
         *kit.sections(review(change)),
         *kit.sections(f"• {line}" for line in results(change)),
         kit.input_block(
@@ -78,8 +80,8 @@ def review(change: Change) -> list[str]:
     """That it ran without its approvals, who wanted that and why, and whether somebody has looked at it; mrkdwn."""
     if not change.glass:
         return []
-    ran = "Ran" if change.begun or change.state == "succeeded" else "Let through"
-    lines = [f"*{ran} without its approvals*: {_broken(change, d)}" for d in change.glass]
+    how = "Ran" if ran(change) else "Let through"
+    lines = [f"*{how} without its approvals*: {_broken(change, d)}" for d in change.glass]
     if signed := change.signed_off:
         note = f": “{inline(signed.detail, 600)}”" if signed.detail else "."
         return [*lines, f"✓ Signed off by {person(signed.who)}, {date(signed.at)}{note}"]
@@ -88,11 +90,17 @@ def review(change: Change) -> list[str]:
     )
 
 
+def ran(change: Change) -> bool:
+    """Whether anything came of its being let through."""
+    return change.begun or change.state == "succeeded"
+
+
 def glass_broken(change: Change) -> Message:
     """The news in the approvals channel."""
     broken = change.glass[-1]
     said = (
-        f"{person(broken.user)} broke glass: #{change.number} {remark(change.plan.title)} runs without its approvals."
+        f"{person(broken.user)} broke glass: #{change.number} {remark(change.plan.title)} is let through without its "
+        "approvals."
     )
     return kit.message(said, [*kit.sections([f"*{said}*", *_facts(change, broken)]), _buttons(change)])
 
@@ -107,8 +115,8 @@ def passed_over(change: Change) -> Message:
     """To somebody whose approval it took."""
     broken = change.glass[-1]
     said = (
-        f"{person(broken.user)} broke glass: #{change.number} {remark(change.plan.title)} runs without the approvals "
-        "that it takes, and yours is one of those."
+        f"{person(broken.user)} broke glass: #{change.number} {remark(change.plan.title)} is let through without the "
+        "approvals that it takes, and yours is one of those."
     )
     return kit.message(said, [*kit.sections([f"*{said}*", *_facts(change, broken)]), _buttons(change)])
 
@@ -122,37 +130,40 @@ def review_over(change: Change) -> Message:
     return kit.message(said, [kit.section(said), kit.actions(details(change))])
 
 
-def reviews(changes: Sequence[Change], signable: frozenset[int]) -> list[Block]:
-    """The list of what waits to be signed off; with the button on those that the viewer may."""
-    blocks: list[Block] = []
-    for change in changes[:LISTED]:
-        broken = change.glass[-1] if change.glass else None
-        line = f"*{inline(headline(change))}*\n{STATES[change.state]} · {_broken(change, broken) if broken else ''}"
-        buttons = [sign_off_button(change)] if change.number in signable else []
-        blocks += [kit.section(line), kit.actions(*buttons, details(change))]
-    if rest := len(changes) - LISTED:
-        blocks += (
-            [kit.context(f"… and {plural(rest, 'more change')}. Sign off some of these first.")] if rest > 0 else []
-        )
-    return blocks
-
-
-def reviews_section(changes: Sequence[Change]) -> list[Block]:
-    """What the viewer may sign off, above other lists; nothing when there is nothing."""
+def reviews_section(changes: Sequence[Change], frozen: Sequence[Freeze] = ()) -> list[Block]:
+    """What the viewer may sign off, above other lists; nothing when there is nothing. `frozen`: what stands."""
     if not changes:
         return []
-    title = f"*Ran without approvals, waits for your sign-off* ({len(changes)})"
+    title = f"*Let through without approvals, waits for your sign-off* ({len(changes)})"
     every = frozenset(c.number for c in changes)
-    return [kit.section(title), *reviews(changes, every), kit.divider()]
+    more = len(changes) - ABOVE
+    rest = [kit.context(f"… and {plural(more, 'more change')}: `/a2p-approvals reviews`")] if more > 0 else []
+    return [kit.section(title), *_reviews(changes[:ABOVE], every, frozen), *rest, kit.divider()]
 
 
-def reviews_list(changes: Sequence[Change], signable: frozenset[int]) -> Message:
-    """`/a2p-approvals reviews`."""
+def reviews_list(changes: Sequence[Change], signable: frozenset[int], frozen: Sequence[Freeze] = ()) -> Message:
+    """`/a2p-approvals reviews`. `frozen` are the freezes that stand."""
     if not changes:
-        text = "No change waits to be signed off: none has run without its approvals, or all were looked at."
+        text = "No change waits to be signed off: none was let through without its approvals, or all were looked at."
         return kit.message(text, [kit.section(text)])
-    text = f"{plural(len(changes), 'change')} ran without approvals, to be signed off; {len(signable)} of them by you."
-    return kit.message(text, [kit.section(text), *reviews(changes, signable)])
+    text = (
+        f"{plural(len(changes), 'change')} let through without approvals, to be signed off; {len(signable)} of them "
+        "by you."
+    )
+    more = len(changes) - LISTED
+    rest = [kit.context(f"… and {plural(more, 'more change')}. Sign off some of these first.")] if more > 0 else []
+    return kit.message(text, [kit.section(text), *_reviews(changes[:LISTED], signable, frozen), *rest])
+
+
+def _reviews(changes: Sequence[Change], signable: frozenset[int], frozen: Sequence[Freeze]) -> list[Block]:
+    """What waits to be signed off, with the button on those that the viewer may."""
+    blocks: list[Block] = []
+    for change in changes:
+        broken = _broken(change, change.glass[-1], BRIEF) if change.glass else ""
+        line = f"*{inline(headline(change))}*\n{stage(change, freeze_of(change, frozen))} · {broken}"
+        buttons = [sign_off_button(change)] if change.number in signable else []
+        blocks += [kit.section(line), kit.actions(*buttons, details(change))]
+    return blocks
 
 
 def _facts(change: Change, broken: Decision) -> list[str]:
@@ -170,11 +181,13 @@ def _passed_over(change: Change) -> str:
     return f"{needs(change)} Rule “{inline(change.requirement.rule, 80)}”."
 
 
-def _broken(change: Change, decision: Decision) -> str:
+def _broken(change: Change, decision: Decision, most: int = 600) -> str:
     gates = (s for s in change.plan.steps if change.plan.digest_at(s.id) == decision.digest)
     title = next((part_name(s.title) for s in gates), "")
     part = f", for “{title}”" if title else ""
-    return f"broken by {person(decision.user)}, {date(decision.at)}{part}, reason “{inline(decision.reason, 600)}”."
+    return (
+        f"glass broken by {person(decision.user)}, {date(decision.at)}{part}, reason “{inline(decision.reason, most)}”."
+    )
 
 
 def _part(change: Change) -> str:

@@ -9,7 +9,10 @@ from handlers.blocks import kit
 from handlers.blocks.kit import Message, code, inline, remark
 
 _OTHERS = (
-    ("/a2p-approvals", "Changes that wait for a decision; with `away` after it somebody else decides for you."),
+    (
+        "/a2p-approvals",
+        "What waits for a decision or runs; `away` and `back` after it: who decides for you; `reviews`.",
+    ),
     ("/a2p-freeze", "Stop what would be sent to Twilio, for an account or for all, and let it go on again."),
     ("/a2p-audit", "Who asked, decided and did what; `change=142` after it narrows, `file=csv` sends it."),
     ("/a2p-watch", "Whether this channel hears about verdicts; `on` or `off` after it changes that."),

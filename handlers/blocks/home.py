@@ -7,11 +7,13 @@ from typing import Any
 from bot.catalog import catalog
 from bot.changes.authority import Standing
 from bot.changes.change import Change
+from bot.changes.freezes import Freeze
 from bot.changes.reminders import about_to_expire
 from bot.tracking.registration import Registration
 from handlers.blocks import kit
 from handlers.blocks.change import change_line
-from handlers.blocks.change_buttons import buttons, decide_buttons, form, why, withdraw_button
+from handlers.blocks.change_buttons import buttons, decide_buttons, form, let_go, why, withdraw_button
+from handlers.blocks.freeze import freeze_of
 from handlers.blocks.kit import Block, code, inline, person, plural
 from handlers.blocks.registration import registration_line
 from handlers.blocks.why import seats_words
@@ -29,13 +31,14 @@ def home_view(
     may_ask: Sequence[str],
     now: float,
     notices: Sequence[Block] = (),
+    frozen: Sequence[Freeze] = (),
     seats: Mapping[int, Standing] = MappingProxyType({}),
 ) -> dict[str, Any]:
     """The App Home of one person.
 
     `waiting` is what they can decide; `may_ask` names the operations they may ask for (for guests: none).
-    `notices` is what they must know first: what is frozen, who decides for whom, what is to be signed off. `seats` says
-    by number as whom they decide.
+    `notices` is what they must know first: what is frozen, who decides for whom, what is to be signed off; `frozen`
+    are the freezes that stand. `seats` says by number as whom they decide.
     """
     soon = [c for c in waiting if c.state == "pending" and about_to_expire(c, now)]
     mine_soon = [c for c in mine if about_to_expire(c, now)]
@@ -44,9 +47,9 @@ def home_view(
             kit.header("Tenfour"),
             kit.context(f"For {person(viewer)} · as of {kit.date(now)}"),
             *notices,
-            *_soon(soon, mine_soon, seats, now),
-            *_waiting([c for c in waiting if c not in soon], seats, others=bool(soon)),
-            *_mine([c for c in mine if c not in mine_soon], others=bool(mine_soon)),
+            *_soon(soon, mine_soon, seats, frozen, now),
+            *_waiting([c for c in waiting if c not in soon], seats, frozen, others=bool(soon)),
+            *_mine([c for c in mine if c not in mine_soon], frozen, others=bool(mine_soon)),
             *_registrations(registrations),
             *_start(may_ask),
             kit.divider(),
@@ -57,7 +60,13 @@ def home_view(
     )
 
 
-def _soon(waiting: Sequence[Change], mine: Sequence[Change], seats: Mapping[int, Standing], now: float) -> list[Block]:
+def _soon(
+    waiting: Sequence[Change],
+    mine: Sequence[Change],
+    seats: Mapping[int, Standing],
+    frozen: Sequence[Freeze],
+    now: float,
+) -> list[Block]:
     """What is about to expire, whether the viewer can decide it or has asked for it."""
     changes = sorted({c.number: c for c in (*waiting, *mine)}.values(), key=lambda c: c.expires_at)
     if not changes:
@@ -67,49 +76,56 @@ def _soon(waiting: Sequence[Change], mine: Sequence[Change], seats: Mapping[int,
     for change in changes[:SOON]:
         left = change.expires_at - now
         ends = f"*Expires in {kit.span(left)}.*" if left > 0 else "*Expires now.*"
-        blocks += _to_decide(change, seats, ends) if change.number in deciding else _own(change, ends)
+        freeze = freeze_of(change, frozen)
+        mine_too = change.number not in deciding
+        blocks += _own(change, ends, freeze=freeze) if mine_too else _to_decide(change, seats, ends, freeze=freeze)
     return [*blocks, *_more(len(changes) - SOON, "See `/a2p-approvals`.")]
 
 
-def _waiting(changes: Sequence[Change], seats: Mapping[int, Standing], *, others: bool) -> list[Block]:
+def _waiting(
+    changes: Sequence[Change], seats: Mapping[int, Standing], frozen: Sequence[Freeze], *, others: bool
+) -> list[Block]:
     blocks = [kit.header(f"Waits for you ({len(changes)})" if changes else "Waits for you")]
     if not changes:
         return [*blocks, kit.section(f"Nothing{' else' if others else ''} waits for you.")]
     for change in sorted(changes, key=lambda c: c.expires_at)[:WAITING]:
         if change.state == "pending":
-            blocks += _to_decide(change, seats)
+            blocks += _to_decide(change, seats, freeze=freeze_of(change, frozen))
         else:
             blocks.append(change_line(change, "Somebody must look: its card in the approvals channel says at what."))
     return [*blocks, *_more(len(changes) - WAITING, "Decide these first, or see `/a2p-approvals`.")]
 
 
-def _to_decide(change: Change, seats: Mapping[int, Standing], *notes: str) -> list[Block]:
+def _to_decide(change: Change, seats: Mapping[int, Standing], *notes: str, freeze: Freeze | None = None) -> list[Block]:
     """A change with the buttons to decide, and as what the viewer may."""
     standing = seats.get(change.number)
     words = seats_words(change, standing) if standing else ""
     role = [f"You decide for {words}."] if words else []
-    return [change_line(change, " ".join([*notes, *role])), kit.actions(*decide_buttons(change), *why(change))]
+    buttons = decide_buttons(change, frozen=freeze is not None)
+    return [change_line(change, " ".join([*notes, *role]), freeze=freeze), kit.actions(*buttons, *why(change))]
 
 
-def _mine(changes: Sequence[Change], *, others: bool) -> list[Block]:
+def _mine(changes: Sequence[Change], frozen: Sequence[Freeze], *, others: bool) -> list[Block]:
     blocks = [kit.header("What you asked for")]
     if not changes:
         nothing = "Nothing else." if others else "Nothing yet."
         return [*blocks, kit.section(f"{nothing} A change that you ask for shows up here, with how far it is.")]
     for change in changes[:MINE]:
-        blocks += _own(change)
+        blocks += _own(change, freeze=freeze_of(change, frozen))
     return [*blocks, *_more(len(changes) - MINE, "")]
 
 
-def _own(change: Change, *notes: str) -> list[Block]:
+def _own(change: Change, *notes: str, freeze: Freeze | None = None) -> list[Block]:
     """A change of the viewer's with what they can do: its card may be in a channel that they do not see."""
     if change.state == "stale":
         stale = f"Twilio is not as it was, so it needs a new approval. Expires {kit.date(change.expires_at)}."
         return [change_line(change, *(notes or [stale])), kit.actions(*buttons(change))]
     if change.state == "pending":
         amend = form(change) if change.amendable else []
-        return [change_line(change, *notes), kit.actions(*amend, withdraw_button(change), *why(change))]
-    return [change_line(change, *notes)]
+        do = [*amend, withdraw_button(change), *why(change)]
+    else:
+        do = let_go(change, frozen=freeze is not None)
+    return [change_line(change, *notes, freeze=freeze), *([kit.actions(*do)] if do else [])]
 
 
 def _registrations(registrations: Sequence[Registration]) -> list[Block]:

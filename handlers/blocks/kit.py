@@ -14,6 +14,7 @@ from typing import Any, Literal, TypedDict
 from handlers.blocks.mrkdwn import (
     channel,
     code,
+    credited,
     cut,
     cut_marked,
     date,
@@ -45,6 +46,7 @@ __all__ = [
     "code",
     "confirm",
     "context",
+    "credited",
     "cut",
     "date",
     "day_input",

@@ -32,6 +32,8 @@ _SPECIAL = re.compile(
     r"|(?P<moment>\b\d{4}-\d\d-\d\d \d\d:\d\d(?::\d\d)? UTC\b)"
 )
 _MENTION = re.compile(r"<[@#][A-Z0-9]+>")
+_WHO = r"<@[UW][A-Z0-9]{2,}>"
+_CREDIT = re.compile(rf"{_WHO} (?=has frozen )|for {_WHO}(?:, {_WHO})*(?:: |$)|is (?:away|back): {_WHO} (?=decides)")
 _EMPHASIS = re.compile(r"`([^`]+)`|\*([^*\s][^*]*)\*")
 _UNITS = (("week", 7 * 86400), ("day", 86400), ("hour", 3600), ("minute", 60))
 
@@ -81,6 +83,16 @@ def remark(text: str, most: int = 500) -> str:
     It mentions nobody: where others read along, a name at Twilio must not call anybody up.
     """
     return _MENTION.sub(lambda found: escape(found[0]), prose(cut(" ".join(text.split()), most)))
+
+
+def credited(text: str, most: int = 500) -> str:
+    """`remark` that names the people with whom our own code begins it, for where a mention calls nobody up.
+
+    Such are `<@U…> has frozen …`, `for <@U…>: …` and `is away: <@U…> decides`; nobody whom it quotes is one of them.
+    """
+    line = " ".join(text.split())
+    found = _CREDIT.match(line)
+    return found[0] + remark(line[found.end() :], max(1, most - found.end())) if found else remark(line, most)
 
 
 def unmarked(text: str) -> str:

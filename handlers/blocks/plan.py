@@ -11,6 +11,7 @@ from bot.catalog import catalog
 from bot.catalog.operation import Operation
 from bot.changes.change import Change
 from bot.changes.drafts import Draft
+from bot.changes.freezes import Freeze
 from bot.plans.call import Call, Json, Param, Ref, Secret
 from bot.plans.cost import Cost, Period, total
 from bot.plans.finding import Finding, Severity, blocking
@@ -19,10 +20,10 @@ from bot.plans.step import ApprovalStep, CallStep, GivenStep, ManualStep, Step, 
 from bot.tracking.registration import GONE
 from handlers.blocks import kit
 from handlers.blocks.account import account_of
+from handlers.blocks.freeze import held, stage
 from handlers.blocks.kit import Block, Message, code, error_page, inline, money, plural, remark, span
 from handlers.blocks.parts import part_name
 from handlers.blocks.progress import (
-    STATES,
     approvals,
     checklist,
     decisions,
@@ -73,15 +74,16 @@ def preview_modal(
     )
 
 
-def details_modal(change: Change, buttons: Sequence[Block] = ()) -> dict[str, Any]:
+def details_modal(change: Change, buttons: Sequence[Block] = (), freeze: Freeze | None = None) -> dict[str, Any]:
     """Everything about a change: how far it is, who decided, what it does exactly, what happened.
 
-    `buttons` are for what the viewer may do and not everybody should be offered.
+    `buttons` are for what the viewer may do and not everybody should be offered; `freeze` is what holds it back.
     """
     made = results(change, every=True)
     blocks = [
         kit.header(headline(change)),
-        kit.section(f"*{STATES[change.state]}*{f' · {remark(change.note, 1000)}' if change.note else ''}"),
+        kit.section(f"*{stage(change, freeze)}*{f' · {remark(change.note, 1000)}' if change.note else ''}"),
+        *kit.sections(filter(None, [held(change, freeze)])),
         kit.fields(
             [
                 ("Asked by", f"{kit.person(change.requester)}, {kit.date(change.created_at)}"),

@@ -12,7 +12,7 @@ def policy_broken(problem: str) -> Message:
         "The policy file was changed, and as it is now it cannot be used. The policy from before stays in force. "
         "Whoever keeps the file must mend it soon: Tenfour would not start with it."
     )
-    return kit.message(text, [kit.section(text), kit.rich(*kit.preformatted(problem))])
+    return kit.message(text, [kit.section(text), *map(kit.rich, kit.preformatted(problem))])
 
 
 def policy_changed(before: Policy | None, after: Policy, *, mended: bool) -> Message:
@@ -23,4 +23,4 @@ def policy_changed(before: Policy | None, after: Policy, *, mended: bool) -> Mes
         text = f"{whole}The policy says what it said before."
         return kit.message(text, [kit.section(text)])
     text = f"{whole}Another policy is in force. What waits for approval is judged by it, and approvals given count on."
-    return kit.message(text, [kit.section(text), kit.rich(*kit.preformatted("\n".join(changed)))])
+    return kit.message(text, [kit.section(text), *map(kit.rich, kit.preformatted("\n".join(changed)))])

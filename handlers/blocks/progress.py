@@ -8,7 +8,7 @@ from bot.changes.change import Change, Decision, Event, State, StepRun, Verb
 from bot.plans.step import ApprovalStep, GivenStep, Step, WaitStep
 from bot.policy.verdict import GroupNeed
 from bot.runs.settle import SKIPPED
-from handlers.blocks.kit import code, date, error_page, inline, link, person, plural, remark
+from handlers.blocks.kit import code, credited, date, error_page, inline, link, person, plural, remark
 from handlers.blocks.parts import part_name, parts
 
 STATES: Mapping[State, str] = MappingProxyType(
@@ -106,9 +106,9 @@ def decisions_on(change: Change, gate: str) -> list[str]:
     return [_decision(change, d) for d in change.decisions if d.digest == digest]
 
 
-def decisions(change: Change) -> list[str]:
-    """Who decided what, when and why, and what people said about the run; oldest first."""
-    told = [(d.at, _decision(change, d)) for d in change.decisions]
+def decisions(change: Change, *, glass: bool = True) -> list[str]:
+    """Who decided what, when and why, and what people said about the run; oldest first. `glass`: also who broke it."""
+    told = [(d.at, _decision(change, d)) for d in change.decisions if glass or d.verb != "break_glass"]
     # what people said about a run that stopped weighs as much as an approval
     said = [e for e in change.timeline if e.who and e.what.startswith(("said that", "tried again", SKIPPED))]
     told += [(e.at, _said(e)) for e in said]
@@ -292,5 +292,5 @@ def timeline(change: Change, most: int = 100) -> list[str]:
 
 def _entry(event: Event) -> str:
     who = f"{person(event.who)} " if event.who else ""
-    detail = f": {remark(event.detail, 300)}" if event.detail else ""
+    detail = f": {credited(event.detail, 300)}" if event.detail else ""
     return f"{date(event.at)} · {who}{remark(event.what, 300)}{detail}"

@@ -7,6 +7,7 @@ from typing import Any
 from bot.changes.authority import Standing
 from bot.changes.budget import price_of
 from bot.changes.change import Change
+from bot.changes.freezes import Freeze
 from bot.changes.roster import Candidate
 from bot.policy.judge import NO_RULE
 from bot.policy.policy import EVERYONE, FREE, Policy, Rule, Tier
@@ -14,8 +15,9 @@ from bot.policy.verdict import GroupNeed
 from handlers.blocks import kit
 from handlers.blocks.budget import raised, spent, tier_name
 from handlers.blocks.change_buttons import break_glass_button, priced
+from handlers.blocks.freeze import held, stage
 from handlers.blocks.kit import Block, channel, code, date, inline, money, person, plural
-from handlers.blocks.progress import STATES, approvals, decisions_on, headline
+from handlers.blocks.progress import approvals, decisions_on, headline
 
 NAMED = 8
 """Possible approvers that are named of each group."""
@@ -26,7 +28,8 @@ class Why:
     """What is known about the approval of a change, for one viewer, whose `standing` it has.
 
     `policy` is the one in force. `able` has, by group, those whose approval would still count. `reminded_at` is when
-    the next reminder comes, `breaks_glass` whether the viewer may let it run without its approvals.
+    the next reminder comes, `breaks_glass` whether the viewer may let it run without its approvals, `freeze` what holds
+    it back.
     """
 
     change: Change
@@ -35,6 +38,7 @@ class Why:
     able: Mapping[str, Sequence[Candidate]] = field(default_factory=dict)
     reminded_at: float | None = None
     breaks_glass: bool = False
+    freeze: Freeze | None = None
 
 
 def loading_modal(number: int) -> dict[str, Any]:
@@ -50,7 +54,8 @@ def refused_modal(number: int, words: str) -> dict[str, Any]:
 def why_modal(why: Why) -> dict[str, Any]:
     """Which rule asks for what, who has approved and who could, and what the viewer may do about it."""
     change = why.change
-    blocks = [kit.header(headline(change)), kit.section(f"*{STATES[change.state]}*{_until(why)}")]
+    blocks = [kit.header(headline(change)), kit.section(f"*{stage(change, why.freeze)}*{_until(why)}")]
+    blocks += kit.sections(filter(None, [held(change, why.freeze)]))
     blocks += _titled("You", _you(why) if change.state == "pending" else _you_later(why))
     blocks += [kit.actions(break_glass_button(change))] if why.breaks_glass else []
     blocks += _titled("Who must approve", _groups(why))

@@ -1,5 +1,6 @@
 """An office with a policy, and the life of a change in it: what the tests of this folder act on."""
 
+from collections.abc import Awaitable, Callable
 from dataclasses import dataclass
 
 from redis.asyncio import Redis
@@ -64,6 +65,11 @@ def request_for(
     )
 
 
+async def always() -> bool:
+    """What a process says that has the policy in force."""
+    return True
+
+
 @dataclass(frozen=True)
 class Office:
     """Everything that decides about changes, with recorders at its ends."""
@@ -89,16 +95,20 @@ class Office:
         clock: Clock,
         policy: Policy = POLICY,
         staff: Staff = STAFF,
+        in_force: Callable[[], Awaitable[bool]] = always,
     ) -> "Office":
         """An office on this server."""
         store = ChangeStore(redis, keys, vault)
         authority = authority_of(redis, keys, vault, clock, policy, staff)
-        changes = Changes(store, authority, told, started, clock)
+        changes = Changes(store, authority, told, started, clock, in_force)
         return cls(changes, store, RunLedger(redis, keys, "worker"), told, started, clock, redis, keys, vault)
 
-    def under(self, policy: Policy = POLICY, staff: Staff = STAFF) -> "Office":
+    def under(
+        self, policy: Policy = POLICY, staff: Staff = STAFF, in_force: Callable[[], Awaitable[bool]] = always
+    ) -> "Office":
         """The same office with other rules, or other people."""
-        return Office.opened(self.redis, self.keys, self.vault, self.told, self.started, self.clock, policy, staff)
+        of_this = (self.redis, self.keys, self.vault, self.told, self.started, self.clock)
+        return Office.opened(*of_this, policy, staff, in_force)
 
     async def asked(self, **what: str) -> Change:
         """A change that somebody asked for."""

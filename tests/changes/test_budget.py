@@ -8,6 +8,7 @@ import pytest
 
 from bot.changes.budget import BEING_ASKED_SECONDS, Budget, price_of
 from bot.changes.change import Change, State
+from bot.changes.refusal import Refusal
 from bot.plans.cost import Cost
 from bot.plans.plan import Plan
 from tests.changes.office import ANN, Office, plan_for, request_for
@@ -15,10 +16,10 @@ from tests.changes.office import ANN, Office, plan_for, request_for
 OCTOBER = datetime(2026, 10, 1, tzinfo=UTC).timestamp()
 
 
-def priced(usd: int, *more: Cost) -> Plan:
+def priced(usd: int, *more: Cost, name: str = "Acme alerts") -> Plan:
     """A plan that costs this once."""
     costs = (Cost(what="Brand", usd=Decimal(usd), period="once", source="test"), *more)
-    return plan_for().model_copy(update={"costs": costs})
+    return plan_for(name).model_copy(update={"costs": costs})
 
 
 @pytest.fixture
@@ -26,9 +27,9 @@ def budget(office: Office) -> Budget:
     return Budget(office.redis, office.keys, office.clock)
 
 
-async def asked(office: Office, draft: str, usd: int = 10) -> Change:
+async def asked(office: Office, draft: str, usd: int = 10, name: str = "Acme alerts") -> Change:
     """A change of this price that waits for approval."""
-    return await office.changes.request(request_for(draft).model_copy(update={"plan": priced(usd)}))
+    return await office.changes.request(request_for(draft).model_copy(update={"plan": priced(usd, name=name)}))
 
 
 async def others(budget: Budget, plan: Plan | None = None) -> Decimal:
@@ -86,6 +87,18 @@ async def test_asking_twice_for_one_change_counts_once(office: Office, budget: B
     await asked(office, "1")
     assert await budget.hold(change.number, "", priced(12)) == 0
     assert await others(budget) == 12
+
+
+async def test_one_form_requested_twice_counts_as_what_it_became_and_in_its_month(
+    office: Office, budget: Budget
+) -> None:
+    await asked(office, "1", 46)
+    with pytest.raises(Refusal, match="another plan"):
+        await asked(office, "1", 1, "Another")
+    assert await others(budget) == 46
+    office.clock.now = OCTOBER
+    await asked(office, "1", 46)
+    assert await others(budget) == 0
 
 
 async def test_each_part_of_a_change_counts_from_when_it_is_asked_for(office: Office, budget: Budget) -> None:

@@ -6,9 +6,11 @@ from typing import Any
 import pytest
 
 from bot.changes.change import LEFT_SECONDS, Event, State, Undoing
+from bot.changes.people import Person
 from bot.changes.refusal import Refusal
 from bot.policy.policy import PENDING_SECONDS
-from tests.changes.office import ANN, BOB, CAT, RITA, Office, plan_for
+from tests.changes.office import ANN, BOB, CAT, RITA, Office, plan_for, request_for
+from tests.conftest import Staff
 
 
 async def test_only_the_requester_withdraws(office: Office) -> None:
@@ -109,6 +111,16 @@ async def test_a_stale_change_that_is_pending_again_is_not_expired_by_a_sweep_th
     assert (await office.now(change)).state == "pending"
 
 
+async def test_a_change_that_was_amended_is_not_expired_by_a_sweep_that_saw_its_plan_before(office: Office) -> None:
+    change = await office.asked()
+    office.clock.advance(PENDING_SECONDS)
+    seen_by_the_sweep = await office.now(change)
+    amended = request_for("draft-2", name="Other").model_copy(update={"amends": change.number, "token": "tf-other"})
+    await office.changes.request(amended)
+    assert not await office.changes.expire(seen_by_the_sweep)
+    assert (await office.now(change)).state == "pending"
+
+
 async def test_a_stale_change_needs_all_its_approvals_again(office: Office) -> None:
     change = await office.asked(operation="campaign.register")
     await office.approve(change, ANN)
@@ -184,6 +196,45 @@ async def test_asking_again_many_times_at_once_asks_once(office: Office) -> None
     )
     assert answers.count(None) == 1
     assert [e.what for e in (await office.now(change)).timeline].count("asked again for the new plan") == 1
+
+
+async def test_asking_again_from_a_card_of_the_plan_before_asks_for_nothing(office: Office) -> None:
+    change = await office.asked(operation="message.send_test")
+    await office.made_stale(change, plan_for("Acme alerts 2", "message.send_test"))
+    with pytest.raises(Refusal, match="older plan"):
+        await office.changes.ask_again(change.number, RITA, change.digest)
+    seen = await office.now(change)
+    await office.changes.ask_again(change.number, RITA, seen.digest)
+    assert (await office.now(change)).state == "approved"
+
+
+class Holding(Staff):
+    """A Slack that answers who somebody is when it is let."""
+
+    def __init__(self) -> None:
+        super().__init__()
+        self.asked, self.go = asyncio.Event(), asyncio.Event()
+
+    async def person(self, user: str, *, fresh: bool = False) -> Person:
+        self.asked.set()
+        await self.go.wait()
+        return await super().person(user, fresh=fresh)
+
+
+async def test_asking_again_for_one_plan_does_not_let_another_run_that_came_meanwhile(office: Office) -> None:
+    change = await office.asked()
+    await office.approve(change, ANN)
+    await office.made_stale(change, plan_for("Acme alerts 2"))
+    slack = Holding()
+    asking = asyncio.create_task(office.under(staff=slack).changes.ask_again(change.number, RITA))
+    await slack.asked.wait()
+    await office.changes.ask_again(change.number, RITA)
+    await office.approve(await office.now(change), ANN)
+    await office.made_stale(change, plan_for("Acme alerts 3"))
+    slack.go.set()
+    with pytest.raises(Refusal, match="has moved in this moment"):
+        await asking
+    assert (await office.now(change)).state == "stale"
 
 
 async def test_every_move_raises_the_version_so_that_cards_know(office: Office) -> None:

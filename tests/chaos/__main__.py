@@ -21,6 +21,9 @@ def main() -> int:
     options.add_argument("--pace", type=float, default=PACE, help=f"seconds between two kills, on average ({PACE})")
     options.add_argument("--keep", type=Path, help="a folder for the logs of the bots; by default they are thrown away")
     chosen = options.parse_args()
+    if chosen.keep and chosen.keep.exists() and any(chosen.keep.iterdir()):
+        options.error(f"{chosen.keep} is not empty: another run is kept there")
+    logging.getLogger("aiohttp.server").setLevel(logging.CRITICAL)
     # that Redis is gone again is no news here
     structlog.configure(wrapper_class=structlog.make_filtering_bound_logger(logging.CRITICAL))
     with tempfile.TemporaryDirectory(prefix="tenfour-chaos-") as folder:

@@ -1,12 +1,16 @@
-"""What people do in windows: ask for things by command and form, and reject what others ask for, with a reason."""
+"""What people do in windows: ask for things by command and form, amend, and reject with a reason."""
 
 import asyncio
-import re
+import json
 import time
 from dataclasses import dataclass, field
+from functools import partial
 
-from tests.chaos.people import GaveUpError, Person, ticket
+from bot.sandbox.twilio.start_state import SUPPORT_SERVICE
+from tests.chaos.people import Doing, GaveUpError, Person, ticket
 from tests.chaos.promises import Asked, answer, refused
+from tests.chaos.seldom import break_glass, freeze_for_a_moment, sign_off
+from tests.chaos.weather import PERIODS
 from tests.e2e.world import A2P, APPROVALS, page_of
 
 
@@ -19,21 +23,28 @@ class Asker(Person):
     asked: int = 0
 
     async def work(self) -> None:
-        """Ask and reject, until cancelled."""
+        """Do one after the other, until cancelled."""
         while True:
-            await self.attempt(self.random.choices([self.ask, self.reject], (9, 1))[0])
+            doings: list[Doing] = [self.ask, self.amend, self.reject, partial(break_glass, self)]
+            doings += [partial(sign_off, self), partial(freeze_for_a_moment, self)]
+            await self.attempt(self.random.choices(doings, (14, 3, 2, 1, 1, 1))[0])
             self.chaos.world.slack.reload(self.user)
             await asyncio.sleep(self.random.uniform(0, 0.2))
 
     async def ask(self) -> None:
-        """Ask for a messaging service or a number, typed in full or by form."""
+        """Ask for a messaging service, other settings of one, or a number; typed in full or by form."""
         self.asked += 1
         name = f"Chaos {self.seed} {self.user} {self.asked}"
-        how, tries = self.random.choice(("typed", "form", "number")), self.random.randint(1, 2)
+        how, tries = self.random.choice(("typed", "form", "number", "update")), self.random.randint(1, 2)
         pause = self.random.uniform(0, 0.5)
         if how == "number" and self.free:
             name = self.free.pop()
-            await self._type("/a2p-number", f'buy area_code={name[2:5]} phone_numbers="{name}" service="Acme support"')
+            await self._type(
+                "/a2p-number", f'buy area_code={name[2:5]} phone_numbers="{name}" service={SUPPORT_SERVICE}'
+            )
+        elif how == "update":
+            settings = f"validity_period={self.random.choice(PERIODS)}"
+            await self._type("/a2p-service", f'update service_sid={SUPPORT_SERVICE} friendly_name="{name}" {settings}')
         elif how == "form":
             await self._type("/a2p-service", "create")
             await self._page(1, friendly_name=name)
@@ -43,16 +54,24 @@ class Asker(Person):
         await self._request(name, tries)
         await asyncio.sleep(pause)
 
+    async def amend(self) -> None:
+        """Let something else be done than what was asked for."""
+        card = self.card("change.amend")
+        delivery = await self.chaos.world.slack.click(self.user, "change.amend", channel=APPROVALS, ts=card["ts"])
+        self.promises.note(delivery, lambda: None)
+        self.asked += 1
+        name = f"Chaos {self.seed} {self.user} {self.asked}"
+        await self._page(1, friendly_name=name)
+        await self._page(2, validity_period=str(self.random.randint(601, 14000)))
+        await self._request(name, self.random.randint(1, 2))
+
     async def reject(self) -> None:
         """Reject what waits, with a reason."""
         card = self.card("change.reject")
         number, digest = ticket(card, "change.reject")
         await self.chaos.world.slack.click(self.user, "change.reject", channel=APPROVALS, ts=card["ts"])
         await self.sees(lambda view: view["callback_id"] == "reject")
-        delivery = await self.chaos.world.slack.submit(self.user, {"reason": f"Not now, says {self.user}"})
-        told_no = refused(delivery)
-        self.promises.note(delivery, lambda: None if told_no else self.promised("reject", number, digest))
-        self.once_more(delivery)
+        await self.says("reject", number, digest, reason=f"Not now, says {self.user}")
 
     async def _type(self, command: str, text: str) -> None:
         delivery = await self.chaos.world.slack.command(self.user, A2P, command, text)
@@ -70,14 +89,13 @@ class Asker(Person):
     async def _request(self, name: str, tries: int) -> None:
         """Submit the preview; again in the same window where Slack says that it did not work."""
         preview = await self.sees(lambda view: view["callback_id"] == "preview")
-        draft = re.search(r'"d":"([^"]+)"', preview["private_metadata"])
-        assert draft, preview["private_metadata"]
+        memo = json.loads(preview["private_metadata"])
         for _ in range(tries):
             delivery = await self.chaos.world.slack.submit(self.user, view_id=preview["id"])
             self.promises.note(delivery, lambda: None)
             promised = delivery.acked and not refused(delivery)
             now = time.strftime("%H:%M:%S", time.gmtime())
-            self.promises.asked.append(Asked(self.user, name, draft[1], promised, answer(delivery), now))
+            self.promises.asked.append(Asked(self.user, name, memo["d"], memo["g"], promised, answer(delivery), now))
             self.once_more(delivery)
             if delivery.acked:
                 return

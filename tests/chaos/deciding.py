@@ -8,7 +8,7 @@ from tests.chaos.people import PEOPLE, Doing, NothingToDoError, Person, ticket
 from tests.e2e.world import APPROVALS
 
 STOPPED: Final = ("change.retry", "change.did_not", "change.ask_again", "change.abandon")
-STOPPED_WEIGHTS: Final = (6, 4, 4, 1)
+STOPPED_WEIGHTS: Final = (6, 4, 6, 1)
 
 
 @dataclass
@@ -18,9 +18,9 @@ class Decider(Person):
     async def work(self) -> None:
         """Click, until cancelled."""
         doings: list[Doing] = [self.approve, self.approve_together, self.settle]
-        doings += [self.change_mind, self.repeat, self.click_an_old_button]
+        doings += [self.change_mind, self.repeat, self.click_an_old_button, self.undo]
         while True:
-            await self.attempt(self.random.choices(doings, (8, 4, 4, 1, 2, 1))[0])
+            await self.attempt(self.random.choices(doings, (8, 4, 4, 1, 2, 1, 1))[0])
             await asyncio.sleep(self.random.uniform(0.05, 0.3))
 
     async def approve(self) -> None:
@@ -41,6 +41,10 @@ class Decider(Person):
     async def change_mind(self) -> None:
         """Withdraw what waits; only its requester may."""
         await self.click("change.cancel", self.card("change.cancel"))
+
+    async def undo(self) -> None:
+        """Ask for the undoing of what was done."""
+        await self.click("change.undo", self.card("change.undo"))
 
     async def repeat(self) -> None:
         """Slack delivers something of a while ago once more."""

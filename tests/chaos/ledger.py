@@ -11,6 +11,8 @@ from bot.sandbox.twilio.journal import LoggedCall
 
 Identity = tuple[str, str, str, tuple[tuple[str, str], ...]]
 """Method, product, path and every parameter: two calls that are alike in all of these are the same one done twice."""
+CONSOLE = "by hand in Console"
+"""The header `Idempotency-Key` of calls that people make behind the bots' backs."""
 NEVER = frozenset({"rejected", "cancelled", "expired", "pending", "stale"})
 """States of a change of whose calls none may have happened, if it has never been approved."""
 
@@ -24,13 +26,14 @@ class Wanted:
 
 
 def effects(calls: Iterable[LoggedCall]) -> Counter[Identity]:
-    """How often each call has changed something at Twilio."""
-    return Counter(_logged(call) for call in calls if call.effect and call.method != "GET")
+    """How often each call of the bots has changed something at Twilio."""
+    ours = (call for call in calls if call.headers.get("Idempotency-Key") != CONSOLE)
+    return Counter(_logged(call) for call in ours if call.effect and call.method != "GET")
 
 
-def wanted(changes: Iterable[Change]) -> dict[Identity, Wanted]:
-    """The calls of all changes, as far as what they refer to is known."""
-    found: dict[Identity, Wanted] = {}
+def wanted(changes: Iterable[Change]) -> dict[Identity, list[Wanted]]:
+    """The calls of all changes, as far as what they refer to is known; of each, everybody who wants it."""
+    found: dict[Identity, list[Wanted]] = {}
     for change in changes:
         for step in change.plan.steps:
             if isinstance(step, CallStep) and step.call.method != "GET":
@@ -39,7 +42,8 @@ def wanted(changes: Iterable[Change]) -> dict[Identity, Wanted]:
                 except UnresolvedRefError:
                     continue
                 pairs = tuple(sorted((name, str(value)) for name, value in call.params.items()))
-                found[call.method, call.product, call.path, pairs] = Wanted(change, step.title)
+                identity = (call.method, call.product, call.path, pairs)
+                found.setdefault(identity, []).append(Wanted(change, step.title))
     return found
 
 
@@ -51,12 +55,17 @@ def wrong_calls(calls: Iterable[LoggedCall], changes: Iterable[Change]) -> list[
         if identity not in known:
             broken.append((f"no change wanted {line} {dict(identity[3])}, which has happened", None))
             continue
-        want = known[identity]
-        if times > 1:
-            broken.append((f"#{want.change.number}: {want.title} ({line}) has happened {times} times", want.change))
-        if want.change.state in NEVER and not any(event.to == "approved" for event in want.change.timeline):
+        approved = [want for want in known[identity] if _was_approved(want.change)]
+        want = (approved or known[identity])[-1]
+        if not approved:
             broken.append((f"#{want.change.number} was never approved, and {want.title} has happened", want.change))
+        elif times > len(approved):
+            broken.append((f"#{want.change.number}: {want.title} ({line}) has happened {times} times", want.change))
     return broken
+
+
+def _was_approved(change: Change) -> bool:
+    return change.state not in NEVER or any(event.to == "approved" for event in change.timeline)
 
 
 def _logged(call: LoggedCall) -> Identity:

@@ -10,12 +10,12 @@ from typing import Any, Final
 from bot.sandbox.slack.deliveries import Delivery
 from bot.sandbox.slack.inputs import ImpossibleInputError
 from bot.sandbox.slack.screens import NotOnScreenError
-from tests.chaos.promises import Clicked, Promises
+from tests.chaos.promises import Clicked, Promises, refused
 from tests.chaos.world import ChaosWorld
 from tests.e2e.world import ANN, APPROVALS, BOB, RITA, Json, shown
 
 PEOPLE: Final = (RITA, ANN, BOB)
-LOOK_SECONDS = 1.5
+LOOK_SECONDS = 1.0
 """How long somebody looks at a window in which nothing happens."""
 SOON, LATER = 0.02, 3.0
 """How late a copy comes at most, in seconds: in the same moment, or when the world is another one."""
@@ -75,6 +75,13 @@ class Person:
         who, (number, digest) = user or self.user, ticket(card, action)
         delivery = await self.chaos.world.slack.click(who, action, channel=APPROVALS, ts=card["ts"])
         self.promises.note(delivery, lambda: self.promised(action, number, digest, who))
+        self.once_more(delivery)
+
+    async def says(self, what: str, number: int, digest: str, **answers: str) -> None:
+        """Submit the window on top, which is about a change."""
+        delivery = await self.chaos.world.slack.submit(self.user, answers)
+        told_no = refused(delivery)
+        self.promises.note(delivery, lambda: None if told_no else self.promised(what, number, digest))
         self.once_more(delivery)
 
     def promised(self, what: str, number: int, digest: str, user: str = "") -> None:

@@ -17,7 +17,8 @@ from tests.chaos.killer import Killer
 from tests.chaos.people import PEOPLE
 from tests.chaos.promises import Promises
 from tests.chaos.report import Report
-from tests.chaos.weather import calm, storms
+from tests.chaos.seldom import thawed
+from tests.chaos.weather import calm, console, storms
 from tests.chaos.witness import Witness
 from tests.chaos.world import ChaosWorld, chaos_world
 
@@ -46,12 +47,14 @@ async def survive(kills: int, seed: int, folder: Path, pace: float = PACE) -> Re
                 *(asker.work() for asker in askers),
                 *(decider.work() for decider in deciders),
                 storms(chaos, Random(f"{seed}:storms"), faults),
+                console(chaos, Random(f"{seed}:console"), faults),
             ):
                 await killer.work()
             over = time.monotonic()
             calm(chaos)
             await asyncio.gather(*(late for person in (*askers, *deciders) for late in person.late))
             await chaos.redis_up()
+            promises.froze += await thawed(chaos)
             broken = await calmed(chaos)
             settled = time.monotonic()
             _take_new(chaos, calls)

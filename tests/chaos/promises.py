@@ -11,13 +11,14 @@ from bot.sandbox.slack.deliveries import Delivery
 class Asked:
     """A request for approval that was submitted. `promised`: Slack got an ack.
 
-    `name` is what was typed last; the window may be that of an earlier command, to which a bot came late. `answer` is
-    what the ack made of the window, and `at` the time of day.
+    `name` is what was typed last; the window may be that of an earlier command, to which a bot came late. `digest` is
+    that of the plan in the window, `answer` what the ack made of the window, and `at` the time of day.
     """
 
     user: str
     name: str
     draft: str
+    digest: str
     promised: bool
     answer: str = ""
     at: str = ""
@@ -35,10 +36,11 @@ class Clicked:
 
 @dataclass
 class Promises:
-    """What was promised so far, and what was delivered how often."""
+    """What was promised so far, and what was delivered how often. `froze`: commands that froze or lifted."""
 
     asked: list[Asked] = field(default_factory=list)
     clicked: list[Clicked] = field(default_factory=list)
+    froze: int = 0
     sent: Counter[str] = field(default_factory=Counter)
     worth_repeating: list[Delivery] = field(default_factory=list)
 

@@ -5,10 +5,18 @@ from collections import Counter
 from random import Random
 from typing import Any, Final
 
+from bot.plans.call import Call
+from bot.sandbox.slack.faults import Fault
+from bot.sandbox.twilio import start_state
+from bot.twilio.faults import TwilioFault
+from bot.twilio.gateway import Account
+from tests.chaos.ledger import CONSOLE
 from tests.chaos.world import ChaosWorld
 from tests.chaos.zygote import FAST
 
 CALL: Final = FAST.call
+PERIODS: Final = ("600", "700", "800")
+"""Validity periods: what people ask for and Console sets, so that plans come to nothing or become stale."""
 AT_TWILIO: Final[dict[str, dict[str, Any]]] = {
     "done, answer lost": {"match": "POST /", "drop_after_effect": True},
     "done, answer lost late": {"match": "POST /", "drop_after_effect": True, "delay": 0.3},
@@ -36,17 +44,42 @@ MOST_WAITING = 4
 
 async def storms(chaos: ChaosWorld, random: Random, seen: Counter[str]) -> None:
     """Bring faults, and doubled deliveries now and then, until cancelled."""
+    at_slack: list[Fault] = []
     while True:
         twilio, slack = random.choice(sorted(AT_TWILIO)), random.choice(sorted(AT_SLACK))
         doubled, often = random.random() < 0.35, random.random()
         if len(chaos.world.twilio.faults.waiting()) < MOST_WAITING:
             chaos.world.twilio.faults.add(**AT_TWILIO[twilio])
             seen[f"Twilio: {twilio}"] += 1
-        if often < 0.4:
-            chaos.world.slack.faults.add(**AT_SLACK[slack])
+        at_slack = [fault for fault in at_slack if fault.times]
+        if often < 0.4 and len(at_slack) < MOST_WAITING:
+            at_slack.append(chaos.world.slack.faults.add(**AT_SLACK[slack]))
             seen[f"Slack: {slack}"] += 1
         chaos.world.slack.deliveries.duplicate = doubled
         await asyncio.sleep(random.uniform(0.1, 0.6))
+
+
+async def console(chaos: ChaosWorld, random: Random, seen: Counter[str]) -> None:
+    """Somebody changes a service in Console, behind the bots' backs, until cancelled."""
+    sid, url = start_state.ACCOUNT_SID, chaos.world.twilio.url + "/{product}"
+    account = Account(sid, sid, start_state.AUTH_TOKEN, url)
+    try:
+        while True:
+            await asyncio.sleep(random.uniform(0.5, 2))
+            call = Call(
+                product="messaging",
+                method="POST",
+                path=f"/v1/Services/{start_state.SUPPORT_SERVICE}",
+                params={"ValidityPeriod": random.choice(PERIODS)},
+                headers={"Idempotency-Key": CONSOLE},
+            )
+            try:
+                await account.send(call)
+                seen["Console: another setting"] += 1
+            except TwilioFault:
+                continue
+    finally:
+        await account.close()
 
 
 def calm(chaos: ChaosWorld) -> None:

@@ -4,6 +4,7 @@ import asyncio
 import os
 import signal
 import tempfile
+import time
 from collections.abc import AsyncIterator
 from contextlib import asynccontextmanager
 from dataclasses import dataclass
@@ -13,6 +14,7 @@ from redis.asyncio import Redis
 from redis.exceptions import RedisError
 
 from bot.audit.log import AuditLog
+from bot.changes.freezes import Freezes
 from bot.changes.store import ChangeStore
 from bot.redis.connection import open_redis
 from bot.redis.keys import Keys
@@ -25,6 +27,9 @@ POLICY = """
 [group.approvers]
 label = "the approvers"
 channel = "$approvals"
+
+[rights]
+break_glass = ["approvers"]
 
 [[rule]]
 name = "two for services"
@@ -51,6 +56,7 @@ class ChaosWorld:
     client: Redis
     store: ChangeStore
     audit: AuditLog
+    freezes: Freezes
     keys: Keys
 
     def kill_redis(self) -> bool:
@@ -91,4 +97,5 @@ async def chaos_world(folder: Path) -> AsyncIterator[ChaosWorld]:
             await world.slack.wait_connected(30)
             keys = Keys()
             store, audit = ChangeStore(redis.client, keys, vault), AuditLog(redis.client, keys, vault)
-            yield ChaosWorld(world, bots, redis.client, store, audit, keys)
+            freezes = Freezes(redis.client, keys, vault, time.time)
+            yield ChaosWorld(world, bots, redis.client, store, audit, freezes, keys)

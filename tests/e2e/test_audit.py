@@ -72,7 +72,8 @@ async def test_what_was_asked_decided_refused_looked_at_and_sent_is_read_in_slac
         assert told in rows, told
     table = list(csv.DictReader(io.StringIO(await file_of(world, "account=main since=2020-01-01 file=csv"))))
     assert {row["change"] for row in table} == {str(rejected), str(done)}
-    assert [row["who"] for row in table if row["what"] == "rejected"] == [ANN]
+    assert [(row["who"], row["name"]) for row in table if row["what"] == "rejected"] == [(ANN, "ann")]
+    assert {row["name"] for row in table if not row["who"]} == {""}
     taken = [json.loads(line) for line in (await file_of(world, "file=jsonl")).splitlines()]
     assert [(row["kind"], row["who"]) for row in taken[-2:]] == [("exported", ANN), ("exported", ANN)]
 

@@ -96,6 +96,18 @@ async def test_a_replica_that_the_new_file_has_not_reached_is_behind(start: Star
     assert await late.in_force()
 
 
+async def test_a_file_that_breaks_for_one_that_was_behind_does_not_bring_the_older_policy_back(
+    start: Start, file: Path
+) -> None:
+    early, late = start(), start()
+    await look(early, late)
+    save(file, OTHER)
+    await look(early)
+    save(file, "[[rules]]")
+    await look(late)
+    assert (await early.in_force(), await late.in_force()) == (True, False)
+
+
 async def test_a_broken_file_leaves_the_policy_in_force_and_is_told_once_for_each_version_of_it(
     slack: LocalSlack, start: Start, file: Path
 ) -> None:

@@ -56,6 +56,14 @@ async def never(seconds: float) -> None:
     raise AssertionError(f"waited for {seconds}")
 
 
+class KilledError(Exception):
+    """The process of a call ended while that waited for its place."""
+
+
+async def killed(seconds: float) -> None:
+    raise KilledError
+
+
 async def waits(pace: Pace, lane: Lane, account: str = SID) -> float:
     """How long a call would have to wait now; it takes no place."""
     return await pace.turn(account, lane, never, 0.0)
@@ -116,6 +124,16 @@ async def test_what_is_remembered_of_an_account_goes_away_by_itself(pace: Pace, 
     assert 0 < await redis.pttl(keys.plain(f"pace:{SID}")) <= 3 * LONGEST_HOLD * 1000
     await pace.turn("AC-other", "external", never, 0.0)
     assert 0 < await redis.pttl(keys.plain("pace:AC-other")) <= 3 * LONGEST_HOLD * 1000
+
+
+@pytest.mark.parametrize("lane", LANES)
+async def test_calls_do_not_queue_behind_places_that_a_new_hold_has_voided(pace: Pace, lane: Lane) -> None:
+    await pace.hold(SID, 1)
+    for _ in range(100):
+        with suppress(KilledError):
+            await pace.turn(SID, lane, killed, LONGEST_HOLD)
+    await pace.hold(SID, 5)
+    assert await waits(pace, lane) <= 5
 
 
 async def test_a_shorter_word_of_twilios_does_not_shorten_a_hold(pace: Pace) -> None:
