@@ -43,8 +43,13 @@ class TaskEngine:
         self._clock, self._tempo = clock, tempo
 
     async def start_run(self, number: int) -> None:
-        """Run a change soon; any number of starts are one while it waits."""
-        await self._docket.add("run_change", key=f"run:{number}")(number)
+        """Run a change soon; any number of starts are one while it waits, within a slot of time.
+
+        Of a task that two workers were given, docket may record the beginning of the one after the end of the other: it
+        then takes the key for running, and refuses it, as long as it remembers it. The next slot has another key.
+        """
+        slot = int(self._clock() // self._tempo.redeliver)
+        await self._docket.add("run_change", key=f"start:{number}:{slot}")(number)
 
     async def start_run_at(self, number: int, seconds: float) -> None:
         """Run a change again after a while.

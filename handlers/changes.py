@@ -7,8 +7,8 @@ from bot.catalog.operation import Context
 from bot.catalog.undo import NAME as UNDO
 from bot.catalog.undo import undo_of
 from bot.changes.change import CAME_TO_NOTHING, Change, called, place
-from bot.changes.changes import Request
 from bot.changes.refusal import Refusal
+from bot.changes.request import Request
 from bot.policy.verdict import Asked
 from handlers import glass
 from handlers.acts import Act

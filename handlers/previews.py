@@ -5,10 +5,10 @@ from redis.exceptions import RedisError
 from bot.catalog.form import parse
 from bot.catalog.operation import Context, Entry, Inquiry, Operation
 from bot.changes.change import Change
-from bot.changes.changes import Request
 from bot.changes.drafts import Draft
 from bot.changes.freezes import Freeze
 from bot.changes.refusal import Refusal
+from bot.changes.request import Request
 from bot.plans.plan import Plan
 from handlers import amending, drafting
 from handlers.accounts import account_of

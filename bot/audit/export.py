@@ -70,7 +70,7 @@ async def lines(log: AuditLog, wanted: Filter, form: Format, names: Names | None
         if _fits(wanted, row):
             cells = _cells(row, stored, await names(row.who) if names and row.who else "")
             if form == "csv":
-                yield _csv([_defused(str(cells[name])) for name in COLUMNS])
+                yield _csv([_defused(str(cells[column])) for column in COLUMNS])
             else:
                 yield json.dumps(cells, ensure_ascii=False) + "\n"
 

@@ -2,49 +2,21 @@
 
 from collections.abc import Awaitable, Callable, Mapping
 from types import MappingProxyType
-from typing import Any
 
 import structlog
 from redis.exceptions import RedisError
 
-from bot.changes.authority import Applicant, Authority, applicant_of
-from bot.changes.change import AMENDED, Change, Decision, Event, State, Verb, place
+from bot.changes.authority import Authority, applicant_of
+from bot.changes.change import AMENDED, Change, Decision, Event, State, Verb
 from bot.changes.freezes import ALL
 from bot.changes.refusal import Refusal, when
+from bot.changes.request import Request, amended, asking
 from bot.changes.reviews import Reviews
 from bot.changes.store import ChangeStore
-from bot.plans.difference import in_words, marked
 from bot.plans.finding import blocking
-from bot.plans.plan import Plan
-from bot.plans.values import Value
-from bot.policy.verdict import Requirement
 from bot.ports import Engine, Notifier
 
 log = structlog.get_logger()
-
-
-class Request(Value):
-    """What somebody asks for: a previewed draft. `amends` is the change that it takes the place of, 0 for a new one."""
-
-    draft: str
-    requester: str
-    team: str
-    channel: str
-    operation: str
-    token: str
-    inputs: dict[str, Any]
-    plan: Plan
-    amends: int = 0
-
-    @property
-    def applicant(self) -> Applicant:
-        """Who asks, and where."""
-        return Applicant(user=self.requester, channel=self.channel, operation=self.operation)
-
-    @property
-    def where(self) -> str:
-        """The workspace and channel."""
-        return place(self.team, self.channel)
 
 
 async def _alone() -> bool:
@@ -98,7 +70,7 @@ class Changes:
             requirement=requirement,
             created_at=now,
             expires_at=now + self._pending_seconds,
-            timeline=(_asking("asked", request, requirement, now),),
+            timeline=(asking("asked", request, requirement, now),),
         )
         if not await self.store.create(change):
             return await self._asked_before(await self.known(number), request)
@@ -280,7 +252,7 @@ class Changes:
         try:
             requirement = await self.authority.required(number, request.applicant, request.plan)
         except Refusal:
-            await self.authority.required_now(change, change.gate)  # its own price counts, not that of the amendment
+            await self.authority.required_now(change, "")  # its own price counts, not that of the amendment
             raise
         now = self._clock()
         moved = await self.store.amend(
@@ -289,13 +261,13 @@ class Changes:
             inputs=request.inputs,
             token=request.token,
             requirement=requirement,
-            event=_asking(AMENDED, request, requirement, now),
-            note=_amended(change, request),
+            event=asking(AMENDED, request, requirement, now),
+            note=amended(change, request),
             expires_at=now + self._pending_seconds,
         )
         if not moved:  # what somebody said of it in this moment is void too, as long as it has not let it go on
             change = await self.known(number)
-            await self.authority.required_now(change, change.gate)
+            await self.authority.required_now(change, "")  # the first part's price, though it may be at its next by now
             return await self._amend(request)
         change = await self.known(number)
         await self._moved(number, change.state)
@@ -331,27 +303,6 @@ class Changes:
             "ineligible": f"You cannot decide on #{number}. {who}",
             "denied": f"{who} Breaking glass passes over approvals, not over a rule that denies.",
         }.get(outcome, f"#{number} could not be decided ({outcome}).")
-
-
-def _asking(what: str, request: Request, requirement: Requirement, now: float) -> Event:
-    return Event(
-        at=now,
-        who=request.requester,
-        what=what,
-        detail=f"rule: {requirement.rule}",
-        digest=request.plan.digest,
-        rule=requirement.rule,
-        where=request.where,
-    )
-
-
-def _amended(old: Change, request: Request) -> str:
-    """What approvers of the plan before have to know of the new one; without its secrets."""
-    new = marked(request.plan, request.token, old.token)
-    if old.plan.digest == new.digest:
-        return "It was amended; the calls are as they were, and approvals given before that are void."
-    differs = new.masked(old.plan.masked(in_words(old.plan, new)))
-    return f"It was amended, so approvals given before that are void. What differs: {differs}"
 
 
 _NEEDS_REASON: Mapping[Verb, str] = MappingProxyType(

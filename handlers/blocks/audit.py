@@ -46,9 +46,9 @@ def _row(row: Row) -> str:
     who = person(row.who) if row.who else "Tenfour"
     about = f" · #{row.change} {code(row.operation)}" if row.change else ""
     account = f" in {inline(row.account, 40)}" if row.account else ""
-    kind = "" if row.kind == "change" else f" · {inline(row.kind, 40)}"
+    kind = "" if row.kind == "change" or row.what.startswith(row.kind) else f" · {inline(row.kind, 40)}"
     rule = f" · rule “{inline(row.rule, 80)}”" if row.rule else ""
     lines = [f"*{row.seq}*  {date(row.at, 'exact')}  {who}: *{credited(row.what, 150)}*{about}{account}{kind}{rule}"]
     lines += [code(row.call)] if row.call else []
-    lines += [credited(row.detail, 300)] if row.detail else []
+    lines += [credited(row.detail, 300)] if row.detail not in ("", f"rule: {row.rule}") else []
     return "\n      ".join(lines)

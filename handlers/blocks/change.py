@@ -209,7 +209,7 @@ def _next(change: Change) -> list[Block]:
 def _told_buttons(change: Change) -> list[Block]:
     """What the requester can do about it: the approvals channel, where the card is, may be closed to them."""
     if change.state in ("waiting", "failed", "succeeded"):
-        return buttons(change)
+        return buttons(change, own=True)
     again = [button(change, "Ask for approval again", "ask_again", style="primary")] if change.state == "stale" else []
     return [*again, *form(change), details(change)]
 

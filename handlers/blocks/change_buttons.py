@@ -16,14 +16,17 @@ from handlers.blocks.plan import price
 from handlers.blocks.tokens import ticket
 
 
-def buttons(change: Change, *, frozen: bool = False) -> list[Block]:
-    """All buttons that a change has in its state. `frozen`: whether a freeze holds it back."""
+def buttons(change: Change, *, frozen: bool = False, own: bool = False) -> list[Block]:
+    """All buttons that a change has in its state.
+
+    `frozen`: whether a freeze holds it back; `own`: for its requester, without what is for others alone.
+    """
     return [
         *(decide_buttons(change, frozen=frozen) if change.state == "pending" else []),
         *let_go(change, frozen=frozen),
         *(_BUTTONS[change.state](change) if change.state in _BUTTONS else []),
         *form(change),
-        *([sign_off_button(change)] if change.review == "open" else []),
+        *([sign_off_button(change)] if change.review == "open" and not own else []),
         *why(change),
         details(change),
     ]
@@ -61,11 +64,9 @@ def _then(change: Change, frozen: bool | None) -> str:
     if frozen is None:
         return "It runs when it has all approvals and no freeze holds it."
     missing = sum(map(change.missing, change.requirement.groups))
-    last = (
-        "This is the last approval that is missing." if missing == 1 else f"This is one of {missing} that are missing."
-    )
-    when = "A freeze holds the change: it runs when that ends or is lifted." if frozen else ""
-    return f"{last} {when or ('The change runs at once.' if missing == 1 else 'The change runs when it has them all.')}"
+    last = "This is the last approval missing." if missing < 2 else f"This is one of {missing} approvals missing."
+    when = "The change runs at once." if missing < 2 else "The change runs when it has them all."
+    return f"{last} {'A freeze holds the change: it runs when that ends or is lifted.' if frozen else when}"
 
 
 def form(change: Change) -> list[Block]:

@@ -119,7 +119,7 @@ def _own(change: Change, *notes: str, freeze: Freeze | None = None) -> list[Bloc
     """A change of the viewer's with what they can do: its card may be in a channel that they do not see."""
     if change.state == "stale":
         stale = f"Twilio is not as it was, so it needs a new approval. Expires {kit.date(change.expires_at)}."
-        return [change_line(change, *(notes or [stale])), kit.actions(*buttons(change))]
+        return [change_line(change, *(notes or [stale])), kit.actions(*buttons(change, own=True))]
     if change.state == "pending":
         amend = form(change) if change.amendable else []
         do = [*amend, withdraw_button(change), *why(change)]

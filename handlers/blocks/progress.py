@@ -83,7 +83,14 @@ def approvals(change: Change) -> list[str]:
     return [_approval(change, need) for need in change.requirement.groups]
 
 
+def denied(change: Change) -> bool:
+    """Whether nobody can approve it as things are: it takes the approval of a group that has no name."""
+    return any(not need.group for need in change.requirement.groups)
+
+
 def _approval(change: Change, need: GroupNeed) -> str:
+    if not need.group:
+        return f"{need.label[:1].upper()}{inline(need.label[1:], 80)}"
     people = [f"{person(d.user)}{_for(d, need.group)}" for d in change.approvals(need.group)]
     names = f": {', '.join(people)}" if people else ""
     given = min(len(people), need.need)
@@ -93,6 +100,8 @@ def _approval(change: Change, need: GroupNeed) -> str:
 
 def needs(change: Change) -> str:
     """Whose approval it takes, in a sentence."""
+    if denied(change):
+        return f"It can be approved by {' and '.join(inline(need.label, 80) for need in change.requirement.groups)}."
     groups = [
         f"{need.need} of {inline(need.label, 80)} must approve ({need.need - change.missing(need)} so far)"
         for need in change.requirement.groups

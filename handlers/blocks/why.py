@@ -17,7 +17,7 @@ from handlers.blocks.budget import raised, spent, tier_name
 from handlers.blocks.change_buttons import break_glass_button, priced
 from handlers.blocks.freeze import held, stage
 from handlers.blocks.kit import Block, channel, code, date, inline, money, person, plural
-from handlers.blocks.progress import approvals, decisions_on, headline
+from handlers.blocks.progress import approvals, decisions_on, denied, headline
 
 NAMED = 8
 """Possible approvers that are named of each group."""
@@ -57,7 +57,7 @@ def why_modal(why: Why) -> dict[str, Any]:
     blocks = [kit.header(headline(change)), kit.section(f"*{stage(change, why.freeze)}*{_until(why)}")]
     blocks += kit.sections(filter(None, [held(change, why.freeze)]))
     blocks += _titled("You", _you(why) if change.state == "pending" else _you_later(why))
-    blocks += [kit.actions(break_glass_button(change))] if why.breaks_glass else []
+    blocks += [kit.actions(break_glass_button(change))] if why.breaks_glass and not denied(change) else []
     blocks += _titled("Who must approve", _groups(why))
     blocks += _titled("Which rule asks for it", _rule(why))
     blocks += _titled("What it costs", _costs(why))
@@ -90,6 +90,12 @@ def _until(why: Why) -> str:
 def _you(why: Why) -> list[str]:
     """Whether the viewer may decide, exactly why not, and what they can do instead."""
     change, standing = why.change, why.standing
+    if denied(change):
+        withdraw = " You asked for it: you can withdraw it, on its card or on App Home."
+        return [
+            "Nobody can decide it now, and breaking glass does not pass over that. It waits until the policy is "
+            f"changed, it is withdrawn, or it expires.{withdraw if standing.user == change.requester else ''}"
+        ]
     glass = (
         "By policy you may also let it run without these approvals (break glass), with a reason. It is then reviewed."
     )
@@ -114,7 +120,7 @@ def _you(why: Why) -> list[str]:
         return [f"You may decide: your approval counts for {seats_words(change, standing)}.{own}", *more]
     groups = "this group" if len(change.requirement.groups) == 1 else "any of these groups"
     return [
-        f"You may not decide, as you are not in {groups} and stand in for nobody who is. "
+        f"You may not decide, as you are not in {groups} and stand in for nobody who may. "
         "You can ask one of those named here, or ask whoever keeps the policy to add you.",
         *more,
     ]
@@ -127,7 +133,7 @@ def _you_later(why: Why) -> list[str]:
         return [
             again or f"{person(change.requester)} can ask for approval again. Until then there is nothing to decide."
         ]
-    return ["There is nothing to decide any more, or not now."]
+    return ["There is nothing to decide now."]
 
 
 # Groups
@@ -138,7 +144,7 @@ def _groups(why: Why) -> list[str]:
     needs = change.requirement.groups
     lines = []
     for need, line in zip(needs, approvals(change), strict=False):
-        lines.append(line + (_open(why, need) if change.state == "pending" else ""))
+        lines.append(line + (_open(why, need) if change.state == "pending" and need.group else ""))
     return lines or ["Nobody: the rule lets it run without an approval."]
 
 
@@ -207,7 +213,7 @@ def _tier(policy: Policy, name: str) -> str:
 
 def _costs(why: Why) -> list[str]:
     change = why.change
-    lines = [f"{priced(change)}."]
+    lines = [f"Price: {priced(change)}."]
     if change.requirement.tier:
         counted = f"{money(price_of(change.plan, change.gate))} counts: what is paid once, and the first month"
         # what the cap has raised does not cost what its tier is for

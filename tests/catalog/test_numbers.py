@@ -1,5 +1,6 @@
 """`number.search_and_buy`: what is bought is what was chosen, at a price that was shown, and once."""
 
+from decimal import Decimal
 from typing import Any
 
 import pytest
@@ -59,10 +60,12 @@ async def test_a_service_that_is_not_there_is_told_on_its_field(world: World) ->
 
 
 async def test_an_unknown_price_is_told_and_never_counted_as_nothing(world: World) -> None:
-    world.twilio.faults.add("/pricing/v1/PhoneNumbers", status=403)
+    world.twilio.faults.add("/pricing/v1/PhoneNumbers", status=403, times=2)
     plan = await buy(world, FIRST)
     assert "price-unknown" in codes(plan, "warn")
-    assert plan.costs == ()
+    assert [(c.usd, c.period, c.certain) for c in plan.costs] == [(Decimal("1.15"), "month", False)]
+    toll_free = await buy(world, TOLL_FREE)
+    assert [c.usd for c in toll_free.costs] == [Decimal("2.15")]
 
 
 async def test_a_price_that_cannot_be_asked_for_just_now_is_no_unknown_price(world: World) -> None:

@@ -6,7 +6,8 @@ from dataclasses import dataclass
 from redis.asyncio import Redis
 
 from bot.changes.change import Change, Event
-from bot.changes.changes import Changes, Request
+from bot.changes.changes import Changes
+from bot.changes.request import Request
 from bot.changes.store import ChangeStore
 from bot.plans.call import Call
 from bot.plans.plan import Plan

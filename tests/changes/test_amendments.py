@@ -7,8 +7,8 @@ import pytest
 
 from bot.changes.budget import Budget
 from bot.changes.change import Change, Event, StepRun
-from bot.changes.changes import Request
 from bot.changes.refusal import Refusal
+from bot.changes.request import Request
 from bot.plans.cost import Cost
 from bot.plans.plan import Plan
 from bot.plans.step import ApprovalStep

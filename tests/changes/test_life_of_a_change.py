@@ -21,9 +21,9 @@ from hypothesis.stateful import (
 from redis.asyncio import Redis
 
 from bot.changes.change import FINAL, Verb
-from bot.changes.changes import Request
 from bot.changes.delegations import Delegation, Delegations
 from bot.changes.refusal import Refusal
+from bot.changes.request import Request
 from bot.policy.policy import PENDING_SECONDS
 from bot.redis.connection import open_redis
 from bot.redis.keys import Keys

@@ -20,6 +20,7 @@ def main() -> int:
     options.add_argument("--seed", type=int, default=secrets.randbelow(1_000_000), help="gives everybody's decisions")
     options.add_argument("--pace", type=float, default=PACE, help=f"seconds between two kills, on average ({PACE})")
     options.add_argument("--keep", type=Path, help="a folder for the logs of the bots; by default they are thrown away")
+    options.add_argument("--limit", type=float, help="seconds after which it counts as hanging (120, and 4 a kill)")
     chosen = options.parse_args()
     if chosen.keep and chosen.keep.exists() and any(chosen.keep.iterdir()):
         options.error(f"{chosen.keep} is not empty: another run is kept there")
@@ -27,7 +28,7 @@ def main() -> int:
     # that Redis is gone again is no news here
     structlog.configure(wrapper_class=structlog.make_filtering_bound_logger(logging.CRITICAL))
     with tempfile.TemporaryDirectory(prefix="tenfour-chaos-") as folder:
-        report = asyncio.run(survive(chosen.kills, chosen.seed, chosen.keep or Path(folder), chosen.pace))
+        report = asyncio.run(survive(chosen.kills, chosen.seed, chosen.keep or Path(folder), chosen.pace, chosen.limit))
     sys.stdout.write(f"{report.text()}\n")
     return 1 if report.broken else 0
 

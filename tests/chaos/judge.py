@@ -10,7 +10,7 @@ from typing import Final
 from bot.audit.row import CHANGE, Row
 from bot.audit.verify import verify
 from bot.catalog.undo import takes_back
-from bot.changes.change import AMENDED, APPROVED, BROKE_GLASS, SIGNED_OFF, Change
+from bot.changes.change import AMENDED, APPROVED, BROKE_GLASS, CAME_TO_NOTHING, SIGNED_OFF, Change
 from bot.sandbox.slack.errors import Json
 from bot.sandbox.twilio.journal import LoggedCall
 from bot.sandbox.world import dm_id
@@ -103,7 +103,10 @@ async def broken_promises(chaos: ChaosWorld, promises: Promises, calls: Iterable
     for change in changes.values():
         broken += [Broken(words, change) for words in (*_explained(change), *_decided(change))]
         broken += [Broken(words, change) for words in (*_drawn(chaos, change), *_told(chaos, change))]
-    tokens = Counter(change.token for change in changes.values())
+    # an undoing has the token of what it takes back, and there is one of it as long as it has not come to nothing
+    tokens = Counter(change.token for change in changes.values() if takes_back(change) is None)
+    undone = Counter(takes_back(change) for change in changes.values() if change.state not in CAME_TO_NOTHING)
+    broken += [Broken(f"#{of} is taken back {times} times") for of, times in undone.items() if of and times > 1]
     broken += [Broken(f"one form is {times} changes (token {token})") for token, times in tokens.items() if times > 1]
     broken += [Broken(f"the audit: {problem}") for problem in (await verify(chaos.audit)).problems]
     rows = [stored.link.told async for stored in chaos.audit.forwards() if stored.link]
@@ -117,13 +120,12 @@ async def broken_promises(chaos: ChaosWorld, promises: Promises, calls: Iterable
             said = f"the ack, at {asked.at}, {asked.answer}; draft {asked.draft}"
             broken.append(Broken(f"{asked.user} has asked for “{asked.name}” ({said}): it is gone"))
     for click in dict.fromkeys(promises.clicked):
-        change = changes.get(click.number)
-        if change is None:
+        about = changes.get(click.number)
+        if about is None:
             broken.append(Broken(f"#{click.number} is gone, of which a button was clicked"))
-        elif not _counted(click, change, changes.values()) and (click.user, *_act(click)) not in refused:
-            broken.append(
-                Broken(f"{click.user}'s {click.what} of #{click.number} was acknowledged, and is gone", change)
-            )
+        elif not _counted(click, about, changes.values()) and (click.user, *_act(click)) not in refused:
+            words = f"{click.user}'s {click.what} of #{click.number} was acknowledged, and is gone"
+            broken.append(Broken(words, about))
     return broken
 
 

@@ -8,6 +8,8 @@ from contextlib import asynccontextmanager
 from pathlib import Path
 from random import Random
 
+from redis.exceptions import RedisError
+
 from bot.sandbox.twilio.inventory import stock
 from bot.sandbox.twilio.journal import LoggedCall
 from tests.chaos.asking import Asker
@@ -22,63 +24,103 @@ from tests.chaos.weather import calm, console, storms
 from tests.chaos.witness import Witness
 from tests.chaos.world import ChaosWorld, chaos_world
 
+FAREWELL_SECONDS = 10.0
 PACE = 0.3
 """Seconds between two kills, on average: a bot is back after a tenth of a second, and works in the rest."""
 
 
-async def survive(kills: int, seed: int, folder: Path, pace: float = PACE) -> Report:
-    """Kill so many processes, and judge. The seed gives the decisions of everybody who takes part."""
+async def survive(kills: int, seed: int, folder: Path, pace: float = PACE, limit: float | None = None) -> Report:
+    """Kill so many processes, and judge. The seed gives the decisions of everybody who takes part.
+
+    What is not over after `limit` seconds is a broken promise of its own: the report then says how far it came.
+    """
     async with chaos_world(folder) as chaos:
-        promises, faults, witness = Promises(), Counter[str](), Witness(chaos)
-        killer = Killer(chaos, Random(f"{seed}:killer"), kills, pace, lambda: promises.sent["acknowledged"])
-        numbers = [
-            o.phone_number for o in stock() if o.sms and not o.beta and o.phone_number[-2:] in ("01", "02", "03")
+        life = Life(chaos, kills, seed, pace)
+        living = asyncio.create_task(life.live())
+        # not asyncio.timeout: redis-py loses a cancellation now and then (Python 3.11's wait_for)
+        ended, _ = await asyncio.wait({living}, timeout=limit or default_limit(kills))
+        if ended:
+            return await life.report(living.result())
+        living.cancel()
+        await asyncio.wait({living}, timeout=FAREWELL_SECONDS)
+        return await life.report([Broken(f"This was not over in time. What it was at: {life.at}")])
+
+
+def default_limit(kills: int) -> float:
+    """Seconds after which something hangs, also on a machine that has a lot else to do."""
+    return 120.0 + 4 * kills
+
+
+class Life:
+    """Everybody who takes part, and what they have seen. `at` says how far it is."""
+
+    def __init__(self, chaos: ChaosWorld, kills: int, seed: int, pace: float) -> None:
+        self.at = "people work and processes are killed"
+        self._chaos, self._seed = chaos, seed
+        self._promises, self._faults, self._witness = Promises(), Counter[str](), Witness(chaos)
+        self._killer = Killer(chaos, Random(f"{seed}:killer"), kills, pace, self._promises.kept)
+        free = [o.phone_number for o in stock() if o.sms and not o.beta and o.phone_number[-2:] in ("01", "02", "03")]
+        self._askers = [
+            Asker(chaos, u, Random(f"{seed}:{u} asks"), self._promises, seed=seed, free=free[n :: len(PEOPLE)])
+            for n, u in enumerate(PEOPLE)
         ]
-        askers = [
-            Asker(chaos, user, Random(f"{seed}:{user} asks"), promises, seed=seed, free=numbers[n :: len(PEOPLE)])
-            for n, user in enumerate(PEOPLE)
-        ]
-        deciders = [Decider(chaos, user, Random(f"{seed}:{user} decides"), promises) for user in PEOPLE]
-        calls: list[LoggedCall] = []
-        started = time.monotonic()
-        watching = asyncio.create_task(witness.work())
-        async with _alongside(_collect(chaos, calls)):
-            async with _alongside(
-                *(asker.work() for asker in askers),
-                *(decider.work() for decider in deciders),
-                storms(chaos, Random(f"{seed}:storms"), faults),
-                console(chaos, Random(f"{seed}:console"), faults),
-            ):
-                await killer.work()
-            over = time.monotonic()
-            calm(chaos)
-            await asyncio.gather(*(late for person in (*askers, *deciders) for late in person.late))
-            await chaos.redis_up()
-            promises.froze += await thawed(chaos)
-            broken = await calmed(chaos)
-            settled = time.monotonic()
-            _take_new(chaos, calls)
-            broken += await broken_promises(chaos, promises, calls)
-            witness.over = True
-            await watching
-            if lost := await witness.missing():
-                broken.append(Broken(f"Redis has lost {len(lost)} writes that it had acknowledged"))
-        broken += [Broken(crash) for crash in chaos.bots.crashes]
-        states = Counter([str(change.state) async for change in every(chaos)])
+        self._deciders = [Decider(chaos, user, Random(f"{seed}:{user} decides"), self._promises) for user in PEOPLE]
+        self._calls: list[LoggedCall] = []
+        self._started = self._over = self._settled = time.monotonic()
+
+    async def live(self) -> list[Broken]:
+        """All of it. Returns the promises that were broken."""
+        chaos, seed = self._chaos, self._seed
+        watching = asyncio.create_task(self._witness.work())
+        try:
+            async with _alongside(_collect(chaos, self._calls)):
+                async with _alongside(
+                    *(asker.work() for asker in self._askers),
+                    *(decider.work() for decider in self._deciders),
+                    storms(chaos, Random(f"{seed}:storms"), self._faults),
+                    console(chaos, Random(f"{seed}:console"), self._faults),
+                ):
+                    await self._killer.work()
+                self._over = self._settled = time.monotonic()
+                self.at = "what was begun comes to its end"
+                calm(chaos)
+                await asyncio.gather(*(late for person in (*self._askers, *self._deciders) for late in person.late))
+                await chaos.redis_up()
+                self._promises.froze += await thawed(chaos)
+                broken = await calmed(chaos)
+                self._settled = time.monotonic()
+                self.at = "promises are judged"
+                _take_new(chaos, self._calls)
+                broken += await broken_promises(chaos, self._promises, self._calls)
+        finally:
+            self._witness.over = True
+        await watching
+        if lost := await self._witness.missing():
+            broken.append(Broken(f"Redis has lost {len(lost)} writes that it had acknowledged"))
+        return broken
+
+    async def report(self, broken: list[Broken]) -> Report:
+        """What was survived."""
+        chaos, states = self._chaos, Counter[str]()
+        try:
+            async with asyncio.timeout(FAREWELL_SECONDS):
+                states.update([str(change.state) async for change in every(chaos)])
+        except (RedisError, OSError, TimeoutError) as error:
+            broken.append(Broken(f"The changes could not be counted: {error!r}"))
         return Report(
-            seed=seed,
-            seconds=over - started,
-            calmed_in=settled - over,
-            kills=killer.kills,
-            in_flight=killer.in_flight,
+            seed=self._seed,
+            seconds=self._over - self._started,
+            calmed_in=self._settled - self._over,
+            kills=self._killer.kills,
+            in_flight=self._killer.in_flight,
             starts=sum(bot.starts for bot in chaos.bots.all),
             gave_up=chaos.bots.gave_up,
-            sent=promises.sent,
-            faults=faults,
-            calls=_counted(calls),
+            sent=self._promises.sent,
+            faults=self._faults,
+            calls=_counted(self._calls),
             states=states,
-            witnessed=len(witness.acknowledged),
-            broken=tuple(broken),
+            witnessed=len(self._witness.acknowledged),
+            broken=(*broken, *map(Broken, chaos.bots.crashes)),
         )
 
 

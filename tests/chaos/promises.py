@@ -44,6 +44,10 @@ class Promises:
     sent: Counter[str] = field(default_factory=Counter)
     worth_repeating: list[Delivery] = field(default_factory=list)
 
+    def kept(self) -> int:
+        """How much was done for people so far."""
+        return self.sent["acknowledged"]
+
     def note(self, delivery: Delivery, keep: Callable[[], None]) -> None:
         """Count a delivery, and keep the promise that lies in its ack."""
         self.sent["deliveries"] += 1

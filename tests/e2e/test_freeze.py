@@ -1,6 +1,7 @@
 """A freeze holds back what is approved and says so, and is lifted; whoever is away is stood in for."""
 
 import time
+from dataclasses import replace
 
 from bot.changes.freezes import ALL, Freeze, Freezes
 from bot.redis.connection import open_redis
@@ -11,10 +12,15 @@ from bot.settings import encryption_keys, load_settings
 from bot.vault import Vault
 from handlers.acts import Act, ActStore
 from tests.e2e.answers import SERVICE
-from tests.e2e.world import A2P, ANN, APPROVALS, BOB, GUS, RITA, World, shown
+from tests.e2e.world import A2P, ANN, APPROVALS, BOB, GUS, HURRY, RITA, Json, World, shown
 
 NED = "U0NED"
 TYPED = 'on account=main hours=4 reason="Carrier outage"'
+
+
+def card_now(world: World, number: int) -> Json:
+    """The card of a change as it stands now."""
+    return next(m for m in world.slack.messages(APPROVALS) if m["text"].startswith(f"#{number} "))
 
 
 async def test_what_is_approved_in_a_freeze_waits_says_so_and_runs_when_it_is_lifted(world: World) -> None:
@@ -79,6 +85,38 @@ async def test_what_is_approved_in_a_freeze_waits_says_so_and_runs_when_it_is_li
     assert len(world.twilio.created("service")) == 1
     await world.slack.command(BOB, A2P, "/a2p-audit", "who=U0BOB")
     await world.hears(A2P, "lifted the freeze of main", user=BOB)
+
+
+async def test_a_freeze_that_ends_by_itself_goes_from_cards_and_homes_and_lets_run_what_waited(
+    empty_world: World,
+) -> None:
+    world, ahead = empty_world, 0.0
+    async with world.bot(clock=lambda: time.time() + ahead, tempo=replace(HURRY, sweep=0.3)):
+        waits = await world.request(RITA, "/a2p-service", "create", *SERVICE)
+        number = await world.request(RITA, "/a2p-service", "create", *SERVICE)
+        await world.slack.command(ANN, A2P, "/a2p-freeze", TYPED)
+        await world.card(waits, "It can be decided, but will not run before that ends or is lifted.")
+        await world.approve(BOB, number)
+        await world.card(number, "Approved, held by a freeze")
+        await world.slack.open_home(RITA)
+        await world.until(lambda: "Approved, held by a freeze" in shown(world.slack.home(RITA) or {}), "her App Home")
+        ahead = 4 * 3600 + 1
+        await world.done(number)
+        await world.until(lambda: "Frozen" not in shown(world.slack.home(RITA) or {}), "her App Home")
+        await world.until(lambda: "Frozen" not in shown(card_now(world, waits)), "the other card")
+        assert len(world.twilio.created("service")) == 1
+        # everybody is forgotten by now: no window may wait for Slack to tell who clicked, or what they may do
+        for user, click, words in (
+            (BOB, "change.details", "Exactly what is done"),
+            (ANN, "change.reject", "Why not?"),
+            (RITA, "change.why", "Which rule"),
+        ):
+            ahead += 3600
+            before = len(world.slack.calls())
+            await world.slack.click(user, click, channel=APPROVALS, ts=card_now(world, waits)["ts"])
+            await world.sees(user, words)
+            asked = [c.method for c in world.slack.calls()[before:] if c.method in ("users.info", "views.open")]
+            assert asked[0] == "views.open", (click, asked)
 
 
 async def test_whoever_is_away_is_stood_in_for_until_they_are_back(world: World) -> None:

@@ -67,6 +67,15 @@ async def test_a_message_whose_answer_was_lost_is_not_sent_again(news: Desk) -> 
     assert [len(news.heard(c)) for c in (APPROVALS, "D0BOB", "D0RITA")] == [1, 1, 1]
 
 
+async def test_what_was_signed_off_before_anybody_heard_of_it_is_told_without_a_button_to_sign_it_off(
+    news: Desk,
+) -> None:
+    await news.tell(broken(review="signed"))
+    (said,) = news.slack.messages(APPROVALS)
+    assert "change.sign_off" not in str(said)
+    assert "Signed off by" in str(said)
+
+
 async def test_who_joins_the_group_later_hears_nothing_of_what_was_before(news: Desk) -> None:
     news.concerned = [BOB]
     await news.tell(broken())

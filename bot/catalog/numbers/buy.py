@@ -8,6 +8,7 @@ from typing import Annotated, Literal
 
 from pydantic import AfterValidator, BeforeValidator, Field
 
+from bot.catalog.fees import Fees
 from bot.catalog.form import Ask, Form, Option, Values
 from bot.catalog.numbers.owned import number_path
 from bot.catalog.operation import Context, Operation
@@ -24,6 +25,7 @@ from bot.twilio.faults import Refused
 from bot.twilio.gateway import Account
 from bot.twilio.numbering import TOLL_FREE_CODES, default_name, fits, toll_free
 
+FEES = Fees.load()
 NOT_AVAILABLE = 21422
 ADVICE = {
     NOT_AVAILABLE: (
@@ -192,7 +194,7 @@ async def _plan_buy(form: NumberSearchAndBuy, context: Context) -> Plan:
         title=f"Buy {form.phone_numbers[0]}" if many == 1 else f"Buy {many} numbers",
         steps=tuple(steps),
         differences=tuple(Difference(field=n, before=None, after=f"bought, {into}") for n in form.phone_numbers),
-        costs=tuple(_cost(n, price) for n in form.phone_numbers if (price := prices[_kind(n)]) is not None),
+        costs=tuple(_cost(n, prices[_kind(n)]) for n in form.phone_numbers),
         findings=tuple(_findings(form, candidates, prices, pool)),
     )
 
@@ -239,10 +241,11 @@ def _kind(number: str) -> str:
     return "toll free" if toll_free(number) else "local"
 
 
-def _cost(number: str, price: Decimal) -> Cost:
-    return Cost(
-        what=f"{number} ({_kind(number)})", usd=price, period="month", source="Twilio Pricing API, this account's price"
-    )
+def _cost(number: str, price: Decimal | None) -> Cost:
+    what = f"{number} ({_kind(number)})"
+    if price is None:  # counted as nothing, it would be approved as what is free
+        return FEES.cost("number_toll_free" if toll_free(number) else "number_local").model_copy(update={"what": what})
+    return Cost(what=what, usd=price, period="month", source="Twilio Pricing API, this account's price")
 
 
 def _findings(
@@ -251,9 +254,7 @@ def _findings(
     found = [f for c in candidates for f in _judged(c, needs_sms=form.sms or pool is not None)]
     unknown = sorted(kind for kind, price in prices.items() if price is None)
     if unknown:
-        text = (
-            f"Twilio names no price for {' and '.join(unknown)} numbers. They are not free: the cost shown lacks them."
-        )
+        text = f"Twilio names no price for {' and '.join(unknown)} numbers. What they usually cost is shown and judged."
         found.append(warn("price-unknown", text, "Look the price up in Console before approving.", "phone_numbers"))
     if form.sms_url:
         text = "With Flex Conversations a number that has its own webhook may be answered twice, or not by Flex."

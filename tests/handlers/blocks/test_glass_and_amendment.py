@@ -1,7 +1,9 @@
 """What people read of broken glass and of amendments."""
 
+from itertools import pairwise
+
 from handlers.blocks.amendment import replaced, void_now
-from handlers.blocks.change import change_card, told
+from handlers.blocks.change import approvals_list, change_card, told
 from handlers.blocks.glass import (
     break_glass_modal,
     glass_broken,
@@ -13,8 +15,9 @@ from handlers.blocks.glass import (
     reviews_section,
     sign_off_modal,
 )
-from tests.handlers.blocks.judge import elements, sound_message, sound_view
-from tests.handlers.blocks.samples import broken, change, plan
+from handlers.blocks.home import home_view
+from tests.handlers.blocks.judge import elements, sound_message, sound_view, words
+from tests.handlers.blocks.samples import ANN, NOW, broken, change, plan
 
 LONG = "<!channel> *bold* " * 300
 
@@ -47,12 +50,42 @@ def test_a_change_that_was_approved_says_nothing_of_glass() -> None:
 
 def test_a_card_says_who_broke_glass_and_why_until_and_after_it_is_signed_off() -> None:
     waits, signed = str(change_card(broken())), str(change_card(broken(review="signed")))
-    assert "*Ran without its approvals*: broken by <@U0ANN>" in waits
+    assert "*Ran without its approvals*: glass broken by <@U0ANN>" in waits
     assert "reason “All is down”" in waits
     assert "It waits to be signed off by somebody who had no part in it" in waits
     assert "Signed off by <@U0BOB>" in signed
     assert "“Right to do so”" in signed
     assert ("change.sign_off" in waits, "change.sign_off" in signed) == (True, False)
+
+
+def test_broken_glass_stands_once_on_a_card_and_is_not_called_an_approval() -> None:
+    for state in ("approved", "running", "succeeded"):
+        card = change_card(broken(state))
+        assert words(card).lower().count("glass broken") == 1
+    assert "Let through, about to run" in words(change_card(broken("approved")))
+    assert "Approved" not in words(change_card(broken("approved")))
+
+
+def test_who_asked_is_not_offered_to_sign_off_what_others_must_look_at() -> None:
+    note = told(broken())
+    assert note
+    assert "change.sign_off" not in elements(note)
+    assert "change.sign_off" in elements(change_card(broken()))
+
+
+def test_a_hundred_reviews_leave_no_button_without_what_it_is_about_and_room_for_what_waits() -> None:
+    many = [broken(text="Why " * 400).model_copy(update={"number": n}) for n in range(100)]
+    waiting = [change(number=1000 + n) for n in range(20)]
+    above = reviews_section(many)
+    home = home_view(viewer=ANN, waiting=waiting, mine=waiting, registrations=[], may_ask=[], now=NOW, notices=above)
+    listed = approvals_list(waiting, viewer=ANN, above=above)
+    alone = reviews_list(many, frozenset(range(100)))
+    for drawn in (sound_view(home), sound_message(listed), sound_message(alone)):
+        for before, block in pairwise(drawn["blocks"]):
+            assert block["type"] != "actions" or before["type"] == "section"
+    assert "and 95 more changes: `/a2p-approvals reviews`" in words(listed)
+    assert all(f"#{c.number}" in words(listed) for c in waiting)
+    assert "and 85 more changes" in words(alone)
 
 
 def test_who_asked_hears_that_it_runs_without_its_approvals() -> None:

@@ -7,7 +7,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from handlers.blocks import kit
-from handlers.blocks.mrkdwn import cut_marked
+from handlers.blocks.mrkdwn import credited, cut_marked
 from tests.handlers.blocks.judge import harmless
 from tests.handlers.blocks.samples import HOSTILE
 
@@ -117,3 +117,14 @@ def test_a_link_cannot_be_broken_out_of() -> None:
 
 def test_characters_that_do_not_show_are_written_out_in_exact_values() -> None:
     assert kit.visible("a\u202eb\u200bc\xa0d\te") == "a\\u{202e}b\\u{200b}c\\u{a0}d\\u{9}e"
+
+
+def test_those_with_whom_our_own_words_begin_are_named_and_those_whom_they_quote_are_not() -> None:
+    assert credited("<@U0ANN> has frozen this account: ask <@U0BOB>") == (
+        "<@U0ANN> has frozen this account: ask &lt;@U0BOB&gt;"
+    )
+    assert credited("for <@U0ANN>, <@U0BOB>: <@U0CAT>") == "for <@U0ANN>, <@U0BOB>: &lt;@U0CAT&gt;"
+    assert credited("for <@U0ANN>") == "for <@U0ANN>"
+    assert credited("is away: <@U0BOB> decides") == "is away: <@U0BOB> decides"
+    assert credited("<@U0BOB> approves of this") == "&lt;@U0BOB&gt; approves of this"
+    assert len(credited("<@U0ANN> has frozen " + "x" * 900, 300)) == 300

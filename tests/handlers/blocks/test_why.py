@@ -81,6 +81,19 @@ def test_the_rule_is_said_in_words_with_all_that_it_names() -> None:
     assert "denies it now" in explained(change(requirement=never), Standing(user=BOB))
 
 
+def test_what_the_policy_denies_by_now_names_no_group_and_offers_nobody_to_break_glass() -> None:
+    nobody = GroupNeed(group="", label="nobody (the policy denies it now)", need=1)
+    asked = change(requirement=Requirement(rule="never", groups=(nobody,), policy=POLICY.fingerprint))
+    for standing, withdraws in ((Standing(user=RITA, own=True), True), (Standing(user=BOB), False)):
+        shown = explained(asked, standing, glass=True)
+        assert "Nobody can decide it now" in shown
+        assert "Nobody (the policy denies it now)" in shown
+        assert ("you can withdraw it" in shown) is withdraws
+        for wrong in ("1 of nobody", "group", "Break glass"):
+            assert wrong not in shown, wrong
+    assert "It can be approved by nobody (the policy denies it now)." in words(sound_message(change_card(asked)))
+
+
 def test_a_change_that_the_cap_made_dearer_says_so_with_the_sums_in_window_and_card() -> None:
     asked = change(requirement=ASKS)
     for shown in (explained(asked, Standing(user=BOB)), words(sound_message(change_card(asked)))):
