@@ -32,7 +32,7 @@ class Reviews:
             raise Refusal(
                 f"You had a part in #{number}, so somebody else must sign it off. {await self._who_signs(change)}"
             )
-        if not set((await self._authority.seats(change, user)).values()) - _had_a_part(change):
+        if not await self._counts(change, user):
             raise Refusal(f"You cannot sign off #{number}. {await self._who_signs(change)}")
         event = Event(at=self._clock(), who=user, what=SIGNED_OFF, detail=note.strip(), where=where)
         if not await self._store.sign_off(number, event):
@@ -43,12 +43,27 @@ class Reviews:
         """Whether this person's signing off would count, as far as is known; some minutes old at most."""
         if change.review != "open" or user in _had_a_part(change):
             return False
-        return await self._authority.may_decide(change, user)
+        if self._groups_stand(change):
+            return await self._authority.may_decide(change, user)
+        return user in await self._authority.roster.approvers()
+
+    def _groups_stand(self, change: Change) -> bool:
+        """Whether the policy in force still has any of the groups whose approval was passed over."""
+        groups = self._authority.policy.groups
+        return any(need.group in groups for need in change.requirement.groups)
+
+    async def _counts(self, change: Change, user: str) -> bool:
+        """Whether this person signs for a group that was passed over; where all are gone, any approver does."""
+        seats = await self._authority.seats(change, user)
+        if self._groups_stand(change):
+            return bool(set(seats.values()) - _had_a_part(change))
+        return user in await self._authority.roster.approvers(fresh=True)
 
     async def _who_signs(self, change: Change) -> str:
         """To somebody who may not sign it off: who may, in a sentence."""
-        concerned = await self._authority.roster.concerned(change, NAMED + len(change.glass))
-        others = ", ".join(f"<@{user}>" for user in concerned if user not in _had_a_part(change))
+        roster, most = self._authority.roster, NAMED + len(change.glass)
+        able = await roster.concerned(change, most) if self._groups_stand(change) else sorted(await roster.approvers())
+        others = ", ".join(f"<@{user}>" for user in able[:most] if user not in _had_a_part(change))
         return f"These people can: {others or 'nobody at the moment, so the policy must name somebody'}."
 
 

@@ -73,6 +73,9 @@ class Roster:
 
     async def who_can(self, change: Change) -> str:
         """Whose approval it takes, in a sentence."""
+        if not all(need.group for need in change.requirement.groups):  # see `Authority.required_now`
+            who = " and ".join(need.label for need in change.requirement.groups)
+            return f"It can be approved by {who} (rule “{change.requirement.rule}”)."
         needs = [f"{n.need} of {n.label} ({await self.names(n, change)})" for n in change.requirement.groups]
         return f"It takes {' and '.join(needs)} (rule “{change.requirement.rule}”)."
 

@@ -2,6 +2,7 @@
 
 import fnmatch
 from collections.abc import Collection, Iterator
+from itertools import combinations
 
 from bot.policy.file import Surroundings
 from bot.policy.policy import APPROVALS_CHANNEL, EVERYONE, FREE, Policy, Rule
@@ -14,6 +15,7 @@ def doubts(policy: Policy, around: Surroundings) -> list[str]:
         *_open_wallets(policy),
         *_unasked(policy, around),
         *_too_few(policy),
+        *_one_click(policy),
         *_unused(policy),
         *_idle_prices(policy),
         *_doors(policy),
@@ -82,6 +84,17 @@ def _too_few(policy: Policy) -> Iterator[str]:
                 yield (
                     f"Rule “{rule.name}” asks for all {need} of {name}: none of them can ask for what it speaks about, "
                     "and nobody may be away."
+                )
+
+
+def _one_click(policy: Policy) -> Iterator[str]:
+    for rule in policy.rules:
+        for one, other in combinations(rule.approvals, 2):
+            both = sorted(policy.groups[one].listed & policy.groups[other].listed)
+            if both and rule.approvals[one] == rule.approvals[other] == 1:
+                yield (
+                    f"In rule “{rule.name}” one click of {both[0]} is enough for both {one} and {other}: they are of "
+                    "both, and count once in each."
                 )
 
 

@@ -78,4 +78,5 @@ def _open(rule: Rule, asked: Asked, tier: str | None) -> Iterator[str]:
     if rule.channels and asked.channel is None:
         yield "the channel"
     if rule.tiers and tier is None:
-        yield "the price"
+        # with a price it is the account that is missing: its cap may raise the tier
+        yield "the price" if asked.usd is None else "the account, whose cap may raise the tier"

@@ -210,6 +210,10 @@ class Policy(Value):
             ):
                 if unknown := set(groups) - set(self.groups) - built_in:
                     why = f"rule {rule.name!r} names the group {min(unknown)!r}, which is not defined"
+                    if min(unknown) == EVERYONE:
+                        why = (
+                            f"rule {rule.name!r} asks for approvals of {EVERYONE!r}: name a group of your own for that"
+                        )
                     raise Misplaced(why, "rules", n, key)
         for right, groups in self.rights:
             everybody = {EVERYONE} if right == "delegate_to" else set()

@@ -23,10 +23,12 @@ def policy_in_words(policy: Policy) -> list[tuple[str, list[str]]]:
 
 def group_in_words(name: str, group: Group) -> str:
     """Who is in a group."""
-    of = [f"{', '.join(group.users)}"] if group.users else []
+    of = [", ".join(group.users)] if group.users else []
     of += [f"the Slack user group {group.usergroup}"] if group.usergroup else []
     of += [f"the members of the channel {group.channel}"] if group.channel else []
-    of += [f"{', '.join(group.quiet)} (never pinged)"] if group.quiet else []
+    of += (
+        [f"{', '.join(group.quiet)} who {'is' if len(group.quiet) == 1 else 'are'} never pinged"] if group.quiet else []
+    )
     called = f" (“{group.label}”)" if group.label else ""
     return f"{name}{called}: {_and(of)}."
 

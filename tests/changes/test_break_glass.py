@@ -246,3 +246,20 @@ async def test_at_a_gate_only_the_part_behind_it_is_let_through_and_signed_off_a
     now = await on_call.now(change)
     assert (now.review, now.signed_off, [d.user for d in now.glass]) == ("open", None, [OPS, EVE])
     assert [c.number async for c in on_call.store.reviews()] == [change.number]
+
+
+async def test_a_review_whose_groups_the_policy_has_no_more_is_signed_off_by_whoever_approves_now(
+    on_call: Office,
+) -> None:
+    change = await on_call.asked()
+    await broken(on_call, change)
+    team = Group(label="the team", users=(BOB, LEO, GUS))
+    rules = (Rule(name="the team decides", approvals={"team": 1}),)
+    later = on_call.under(WITH_GLASS.model_copy(update={"groups": {"team": team, "on-call": BREAKERS}, "rules": rules}))
+    for nobody in (ANN, GUS, OPS):
+        with pytest.raises(Refusal):
+            await later.changes.reviews.sign_off(change.number, nobody, "")
+    now = await later.now(change)
+    assert [u for u in (ANN, BOB, OPS, LEO) if await later.changes.reviews.may_sign_off(now, u)] == [BOB, LEO]
+    await later.changes.reviews.sign_off(change.number, LEO, "")
+    assert (await later.now(change)).review == "signed"

@@ -7,19 +7,25 @@ from dataclasses import dataclass, field
 from functools import partial
 
 from bot.sandbox.twilio.start_state import SUPPORT_SERVICE
+from tests.chaos.console import set_validity
 from tests.chaos.people import Doing, GaveUpError, Person, ticket
 from tests.chaos.promises import Asked, answer, refused
 from tests.chaos.seldom import break_glass, freeze_for_a_moment, sign_off
-from tests.chaos.weather import PERIODS
 from tests.e2e.world import A2P, APPROVALS, page_of
+
+VALIDITY = 700
 
 
 @dataclass
 class Asker(Person):
-    """Somebody in front of a window. `free` are numbers that nobody else buys; each request has a name of its own."""
+    """Somebody in front of a window; each request has a name of its own.
+
+    `free` are numbers, and `services` services, that nobody else has to do with.
+    """
 
     seed: int = 0
     free: list[str] = field(default_factory=list)
+    services: list[str] = field(default_factory=list)
     asked: int = 0
 
     async def work(self) -> None:
@@ -42,9 +48,8 @@ class Asker(Person):
             await self._type(
                 "/a2p-number", f'buy area_code={name[2:5]} phone_numbers="{name}" service={SUPPORT_SERVICE}'
             )
-        elif how == "update":
-            settings = f"validity_period={self.random.choice(PERIODS)}"
-            await self._type("/a2p-service", f'update service_sid={SUPPORT_SERVICE} friendly_name="{name}" {settings}')
+        elif how == "update" and self.services:
+            await self._type_settings(name, self.services.pop())
         elif how == "form":
             await self._type("/a2p-service", "create")
             await self._page(1, friendly_name=name)
@@ -53,6 +58,15 @@ class Asker(Person):
             await self._type("/a2p-service", f'create friendly_name="{name}" validity_period=600')
         await self._request(name, tries)
         await asyncio.sleep(pause)
+
+    async def _type_settings(self, name: str, service_sid: str) -> None:
+        """Ask for other settings of a service; now and then somebody sets the same in Console meanwhile."""
+        behind = self.random.random() < 0.5
+        settings = f'friendly_name="{name}" validity_period={VALIDITY}'
+        await self._type("/a2p-service", f"update service_sid={service_sid} {settings}")
+        await self.sees(lambda view: view["callback_id"] == "preview")
+        if behind:
+            set_validity(self.chaos.world.twilio, service_sid, VALIDITY)
 
     async def amend(self) -> None:
         """Let something else be done than what was asked for."""

@@ -210,4 +210,5 @@ def _act(click: Clicked) -> tuple[str, int]:
 
 
 def _about(messages: Iterable[Json], start: str) -> list[Json]:
-    return [m for m in messages if m["text"].startswith(start) and "thread_ts" not in m]
+    """The messages that begin so, but for replies; one with replies carries its own ts as that of a thread."""
+    return [m for m in messages if m["text"].startswith(start) and m.get("thread_ts", m["ts"]) == m["ts"]]

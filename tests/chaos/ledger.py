@@ -11,8 +11,6 @@ from bot.sandbox.twilio.journal import LoggedCall
 
 Identity = tuple[str, str, str, tuple[tuple[str, str], ...]]
 """Method, product, path and every parameter: two calls that are alike in all of these are the same one done twice."""
-CONSOLE = "by hand in Console"
-"""The header `Idempotency-Key` of calls that people make behind the bots' backs."""
 NEVER = frozenset({"rejected", "cancelled", "expired", "pending", "stale"})
 """States of a change of whose calls none may have happened, if it has never been approved."""
 
@@ -26,9 +24,8 @@ class Wanted:
 
 
 def effects(calls: Iterable[LoggedCall]) -> Counter[Identity]:
-    """How often each call of the bots has changed something at Twilio."""
-    ours = (call for call in calls if call.headers.get("Idempotency-Key") != CONSOLE)
-    return Counter(_logged(call) for call in ours if call.effect and call.method != "GET")
+    """How often each call has changed something at Twilio."""
+    return Counter(_logged(call) for call in calls if call.effect and call.method != "GET")
 
 
 def wanted(changes: Iterable[Change]) -> dict[Identity, list[Wanted]]:

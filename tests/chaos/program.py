@@ -13,6 +13,7 @@ from redis.exceptions import RedisError
 from bot.sandbox.twilio.inventory import stock
 from bot.sandbox.twilio.journal import LoggedCall
 from tests.chaos.asking import Asker
+from tests.chaos.console import stocked
 from tests.chaos.deciding import Decider
 from tests.chaos.judge import Broken, broken_promises, calmed, every
 from tests.chaos.killer import Killer
@@ -20,11 +21,13 @@ from tests.chaos.people import PEOPLE
 from tests.chaos.promises import Promises
 from tests.chaos.report import Report
 from tests.chaos.seldom import thawed
-from tests.chaos.weather import calm, console, storms
+from tests.chaos.weather import calm, storms
 from tests.chaos.witness import Witness
 from tests.chaos.world import ChaosWorld, chaos_world
 
 FAREWELL_SECONDS = 10.0
+SERVICES = 60
+"""Services that are there, and of whose settings people may ask for others; of each once."""
 PACE = 0.3
 """Seconds between two kills, on average: a bot is back after a tenth of a second, and works in the rest."""
 
@@ -60,8 +63,17 @@ class Life:
         self._promises, self._faults, self._witness = Promises(), Counter[str](), Witness(chaos)
         self._killer = Killer(chaos, Random(f"{seed}:killer"), kills, pace, self._promises.kept)
         free = [o.phone_number for o in stock() if o.sms and not o.beta and o.phone_number[-2:] in ("01", "02", "03")]
+        services = stocked(chaos.world.twilio, SERVICES)
         self._askers = [
-            Asker(chaos, u, Random(f"{seed}:{u} asks"), self._promises, seed=seed, free=free[n :: len(PEOPLE)])
+            Asker(
+                chaos,
+                u,
+                Random(f"{seed}:{u} asks"),
+                self._promises,
+                seed=seed,
+                free=free[n :: len(PEOPLE)],
+                services=services[n :: len(PEOPLE)],
+            )
             for n, u in enumerate(PEOPLE)
         ]
         self._deciders = [Decider(chaos, user, Random(f"{seed}:{user} decides"), self._promises) for user in PEOPLE]
@@ -78,7 +90,6 @@ class Life:
                     *(asker.work() for asker in self._askers),
                     *(decider.work() for decider in self._deciders),
                     storms(chaos, Random(f"{seed}:storms"), self._faults),
-                    console(chaos, Random(f"{seed}:console"), self._faults),
                 ):
                     await self._killer.work()
                 self._over = self._settled = time.monotonic()

@@ -5,18 +5,11 @@ from collections import Counter
 from random import Random
 from typing import Any, Final
 
-from bot.plans.call import Call
 from bot.sandbox.slack.faults import Fault
-from bot.sandbox.twilio import start_state
-from bot.twilio.faults import TwilioFault
-from bot.twilio.gateway import Account
-from tests.chaos.ledger import CONSOLE
 from tests.chaos.world import ChaosWorld
 from tests.chaos.zygote import FAST
 
 CALL: Final = FAST.call
-PERIODS: Final = ("600", "700", "800")
-"""Validity periods: what people ask for and Console sets, so that plans come to nothing or become stale."""
 AT_TWILIO: Final[dict[str, dict[str, Any]]] = {
     "done, answer lost": {"match": "POST /", "drop_after_effect": True},
     "done, answer lost late": {"match": "POST /", "drop_after_effect": True, "delay": 0.3},
@@ -57,29 +50,6 @@ async def storms(chaos: ChaosWorld, random: Random, seen: Counter[str]) -> None:
             seen[f"Slack: {slack}"] += 1
         chaos.world.slack.deliveries.duplicate = doubled
         await asyncio.sleep(random.uniform(0.1, 0.6))
-
-
-async def console(chaos: ChaosWorld, random: Random, seen: Counter[str]) -> None:
-    """Somebody changes a service in Console, behind the bots' backs, until cancelled."""
-    sid, url = start_state.ACCOUNT_SID, chaos.world.twilio.url + "/{product}"
-    account = Account(sid, sid, start_state.AUTH_TOKEN, url)
-    try:
-        while True:
-            await asyncio.sleep(random.uniform(0.5, 2))
-            call = Call(
-                product="messaging",
-                method="POST",
-                path=f"/v1/Services/{start_state.SUPPORT_SERVICE}",
-                params={"ValidityPeriod": random.choice(PERIODS)},
-                headers={"Idempotency-Key": CONSOLE},
-            )
-            try:
-                await account.send(call)
-                seen["Console: another setting"] += 1
-            except TwilioFault:
-                continue
-    finally:
-        await account.close()
 
 
 def calm(chaos: ChaosWorld) -> None:

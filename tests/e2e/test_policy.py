@@ -122,4 +122,4 @@ async def test_who_could_approve_is_answered_with_people_as_slack_knows_them(emp
     assert "is not set, and the policy asks for" in (await asked(ANN, TENFOUR_APPROVALS_CHANNEL="")).stderr
     assert "SLACK_BOT_TOKEN: Slack says invalid_auth" in (await asked(ANN, SLACK_BOT_TOKEN="xoxb-not-this-one")).stderr
     save(file, ONE.replace("[group.approvers]", "[group.approvers]\nusergroup = 'S0GONE'"))
-    assert "Slack refused what the policy asks of it: no_such_subteam." in (await asked(ANN)).stderr
+    assert "names the user group S0GONE, but Slack knows none of that id" in (await asked(ANN)).stderr

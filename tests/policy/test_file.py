@@ -31,7 +31,7 @@ DENY = "[[rule]]\nname = 'b'\neffect = 'deny'\n"
         (ALLOW + ALLOW, "line 5: two rules are called 'a': each answer names its rule"),
         (ALLOW + "\n[[rule]]\nname = 'b'\napprovals = { x = 1 }", "line 7: rule 'b' names the group 'x', which is not"),
         (ALLOW + "requesters = ['x']", "line 4: rule 'a' names the group 'x', which is not defined"),
-        ("[[rule]]\nname = 'a'\napprovals = { everyone = 1 }", "line 3: rule 'a' names the group 'everyone'"),
+        ("[[rule]]\nname = 'a'\napprovals = { everyone = 1 }", "line 3: rule 'a' asks for approvals of 'everyone'"),
         ("[[rule]]\nname = 'a'\napprovals = { x = 0 }\n[group.x]\nusers = ['U1']", "line 1: rule.1: each number"),
         ("[[rule]]\nname = 'a'\napprovals = { x = 'two' }", "line 3: rule.1.approvals.x: must be a whole number"),
         (ALLOW + "tiers = ['high']", "line 4: rule 'a' names the tier 'high', which is not defined"),

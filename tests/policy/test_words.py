@@ -28,6 +28,7 @@ over_usd = 50
 FIRST = "[[rule]]\nname = 'first'\napprovals = { ops = 1 }\n"
 NO_SERVICES = "[[rule]]\nname = 'no'\noperations = ['service.*']\neffect = 'deny'\n"
 ROOM = "[group.room]\nchannel = 'C0ROOM'\n[[rule]]\nname = 'r'\napprovals = { room = 1 }\n"
+BOTH = "[group.more]\nquiet = ['U0ANN']\n[[rule]]\nname = 'b'\napprovals = { ops = 1, more = 1 }\n"
 LAST = "[[rule]]\nname = 'last'\noperations = ['brand.*']\napprovals = { legal = 2 }\n"
 
 
@@ -51,6 +52,7 @@ def policy(*parts: str) -> Policy:
         ((FIRST, "[cap]\nmain = 5\n"), "The caps raise nothing: they need a second [[tier]] above the first."),
         ((FIRST, TIERS), "No rule names the tier high: it changes nothing."),
         ((FIRST, ROOM), "Whoever joins C0ROOM can approve"),
+        ((BOTH,), "one click of U0ANN is enough for both ops and more"),
     ],
 )
 def test_what_is_legal_and_probably_not_meant_is_told(parts: tuple[str, ...], doubt: str) -> None:
@@ -86,7 +88,7 @@ def test_the_same_policy_laid_out_otherwise_differs_in_nothing() -> None:
         ((FIRST, LAST, "[pending]\nexpires_days = 3\n"), ["A change waits 3 days for its approval"]),
         ((FIRST, LAST, "[rights]\naudit = ['legal']\n"), ["Rights now: "]),
         ((FIRST, LAST, TIERS), ["Cost tiers now: free: what costs nothing. low: more than US$0 and up to US$50."]),
-        ((FIRST, LAST, "[group.more]\nquiet = ['U0CAT']\n"), ["Group added: more: U0CAT (never pinged)."]),
+        ((FIRST, LAST, "[group.more]\nquiet = ['U0CAT']\n"), ["Group added: more: U0CAT who is never pinged."]),
     ],
 )
 def test_what_a_new_policy_says_otherwise_is_told_in_short(after: tuple[str, ...], told: list[str]) -> None:
