@@ -113,7 +113,7 @@ class Rulebook:
     def __init__(self, policy: Policy, path: Path | None = None, around: Surroundings = Surroundings()) -> None:
         self.policy, self.path, self._around = policy, path, around
         self.problem = ""
-        """Why the file that stands there now is not in force, or ""."""
+        """Why the file that stands there now is not in force, or ""; people read it in Slack."""
         self._taken = self._seen = _content(path) if path else b""
 
     @classmethod
@@ -141,7 +141,7 @@ class Rulebook:
             return False
         self._taken = content
         try:
-            self.policy, self.problem = _policy(content, str(self.path), self._around), ""
+            self.policy, self.problem = _policy(content, self.path.name, self._around), ""
         except PolicyProblem as problem:
             self.problem = str(problem)
         return self.state != before

@@ -3,6 +3,7 @@
 import asyncio
 import json
 import os
+import re
 import signal
 import sys
 from collections import Counter
@@ -73,6 +74,15 @@ class Bots:
             elif not bot.killed:
                 self.crashes.append(f"{bot.name} ended by itself with code {code}: {_last_words(bot.log)}")
                 await asyncio.sleep(0.5)
+
+    def told_no(self) -> Counter[str]:
+        """How many clicks of each person were answered with words about why nothing was done, such as without Redis.
+
+        Slack shows nothing for such an ack; that somebody was to be told stands in the log alone.
+        """
+        logs = [bot.log.read_text(errors="replace") for bot in self.all if bot.log.exists()]
+        found = re.findall(r'\{"kind": "block_actions", "user": "(\w+)".*"event": "not_done"', "\n".join(logs))
+        return Counter(found)
 
     async def _start(self, bot: Bot) -> "asyncio.Future[int]":
         async with self._ordering:  # so that the next pid that is told of is this one

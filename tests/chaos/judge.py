@@ -119,13 +119,16 @@ async def broken_promises(chaos: ChaosWorld, promises: Promises, calls: Iterable
         if asked.promised and not known:
             said = f"the ack, at {asked.at}, {asked.answer}; draft {asked.draft}"
             broken.append(Broken(f"{asked.user} has asked for “{asked.name}” ({said}): it is gone"))
+    excused = chaos.bots.told_no()
     for click in dict.fromkeys(promises.clicked):
         about = changes.get(click.number)
         if about is None:
             broken.append(Broken(f"#{click.number} is gone, of which a button was clicked"))
         elif not _counted(click, about, changes.values()) and (click.user, *_act(click)) not in refused:
-            words = f"{click.user}'s {click.what} of #{click.number} was acknowledged, and is gone"
-            broken.append(Broken(words, about))
+            excused[click.user] -= 1
+            if excused[click.user] < 0:
+                words = f"{click.user}'s {click.what} of #{click.number} was acknowledged, and is gone"
+                broken.append(Broken(words, about))
     return broken
 
 

@@ -56,6 +56,8 @@ class Person:
         while asyncio.get_running_loop().time() < deadline:
             if condition(view := self.chaos.world.view(self.user)):
                 return view
+            if '"level": "error"' in shown(view):  # it says what went wrong
+                break
             await asyncio.sleep(0.02)
         raise GaveUpError
 
