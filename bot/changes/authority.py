@@ -214,7 +214,10 @@ class Authority:
         for need in change.requirement.groups:
             group = self.policy.groups.get(need.group)
             members = await self._directory.members(group, fresh=fresh) if group else frozenset()
-            if seat := next((c for c in candidates if c in members), None):
+            able = [c for c in candidates if c in members]
+            # of several absent members the one who has not been spoken for yet: a seat counts once
+            taken = {d.seat(need.group) for d in change.approvals(need.group)}
+            if seat := next((c for c in able if c == user or c not in taken), next(iter(able), None)):
                 seats[need.group] = seat
         return seats
 

@@ -37,14 +37,14 @@ class Absences:
         standing = sorted(self.away.items(), key=lambda item: item[1][1])
         return {user: to for user, (to, until) in standing if until > now}
 
-    def seat(self, group: str, user: str, requester: str, now: float) -> str | None:
-        """Whose seat this person takes in a group, if any."""
+    def seat(self, group: str, user: str, requester: str, now: float, taken: set[str]) -> str | None:
+        """Whose seat this person takes in a group, if any: rather one that is not `taken` yet."""
         if user == GUS:  # a guest decides nothing, whoever sent them
             return None
         if user in MEMBERS[group]:
             return user
-        absent = (a for a, to in self.at(now).items() if to == user and a != requester and a in MEMBERS[group])
-        return next(absent, None)
+        absent = [a for a, to in self.at(now).items() if to == user and a != requester and a in MEMBERS[group]]
+        return next((a for a in absent if a not in taken), next(iter(absent), None))
 
 
 @dataclass
@@ -76,7 +76,8 @@ class Expected:
 
     def seats(self, user: str, absences: Absences, now: float) -> dict[str, str]:
         """The seats that this person could take."""
-        found = {group: absences.seat(group, user, self.requester, now) for group in self.needs}
+        taken = {group: {s[group] for s in self.approvals.values() if group in s} for group in self.needs}
+        found = {g: absences.seat(g, user, self.requester, now, taken[g]) for g in self.needs}
         return {group: seat for group, seat in found.items() if seat}
 
     def waits(self, now: float) -> bool:

@@ -116,6 +116,15 @@ async def test_a_stand_in_with_a_seat_of_their_own_counts_for_that_alone(office:
     assert decision.seats == {}
 
 
+async def test_who_stands_in_for_several_takes_a_seat_that_was_not_spoken_for_yet(office: Office) -> None:
+    await go_away(office, ANN, SAM, days=1)
+    await go_away(office, BOB, SAM, days=5)
+    change = await office.asked(operation="campaign.register")
+    assert await office.approve(change, ANN) == "pending"
+    assert await office.approve(change, SAM) == "approved"
+    assert [d.seat("approvers") for d in (await office.now(change)).decisions] == [ANN, BOB]
+
+
 async def test_one_stand_in_takes_a_seat_in_each_group_of_the_absent(office: Office) -> None:
     await go_away(office, CAT, SAM)
     change = await office.asked(operation="brand.register")
