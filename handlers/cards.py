@@ -134,6 +134,8 @@ class Cards:
             # before this one counts as drawn: after a crash in between, the sweep finds the other's card to draw
             await self._changes.reopen(original)
             await self.change_moved(original)
+        # what it showed counts no more: should we die before the end, a picture that comes back must be drawn anew
+        await self._redis.hdel(book, "drawn")
         try:
             await self._put_card(book, change, freeze)
         finally:  # a channel that is closed to us must not keep the requester from hearing

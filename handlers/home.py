@@ -14,7 +14,7 @@ from handlers.blocks.home import home_view
 from handlers.blocks.kit import Block
 from handlers.delivery import Delivery, Payload
 from handlers.desk import Desk
-from handlers.posts import PERSON_GONE, why
+from handlers.posts import why
 
 MINE_SHOWN = 10
 REGISTRATIONS_SHOWN = 20
@@ -74,10 +74,8 @@ async def publish(desk: Desk, user: str) -> None:
     )
     try:
         await desk.client.views_publish(user_id=user, view=view)
-    except SlackApiError as error:
-        if why(error) not in PERSON_GONE:
-            raise
-        log.info("home_has_no_reader", user=user, why=why(error))
+    except SlackApiError as error:  # the next time that something moves, or that it is opened, it is drawn again
+        log.warning("home_not_drawn", user=user, why=why(error))
 
 
 async def _notices(desk: Desk, user: str, frozen: Sequence[Freeze]) -> list[Block]:

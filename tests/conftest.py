@@ -7,6 +7,7 @@ from typing import TYPE_CHECKING
 
 import pytest
 import pytest_asyncio
+import structlog
 from cryptography.fernet import Fernet
 from hypothesis import settings
 from redis.asyncio import Redis
@@ -27,6 +28,14 @@ if TYPE_CHECKING:
     from bot.sandbox.twilio.server import LocalTwilio
     from bot.twilio.gateway import Account
 
+# structlog's own tracebacks show all that is known in each frame: drawing one keeps a loop busy for seconds
+structlog.configure(
+    processors=[
+        structlog.processors.add_log_level,
+        structlog.processors.TimeStamper(fmt="iso"),
+        structlog.dev.ConsoleRenderer(colors=False, exception_formatter=structlog.dev.plain_traceback),
+    ]
+)
 # a timing is never asserted: the machine may be busy
 settings.register_profile("tenfour", deadline=None)
 settings.load_profile("tenfour")

@@ -148,6 +148,7 @@ async def test_the_bot_gets_no_setting_of_the_person_who_tries_it(tmp_path: Path
         "TENFOUR_APPROVALS_CHANNEL",
         "TENFOUR_ACCOUNTS",
         "TENFOUR_ALERTS_CHANNEL",
+        "TENFOUR_POLICY",
         "TENFOUR_POLL_SECONDS",
         "TENFOUR_STATE",
         "TENFOUR_TCR_SECRET",

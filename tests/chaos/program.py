@@ -20,7 +20,6 @@ from tests.chaos.killer import Killer
 from tests.chaos.people import PEOPLE
 from tests.chaos.promises import Promises
 from tests.chaos.report import Report
-from tests.chaos.seldom import thawed
 from tests.chaos.weather import calm, storms
 from tests.chaos.witness import Witness
 from tests.chaos.world import ChaosWorld, chaos_world
@@ -97,8 +96,7 @@ class Life:
                 calm(chaos)
                 await asyncio.gather(*(late for person in (*self._askers, *self._deciders) for late in person.late))
                 await chaos.redis_up()
-                self._promises.froze += await thawed(chaos)
-                broken = await calmed(chaos)
+                broken = await calmed(chaos, self._promises)
                 self._settled = time.monotonic()
                 self.at = "promises are judged"
                 _take_new(chaos, self._calls)

@@ -3,8 +3,7 @@
 import asyncio
 
 from tests.chaos.people import Person, ticket
-from tests.chaos.world import ChaosWorld
-from tests.e2e.world import A2P, APPROVALS, RITA, shown
+from tests.e2e.world import A2P, APPROVALS, shown
 
 FREEZE = 'on account=all hours=2 reason="Chaos reigns"'
 LIFT = "off account=all"
@@ -45,16 +44,6 @@ async def freeze_for_a_moment(person: Person) -> None:
             if await _freeze(person, LIFT):
                 break
             await asyncio.sleep(0.2)
-
-
-async def thawed(chaos: ChaosWorld) -> int:
-    """Lift what is still frozen when all is calm. Returns how many commands that took."""
-    for tried in range(100):
-        if not await chaos.freezes.standing():
-            return tried
-        await chaos.world.slack.command(RITA, A2P, "/a2p-freeze", LIFT)
-        await asyncio.sleep(0.5)
-    return 100
 
 
 async def _freeze(person: Person, text: str) -> bool:

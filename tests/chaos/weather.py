@@ -30,6 +30,9 @@ AT_SLACK: Final[dict[str, dict[str, Any]]] = {
     "too many posts": {"method": "chat.postMessage", "retry_after": 1, "times": 2},
     "too many updates": {"method": "chat.update", "retry_after": 1, "times": 3},
     "window not updated": {"method": "views.update", "error": "internal_error"},
+    "who it is not told": {"method": "users.info", "error": "internal_error", "times": 2},
+    "who it is not answered": {"method": "users.info", "drop_response": True, "times": 2},
+    "who may not told": {"method": "conversations.members", "status": 503, "times": 2},
 }
 MOST_WAITING = 4
 """Faults that wait for a call at a time: with more, nothing would ever go well."""

@@ -189,12 +189,18 @@ async def answered(world: World, person: Outsider, action: str, value: str) -> s
     assert (await world.slack.deliver(click)).status == "acked"
 
     def look() -> str:
-        notices = [v for v in world.slack.views(person.id) if v["callback_id"] == "notice"]
+        notices = final_notices(world, person.id)
         return " ".join(map(shown, [*world.slack.ephemerals(person.id, APPROVALS)[heard:], *notices]))
 
     said: str = await world.until(look, f"words for {person.id} about {action}")
     world.slack.reload(person.id)
     return said
+
+
+def final_notices(world: World, user: str) -> list[payloads.Json]:
+    """The windows that say something to a person; not those that say so only until more is known."""
+    views = [v for v in world.slack.views(user) if v["callback_id"] == "notice"]
+    return [view for view in views if "One moment" not in shown(view)]
 
 
 async def told_after(world: World, person: Outsider, submission: payloads.Json) -> str:
@@ -321,7 +327,7 @@ async def typed(world: World, person: Outsider, name: str, text: str) -> str:
         return shown(sent.ack)
 
     def look() -> str:
-        notices = [v for v in world.slack.views(person.id) if v["callback_id"] == "notice"]
+        notices = final_notices(world, person.id)
         return " ".join(map(shown, [*world.slack.ephemerals(person.id)[heard:], *notices]))
 
     said: str = await world.until(look, f"words for {person.id} about {name} {text}")
