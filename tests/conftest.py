@@ -44,6 +44,11 @@ START = 1_790_000_000.0
 """When the tests' clock starts: epoch seconds, in September 2026."""
 
 
+def pytest_collection_modifyitems(items: list[pytest.Item]) -> None:
+    """What takes long is begun first."""
+    items.sort(key=lambda item: item.get_closest_marker("long") is None)
+
+
 class Clock:
     """A clock that stands still until a test moves it."""
 

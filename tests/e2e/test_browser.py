@@ -11,7 +11,7 @@ from tests.e2e.answers import CAMPAIGN_SAMPLES, CAMPAIGN_TEXTS
 from tests.e2e.screen import Screen, open_screen
 from tests.e2e.world import A2P, ALERTS, ANN, APPROVALS, RITA, World
 
-pytestmark = pytest.mark.browser
+pytestmark = [pytest.mark.browser, pytest.mark.long]
 
 
 @pytest_asyncio.fixture

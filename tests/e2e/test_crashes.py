@@ -9,6 +9,8 @@ from bot.sandbox.twilio import start_state
 from tests.e2e.answers import NUMBER, SERVICE
 from tests.e2e.world import ANN, APPROVALS, BOB, RITA, World, shown
 
+pytestmark = pytest.mark.long
+
 BUYING = f"POST /2010-04-01/Accounts/{start_state.ACCOUNT_SID}/IncomingPhoneNumbers.json"
 
 KILLED_WHILE: dict[str, dict[str, Any]] = {
@@ -85,7 +87,7 @@ async def test_redis_away_for_a_while_is_said_to_the_person_and_loses_nothing(em
         delivery = await world.slack.command(RITA, "C0A2P", "/a2p-service", "create")
         assert delivery.status == "acked"
         assert "Redis" in str(delivery.ack)
-        await asyncio.sleep(10)
+        await asyncio.sleep(6)
         world.thaw_redis()
         await world.approve(ANN, number)
         await world.done(number)

@@ -2,6 +2,8 @@
 
 from typing import Any
 
+import pytest
+
 from bot.plans.call import Call
 from bot.sandbox.twilio import start_state
 from bot.sandbox.twilio.services import Service
@@ -74,6 +76,7 @@ def posts(world: World, path: str) -> int:
 # The whole way
 
 
+@pytest.mark.long
 async def test_everything_new_comes_to_a_delivered_message_though_the_bot_is_killed_before_each_part(
     empty_world: World,
 ) -> None:

@@ -60,6 +60,7 @@ def said(world: World, words: str) -> list[str]:
     return [m["text"] for m in world.slack.messages(APPROVALS) if words in shown(m)]
 
 
+@pytest.mark.long
 async def test_a_changed_file_is_in_force_within_seconds_and_one_that_breaks_is_told_and_changes_nothing(
     two: World, file: Path
 ) -> None:

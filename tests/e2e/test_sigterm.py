@@ -2,8 +2,12 @@
 
 import asyncio
 
+import pytest
+
 from tests.e2e.answers import SERVICE
 from tests.e2e.world import ANN, RITA, World
+
+pytestmark = pytest.mark.long
 
 
 async def test_a_bot_that_is_told_to_stop_in_the_middle_of_a_call_waits_for_its_answer(empty_world: World) -> None:

@@ -72,7 +72,7 @@ async def test_a_complete_command_goes_straight_to_the_preview_and_becomes_a_cha
 
 
 async def test_the_window_is_open_before_twilio_has_answered(world: World) -> None:
-    world.twilio.faults.add(match="GET", delay=2.0, times=99)
+    world.twilio.faults.add(match="GET", delay=0.8, times=8)
     await world.slack.command(RITA, A2P, "/a2p-sender", COMPLETE)
     await world.until(lambda: world.slack.views(RITA), "a window")
     assert world.view(RITA)["callback_id"] == "working"

@@ -16,6 +16,8 @@ from bot.vault import Vault
 from tests.runs.doomed import LEASE_SECONDS
 from tests.runs.rig import NAME, Rig
 
+pytestmark = pytest.mark.long
+
 REPOSITORY = Path(__file__).parent.parent.parent
 KEY = Fernet.generate_key().decode()
 CREATE, RENAME, PLAN = "POST /v1/Services$", "POST /v1/Services/MG", "GET /v1/Services$"

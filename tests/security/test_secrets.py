@@ -93,6 +93,7 @@ async def test_a_bot_that_cannot_start_does_not_tell_why_in_secrets(empty_world:
     assert held(said) == []
 
 
+@pytest.mark.long
 async def test_no_secret_leaves_a_bot_that_works_and_fails(
     empty_world: World, capfd: pytest.CaptureFixture[str]
 ) -> None:

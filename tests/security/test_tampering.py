@@ -99,6 +99,7 @@ class Whispers:
         return " ".join(map(shown, await self._world.until(look, what)))
 
 
+@pytest.mark.long
 async def test_no_value_of_a_button_does_what_its_card_does_not_offer(
     world: World, whispers: Whispers, logged: list[EventDict]
 ) -> None:
