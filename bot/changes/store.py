@@ -28,7 +28,8 @@ _SIGN_OFF = Script.beside(__file__, "sign_off.lua")
 
 log = structlog.get_logger()
 
-_OPEN, _ALL, _LAST, _REVIEWS = "changes:open", "changes:all", "changes:last", "changes:reviews"
+_OPEN, _CLOSING, _ALL, _LAST = "changes:open", "changes:closing", "changes:all", "changes:last"
+_REVIEWS = "changes:reviews"
 
 
 class ChangeStore:
@@ -259,7 +260,8 @@ class ChangeStore:
 
     async def open_numbers(self) -> list[int]:
         """The changes that are not settled, or whose last word has not been told yet; oldest first."""
-        return sorted(int(n) for n in await self._redis.smembers(self._keys.plain(_OPEN)))
+        closing = await self._redis.smembers(self._keys.plain(_CLOSING))
+        return sorted({int(n) for n in (*closing, *await self._redis.smembers(self._keys.plain(_OPEN)))})
 
     async def reopen(self, number: int) -> None:
         """Put a change on the list of open ones again: its card shows something old."""
@@ -270,13 +272,16 @@ class ChangeStore:
 
         False when there is something else to tell meanwhile: it stays on the list.
         """
+        # on a list of its own meanwhile: whoever dies before the look below has not lost it
+        await self._redis.sadd(self._keys.plain(_CLOSING), told.number)
         await self._redis.srem(self._keys.plain(_OPEN), told.number)
         # looked at after it: what moved before was put on the list again, and may just have been taken off
         now = await self.load(told.number)
-        if now is None or now.picture == told.picture:
-            return True
-        await self.reopen(told.number)
-        return False
+        moved = now is not None and now.picture != told.picture
+        if moved:
+            await self.reopen(told.number)
+        await self._redis.srem(self._keys.plain(_CLOSING), told.number)
+        return not moved
 
     async def unsettled(self) -> AsyncIterator[Change]:
         """The changes that are not settled, oldest first."""

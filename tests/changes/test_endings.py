@@ -8,9 +8,11 @@ import pytest
 from bot.changes.change import LEFT_SECONDS, Event, State, Undoing
 from bot.changes.people import Person
 from bot.changes.refusal import Refusal
+from bot.changes.store import ChangeStore
 from bot.policy.policy import PENDING_SECONDS
 from tests.changes.office import ANN, BOB, CAT, RITA, Office, plan_for, request_for
 from tests.conftest import Staff
+from tests.runs.mortal import Died, dies_after
 
 
 async def test_only_the_requester_withdraws(office: Office) -> None:
@@ -288,6 +290,21 @@ async def test_what_moved_while_its_last_card_was_drawn_stays_on_the_list(office
     drawn = await office.now(change)
     await office.changes.cancel(undoing.number, RITA)
     assert not await office.store.close(drawn)
+    assert change.number in await office.store.open_numbers()
+    assert await office.store.close(await office.now(change))
+    assert change.number not in await office.store.open_numbers()
+
+
+@pytest.mark.parametrize("last", ["sadd", "srem"])
+async def test_what_moved_is_not_lost_when_whoever_took_it_off_the_list_dies(office: Office, last: str) -> None:
+    change, undoing = await office.asked(), await office.asked(draft="undo-1-1")
+    event = Event(at=office.clock(), who=RITA, what="asked to undo it with #2")
+    assert await office.store.move(change.number, ["pending"], "abandoned", event, undoing=undoing.number)
+    drawn = await office.now(change)
+    await office.changes.cancel(undoing.number, RITA)
+    mortal = ChangeStore(dies_after(office.redis, last), office.keys, office.vault)
+    with pytest.raises(Died):
+        await mortal.close(drawn)
     assert change.number in await office.store.open_numbers()
     assert await office.store.close(await office.now(change))
     assert change.number not in await office.store.open_numbers()

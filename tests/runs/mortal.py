@@ -84,3 +84,21 @@ class MortalAccount(Account):
     async def _read(self, url: str, params: Mapping[str, Any], headers: Mapping[str, str], name: str) -> Item:
         answer: Item = await self._life.during(lambda: Account._read(self, url, params, headers, name))
         return answer
+
+
+def dies_after(redis: Redis, command: str) -> Redis:
+    """A client that does this command, and nothing after it."""
+
+    class Mortal:
+        def __getattr__(self, name: str) -> Any:
+            found = getattr(redis, name)
+            if name != command:
+                return found
+
+            async def last(*arguments: Any) -> Any:
+                await found(*arguments)
+                raise Died
+
+            return last
+
+    return cast(Redis, Mortal())
