@@ -51,10 +51,25 @@ async def cancelled(rig: Rig, change: Change, nth: int) -> bool:
     return task.cancelled() or task.result() >= nth
 
 
+EVERY_MOMENT = {(), ("attempting",), ("done",), ("done", "attempting"), ("done", "done")}
+"""How far the two steps may be when their worker is cancelled."""
+
+
 async def test_a_worker_cancelled_at_any_wait_leaves_a_run_that_the_next_one_ends_with_each_call_done_once(
     rig: Rig,
 ) -> None:
-    nth, recorded = 0, set()
+    recorded = set[tuple[str, ...]]()
+    # an answer that is there already is not waited for, so that one round may pass a moment over
+    for _ in range(3):
+        if not recorded >= EVERY_MOMENT:
+            recorded |= await cancelled_at_each_wait(rig)
+    assert recorded >= EVERY_MOMENT
+
+
+async def cancelled_at_each_wait(rig: Rig) -> set[tuple[str, ...]]:
+    """Cancel one run after the other, each a wait later. Returns how far their steps were."""
+    nth, recorded = 0, set[tuple[str, ...]]()
+    before = rig.services.count(NAME)
     under_way = True
     while under_way:
         nth += 1
@@ -71,13 +86,13 @@ async def test_a_worker_cancelled_at_any_wait_leaves_a_run_that_the_next_one_end
         assert now.state == "succeeded", (nth, now.note)
         assert [call.effect for call in rig.twilio.calls(CREATE)].count(True) == 1, (nth, now.timeline)
         assert [call.effect for call in rig.twilio.calls(RENAME)].count(True) == 1, (nth, now.timeline)
-        assert rig.services.count(NAME) == nth
+        assert rig.services.count(NAME) == before + nth
         assert INTERIM not in rig.services
         whats = [event.what for event in now.timeline if event.step == "service"]
         assert whats.count("sent") == now.steps["service"].attempt, (nth, whats)
         assert whats.count("done") + whats.count("found done at Twilio") == 1, (nth, whats)
     assert nth > 20
-    assert recorded >= {(), ("attempting",), ("done",), ("done", "attempting"), ("done", "done")}
+    return recorded
 
 
 @pytest.mark.parametrize("delay", [0.0, 0.05])
