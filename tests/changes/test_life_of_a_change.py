@@ -1,14 +1,11 @@
 """The life of changes under any order of deeds, against the real Redis, beside a model of what people were promised."""
 
 import asyncio
-from collections.abc import Coroutine, Iterator
-from contextlib import AsyncExitStack
+from collections.abc import Coroutine
 from pathlib import Path
 from typing import Any, TypeVar
 
-import pytest
 from cryptography.fernet import Fernet
-from hypothesis import HealthCheck, settings
 from hypothesis import strategies as st
 from hypothesis.stateful import (
     Bundle,
@@ -16,7 +13,6 @@ from hypothesis.stateful import (
     invariant,
     precondition,
     rule,
-    run_state_machine_as_test,
 )
 from redis.asyncio import Redis
 
@@ -25,12 +21,12 @@ from bot.changes.delegations import Delegation, Delegations
 from bot.changes.refusal import Refusal
 from bot.changes.request import Request
 from bot.policy.policy import PENDING_SECONDS
-from bot.redis.connection import open_redis
 from bot.redis.keys import Keys
 from bot.vault import Vault
 from tests.changes.expected import LENIENT, MEMBERS, NEEDS, STRICT, Absences, Expected, needs
 from tests.changes.office import ANN, BOB, CAT, GUS, LEO, RITA, Office, plan_for, request_for
 from tests.conftest import Clock, Started, Told
+from tests.machines import live
 
 T = TypeVar("T")
 MOST_CHANGES = 3
@@ -226,28 +222,7 @@ class LifeOfChanges(RuleBasedStateMachine):
         assert numbers == sorted(change.number for change in self._expected)
 
 
-@pytest.fixture
-def runner() -> Iterator[asyncio.Runner]:
-    with asyncio.Runner() as own:
-        yield own
-
-
 def test_the_life_of_a_change_is_as_promised_under_any_order_of_deeds(
-    runner: asyncio.Runner, redis_url: str, tmp_path: Path, keys: Keys
+    redis_url: str, tmp_path: Path, keys: Keys
 ) -> None:
-    stack = AsyncExitStack()
-    handle = runner.run(stack.enter_async_context(open_redis(redis_url, tmp_path)))
-    machines = 0
-
-    def machine() -> LifeOfChanges:
-        nonlocal machines
-        machines += 1
-        return LifeOfChanges(runner, handle.client, Keys(f"{keys.prefix}-{machines}"))
-
-    limits = settings(
-        max_examples=40, stateful_step_count=25, deadline=None, suppress_health_check=[HealthCheck.too_slow]
-    )
-    try:
-        run_state_machine_as_test(machine, settings=limits)  # type: ignore[arg-type]  # any maker of machines will do
-    finally:
-        runner.run(stack.aclose())
+    live(LifeOfChanges, redis_url, tmp_path, keys, lives=40, deeds=25)

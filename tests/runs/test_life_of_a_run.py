@@ -1,15 +1,13 @@
 """Runs under any order of deaths, faults, freezes and decisions, against the real Redis and the local Twilio."""
 
 import asyncio
-from collections.abc import Coroutine, Iterator
-from contextlib import AsyncExitStack, suppress
+from collections.abc import Coroutine
+from contextlib import suppress
 from dataclasses import replace
 from pathlib import Path
 from typing import Any, TypeVar
 
-import pytest
 from cryptography.fernet import Fernet
-from hypothesis import HealthCheck, settings
 from hypothesis import strategies as st
 from hypothesis.stateful import (
     Bundle,
@@ -18,7 +16,6 @@ from hypothesis.stateful import (
     invariant,
     precondition,
     rule,
-    run_state_machine_as_test,
 )
 from redis.asyncio import Redis
 
@@ -29,7 +26,6 @@ from bot.catalog.services.edit import ServiceCreate
 from bot.changes.change import Change
 from bot.changes.freezes import ALL, Freeze, Freezes
 from bot.changes.refusal import Refusal
-from bot.redis.connection import open_redis
 from bot.redis.keys import Keys
 from bot.runs.ledger import RunLedger
 from bot.runs.runner import Runner
@@ -40,6 +36,7 @@ from bot.twilio.pace import Pace
 from bot.vault import Vault
 from tests.changes.office import ANN, RITA, Office, request_for
 from tests.conftest import Clock, Started, Told
+from tests.machines import live
 from tests.runs.mortal import Died, Life, MortalAccount, mortal_redis
 from tests.runs.rig import Followed, time_passes
 
@@ -266,28 +263,7 @@ class LifeOfRuns(RuleBasedStateMachine):
             await self._redis.hset(self._keys.change(number, "doc"), "lease_until", 0)
 
 
-@pytest.fixture
-def runner() -> Iterator[asyncio.Runner]:
-    with asyncio.Runner() as own:
-        yield own
-
-
 def test_each_approved_call_takes_effect_once_under_any_order_of_deaths_faults_and_freezes(
-    runner: asyncio.Runner, redis_url: str, tmp_path: Path, keys: Keys
+    redis_url: str, tmp_path: Path, keys: Keys
 ) -> None:
-    stack = AsyncExitStack()
-    handle = runner.run(stack.enter_async_context(open_redis(redis_url, tmp_path)))
-    machines = 0
-
-    def machine() -> LifeOfRuns:
-        nonlocal machines
-        machines += 1
-        return LifeOfRuns(runner, handle.client, Keys(f"{keys.prefix}-{machines}"))
-
-    limits = settings(
-        max_examples=12, stateful_step_count=20, deadline=None, suppress_health_check=[HealthCheck.too_slow]
-    )
-    try:
-        run_state_machine_as_test(machine, settings=limits)  # type: ignore[arg-type]  # any maker of machines will do
-    finally:
-        runner.run(stack.aclose())
+    live(LifeOfRuns, redis_url, tmp_path, keys, lives=12, deeds=20)
