@@ -235,10 +235,7 @@ async def _as_it_was_seen(desk: Desk, act: Act) -> None:
 
 async def _change(desk: Desk, delivery: Delivery) -> Change:
     number, _, _ = delivery.ticket()
-    change = await desk.changes.store.load(number)
-    if change is None:
-        raise Refusal(f"There is no change #{number}.")
-    return change
+    return await desk.changes.known(number)
 
 
 async def _show_details(desk: Desk, delivery: Delivery, change: Change) -> None:

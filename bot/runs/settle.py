@@ -47,7 +47,7 @@ class Settlement:
 
     async def abandon(self, number: int, user: str, *, where: str = "") -> None:
         """Let a change go that failed, is unknown, or waits; what was done at Twilio stays there."""
-        change = await self._change(number)
+        change = await self._store.known(number)
         state: State = change.state if change.state in ("unknown", "waiting") else "failed"
         await self._move(number, user, state, "abandoned", "gave it up", where)
         await self._released(change)
@@ -57,7 +57,7 @@ class Settlement:
 
         In one script: somebody who tries it again in this moment must not have it run on while it is undone.
         """
-        change = await self._change(number)
+        change = await self._store.known(number)
         if change.undoing and change.undoing.number == undoing:
             return  # written down already, by this very act before a crash or by a second click
         if change.state != "failed":
@@ -71,7 +71,7 @@ class Settlement:
 
     async def skip(self, number: int, user: str, step_id: str, *, where: str = "") -> None:
         """Go on without the step that failed, where that is harmless."""
-        change = await self._change(number)
+        change = await self._store.known(number)
         step, before = change.at, change.steps.get(step_id)
         if change.state != "failed" or step is None or step.id != step_id:
             raise Refusal(f"#{number} is {change.called}: that step is not what it stands at any more.")
@@ -84,7 +84,7 @@ class Settlement:
 
     async def done(self, number: int, user: str, step_id: str, *, where: str = "") -> None:
         """A person says that the step which waits for them is done. Raises `TwilioFault`."""
-        change = await self._change(number)
+        change = await self._store.known(number)
         step = change.at
         if change.state != "waiting" or step is None or step.id != step_id:
             raise Refusal(f"#{number} is {change.called}: that step is not what it waits for any more.")
@@ -150,7 +150,7 @@ class Settlement:
             Event(at=self._clock(), who=user, what=said, detail=of, to="approved", step=step, where=where)
         )
         if not await self._ledger.settle(number, step, state, sealer.run(run), event):
-            raise Refusal(f"#{number} is no longer waiting for this: {(await self._change(number)).called}.")
+            raise Refusal(f"#{number} is no longer waiting for this: {(await self._store.known(number)).called}.")
         # before it runs on: it may come to wait for the same registration again
         await self._released(change)
         await self._notifier.change_moved(number)
@@ -167,18 +167,14 @@ class Settlement:
         event = Event(at=self._clock(), who=user, what=said, where=where)
         fields: dict[str, Any] = {"undoing": undoing} if undoing else {}
         if not await self._store.move(number, [before], after, event, note="", **fields):
-            raise Refusal(f"#{number} is {(await self._change(number)).called}: there is nothing to do here any more.")
+            raise Refusal(
+                f"#{number} is {(await self._store.known(number)).called}: there is nothing to do here any more."
+            )
         await self._notifier.change_moved(number)
-
-    async def _change(self, number: int) -> Change:
-        change = await self._store.load(number)
-        if change is None:
-            raise Refusal(f"There is no change #{number}.")
-        return change
 
     async def _unknown(self, number: int, step_id: str) -> tuple[Change, CallStep, StepRun]:
         """The change and the step of it that a person speaks of, which must be the unknown one."""
-        change = await self._change(number)
+        change = await self._store.known(number)
         unknown = change.unknown_step
         step = next((s for s in change.plan.steps if s.id == unknown), None)
         if change.state != "unknown" or not isinstance(step, CallStep):

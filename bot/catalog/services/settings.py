@@ -6,7 +6,6 @@ from typing import Annotated, Any, Final, Literal
 
 from pydantic import Field
 
-from bot.catalog import console
 from bot.catalog.form import Ask, Form, Option, When
 from bot.catalog.rules import HTTP_METHODS, Webhook, flag
 from bot.plans.step import ManualStep
@@ -202,8 +201,3 @@ def autocreate_step(step_id: str, name: str, link: str) -> ManualStep:
         ),
         link=link,
     )
-
-
-def service_link(service_sid: str) -> str:
-    """The Console page of a service; of all services while it has no SID yet."""
-    return console.service(service_sid) if service_sid else console.SERVICES

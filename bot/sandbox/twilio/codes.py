@@ -58,10 +58,6 @@ class RejectionCodes:
             "description": f"{row.title}." if row.kind == "campaign_state" else rejected,
         }
 
-    def of_brands(self) -> list[RejectionCode]:
-        """The codes that the registration of a brand may end with."""
-        return [row for row in self._rows.values() if row.kind in {"brand", "brand_2fa"}]
-
     def brand_error(self, code: int) -> dict[str, Any]:
         """An entry of a brand's `errors`: fields there are attributes, in lower case (reference, 4.6)."""
         row = self._rows.get(code, RejectionCode(code, f"error {code}"))
