@@ -43,12 +43,14 @@ from bot.runs.settle import Settlement
 from bot.settings import Settings, encryption_keys
 from bot.sweep import Sweep
 from bot.tempo import PRODUCTION, Tempo
+from bot.tracking.history import History
+from bot.tracking.kinds import kinds
 from bot.tracking.store import RegistrationStore
 from bot.tracking.tracker import Tracker
 from bot.twilio import reads_account
 from bot.twilio.accounts import Accounts
 from bot.twilio.faults import TwilioFault
-from bot.twilio.gateway import Account
+from bot.twilio.gateway import EVENTS_PATH, EVENTS_USER, Account
 from bot.twilio.pace import Pace
 from bot.twilio.transport import CONNECT_SECONDS
 from bot.vault import Vault
@@ -118,7 +120,7 @@ async def running(
         stack.push_async_callback(desk.choices.close)
         # twice: what was begun by deliveries, and, once the last run has ended, its cards
         stack.push_async_callback(desk.background.finish, FINISH_SECONDS)
-        await stack.enter_async_context(engine.work(tasks, settings.poll_seconds))
+        await stack.enter_async_context(engine.work(tasks))
         stack.push_async_callback(desk.background.finish, FINISH_SECONDS)
         app = bolt_app(slack, None if app_token else secret)
         register(app, desk, Inbox(redis.client, keys))
@@ -166,6 +168,7 @@ def _assemble(
         return await roster.approvers() | {d.to for d in await delegations.standing()}
 
     store, registrations = ChangeStore(redis.client, keys, vault), RegistrationStore(redis.client, keys)
+    history = History(redis.client, keys)
     ledger = RunLedger(redis.client, keys, f"{socket.gethostname()}:{os.getpid()}", tempo.lease)
     leases = Leases(redis.client, tempo.hold)
     background, guide, visitors = Background(), Guide.load(), Visitors(redis.client, keys)
@@ -209,6 +212,9 @@ def _assemble(
         settings.poll_seconds,
         settings.alerts_channel,
         engine.start_run,
+        history=history,
+        kinds=kinds(),
+        projections=(history.learn,),
     )
     runner = Runner(
         store,
@@ -264,10 +270,19 @@ def _assemble(
         desk.background.start(desk.catch_up(), "acts left behind")
         background.start(trail.trim_daily(), "trim the audit")
 
+    async def housekeeping() -> None:
+        """What is due once in a while; each part knows by itself when."""
+
     return desk, Tasks(
         run_change,
-        pulse.watched("sweep of changes", tempo.sweep, sweep_changes),
-        pulse.watched("sweep of registrations", settings.poll_seconds, sweep.all_registrations),
+        {
+            "sweep_changes": (tempo.sweep, pulse.watched("sweep of changes", tempo.sweep, sweep_changes)),
+            "sweep_registrations": (
+                settings.poll_seconds,
+                pulse.watched("sweep of registrations", settings.poll_seconds, sweep.all_registrations),
+            ),
+            "housekeeping": (tempo.housekeeping, housekeeping),
+        },
         warm,
         pulse.beat,
         look,
@@ -301,13 +316,23 @@ def _accounts(settings: Settings, tempo: Tempo, pace: Pace, concurrency: int = 2
     def opened(known: AccountSettings, parent: Account | None = None) -> Account:
         username, secret = known.login
         url, password = settings.twilio_api_url, secret.get_secret_value()
-        return Account(known.sid, username, password, url, concurrency, timeout, known.name, parent, pace)
+        events = _events_url(settings, known.sid)
+        return Account(known.sid, username, password, url, concurrency, timeout, known.name, parent, pace, events)
 
     main_accounts = {known.name: opened(known) for known in settings.accounts if not known.parent}
     return Accounts(
         opened(known, main_accounts[known.parent]) if known.parent else main_accounts[known.name]
         for known in settings.accounts
     )
+
+
+def _events_url(settings: Settings, account_sid: str) -> str:
+    """Where Twilio is to send the events of an account, with the credentials in it; "" when nobody could reach us."""
+    if settings.public_url is None or settings.events_secret is None:
+        return ""
+    scheme, _, host = settings.public_url.partition("://")
+    login = f"{EVENTS_USER}:{settings.events_secret.get_secret_value()}"
+    return f"{scheme}://{login}@{host}{EVENTS_PATH}/{account_sid}"
 
 
 def _intake(settings: Settings, redis: RedisHandle, keys: Keys, desk: Desk, accounts: Accounts) -> Sequence[RouteDef]:

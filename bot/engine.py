@@ -6,7 +6,7 @@ harmless. A lost task is found by the sweep, which looks at what is open.
 
 import asyncio
 import math
-from collections.abc import AsyncIterator, Awaitable, Callable
+from collections.abc import AsyncIterator, Awaitable, Callable, Mapping
 from contextlib import asynccontextmanager
 from dataclasses import dataclass
 from datetime import UTC, datetime, timedelta
@@ -28,6 +28,7 @@ FINISH_RUNS_SECONDS = 10.0
 LOOK_SECONDS = 1.0
 """How often each process looks at the files that it was started with."""
 
+Work = Callable[[], Awaitable[None]]
 log = structlog.get_logger()
 
 
@@ -70,7 +71,7 @@ class TaskEngine:
             log.warning("tick_missed", task=task, why=repr(error))
 
     @asynccontextmanager
-    async def work(self, tasks: "Tasks", poll_seconds: float) -> AsyncIterator[None]:
+    async def work(self, tasks: "Tasks") -> AsyncIterator[None]:
         """Work on tasks, and tick, until the body ends; what is under way is finished first.
 
         Cancels the body and raises `WorkerEnded` if the worker ends before it.
@@ -85,15 +86,10 @@ class TaskEngine:
             if (again := await tasks.run_change(number)) is not None:
                 await self.start_run_at(number, again)
 
-        async def sweep_changes(slot: int) -> None:
-            await tasks.sweep_changes()
-
-        async def sweep_registrations(slot: int) -> None:
-            await tasks.sweep_registrations()
-
         async with self._docket as docket:
-            for task in (run_change, sweep_changes, sweep_registrations):
-                docket.register(task)
+            docket.register(run_change)
+            for name, (_, work) in tasks.shared.items():
+                docket.register(_slotted(name, work))
             worker = Worker(
                 docket,
                 concurrency=CONCURRENCY,
@@ -107,7 +103,7 @@ class TaskEngine:
                 end = _ending(asyncio.current_task())
                 working.add_done_callback(end)
                 scheduler = AsyncIOScheduler()
-                for name, every in (("sweep_changes", self._tempo.sweep), ("sweep_registrations", poll_seconds)):
+                for name, (every, _) in tasks.shared.items():
                     scheduler.add_job(
                         self.tick,
                         "interval",
@@ -150,6 +146,16 @@ def _ending(body: "asyncio.Task[Any] | None") -> Callable[["asyncio.Task[None]"]
     return end
 
 
+def _slotted(name: str, work: Work) -> Callable[[int], Awaitable[None]]:
+    """Shared work as a task of docket's, which goes by its function's name."""
+
+    async def task(slot: int) -> None:
+        await work()
+
+    task.__name__ = task.__qualname__ = name
+    return task
+
+
 async def _nothing() -> None:
     """No work."""
 
@@ -158,12 +164,12 @@ async def _nothing() -> None:
 class Tasks:
     """The work that the engine does. `run_change` returns the seconds after which to call it again, or None.
 
-    Each process does `warm`, `beat` and `look` for itself; the others are done once, however many replicas there are.
+    `shared` is done once, however many replicas there are: how often in seconds, and what, by name. Each process does
+    `warm`, `beat` and `look` for itself.
     """
 
     run_change: Callable[[int], Awaitable[float | None]]
-    sweep_changes: Callable[[], Awaitable[None]]
-    sweep_registrations: Callable[[], Awaitable[None]]
-    warm: Callable[[], Awaitable[None]]
-    beat: Callable[[], Awaitable[None]]
-    look: Callable[[], Awaitable[None]] = _nothing
+    shared: Mapping[str, tuple[float, Work]]
+    warm: Work
+    beat: Work
+    look: Work = _nothing

@@ -78,6 +78,12 @@ def _twilio_url(value: str) -> str:
     return value.rstrip("/")
 
 
+def _public_url(value: str) -> str:
+    if "@" in value:
+        raise ValueError("must not hold credentials: those stand in TENFOUR_EVENTS_SECRET")
+    return _safe_url(value).rstrip("/")
+
+
 def _redis_url(value: SecretStr) -> SecretStr:
     scheme = value.get_secret_value().partition("://")[0]
     if scheme not in REDIS_SCHEMES:
@@ -277,6 +283,23 @@ class Settings(MemorySettings):
             default=None,
         )
     )
+    public_url: Annotated[str, AfterValidator(_public_url)] | None = _setting(
+        "TENFOUR_PUBLIC_URL",
+        "Base address at which Twilio reaches the bot (PORT, through your TLS proxy): its Event Streams and its "
+        "message status callbacks are sent there. Not set: registrations are followed by polling alone, and nobody "
+        "tells which numbers the carriers have registered.",
+        "the https address of your proxy, such as https://tenfour.example.com (docs/tracking.md)",
+        default=None,
+    )
+    events_secret: Annotated[SecretStr, _secret(r"[A-Za-z0-9_-]{16,}", "needs 16 letters, digits, - or _")] | None = (
+        _setting(
+            "TENFOUR_EVENTS_SECRET",
+            "Password that Twilio's Event Streams send along with each event; a sink is made with it. Needed beside "
+            "TENFOUR_PUBLIC_URL.",
+            'python -c "import secrets; print(secrets.token_urlsafe(24))"',
+            default=None,
+        )
+    )
     port: Annotated[int, AfterValidator(_port)] = _setting(
         "PORT",
         "Port of the HTTP listener: for Slack's requests when the bot is not in Socket Mode, and for TCR's webhook.",
@@ -423,6 +446,8 @@ def _missing_partners(given: set[str]) -> list[tuple[str, str]]:
         missing.append(("TWILIO_API_SECRET", "missing beside TWILIO_API_KEY"))
     if "TWILIO_API_SECRET" in given and "TWILIO_API_KEY" not in given:
         missing.append(("TWILIO_API_KEY", "missing beside TWILIO_API_SECRET"))
+    if "TENFOUR_PUBLIC_URL" in given and "TENFOUR_EVENTS_SECRET" not in given:
+        missing.append(("TENFOUR_EVENTS_SECRET", "missing beside TENFOUR_PUBLIC_URL"))
     if not given & {"TWILIO_API_KEY", "TWILIO_API_SECRET", "TWILIO_AUTH_TOKEN"}:
         missing.append(("TWILIO_API_KEY", "missing, with TWILIO_API_SECRET (or set TWILIO_AUTH_TOKEN)"))
     return missing

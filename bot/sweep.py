@@ -60,5 +60,4 @@ class Sweep:
     async def all_registrations(self) -> None:
         """Look at what is due, and announce what was left unannounced."""
         await self.tracker.sweep()
-        for registration in await self.tracker.store.untold():
-            await self.notifier.registration_moved(registration)
+        await self.tracker.tell_left()

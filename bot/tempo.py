@@ -19,7 +19,7 @@ class Tempo:
     an act that was acknowledged is carried out by whoever finds it. `redraw`: the least time between two pictures of
     one change; chat.update allows about 50 a minute over all messages (slack.md 5), and a run shows its steps within
     that. `spread`: the least time between two calls in the time after a hold of an account, and `least_calm` how long
-    that time is at least.
+    that time is at least. `housekeeping`: how often it is asked whether something is due that is seldom due.
     """
 
     call: float = 20.0
@@ -33,6 +33,7 @@ class Tempo:
     redraw: float = 1.2
     spread: float = SPREAD_SECONDS
     least_calm: float = LEAST_CALM
+    housekeeping: float = 60.0
 
 
 PRODUCTION: Final = Tempo()

@@ -5,6 +5,7 @@ from types import MappingProxyType
 
 from bot.changes.refusal import Refusal
 from bot.tracking.registration import registration_parts
+from bot.tracking.subscriptions import Subscription
 from handlers import forms
 from handlers.blocks.form import LABEL
 from handlers.blocks.registration import external, standing, watch_panel
@@ -71,10 +72,10 @@ async def fix_and_resubmit(desk: Desk, delivery: Delivery) -> Payload | None:
 async def _watch(desk: Desk, delivery: Delivery, channel: str, word: str) -> None:
     store = desk.tracker.store
     if word == "on":
-        await store.subscribe(channel, delivery.user)
+        await store.subscribe(Subscription(channel=channel, by=delivery.user))
     elif word == "off":
         await store.unsubscribe(channel)
-    hears = channel == desk.tracker.alerts_channel or channel in await store.channels()
+    hears = channel == desk.tracker.alerts_channel or channel in await store.subscriptions()
     await desk.answer(delivery, watch_panel(channel, hears, await desk.tracker.followed(SHOWN)))
 
 

@@ -46,7 +46,7 @@ class Threads:
             if registration is None:
                 return
             waiting = await self._registrations.announcements(registration_id)
-            hearers = {self._alerts, *await self._registrations.channels(), *(a.channel for a in waiting)}
+            hearers = {self._alerts, *await self._registrations.subscriptions(), *(a.channel for a in waiting)}
             for channel in sorted(hearers):
                 await self._announce(registration, channel, [a for a in waiting if a.channel == channel])
             await self._registrations.all_told(registration_id, registration.version)
@@ -74,13 +74,13 @@ class Threads:
         self, registration: Registration, channel: str, waiting: list[Announcement], reason: str
     ) -> None:
         """A channel that we were put out of hears no more; whoever had subscribed it is told first."""
-        subscriber = (await self._registrations.channels()).get(channel)
+        subscription = (await self._registrations.subscriptions()).get(channel)
         book = self._keys.registration(*registration_parts(registration.id), "posts")
         try:
-            if subscriber:
-                await self._posts.once(book, f"closed:{channel}", subscriber, channel_closed(channel, reason))
+            if subscription and subscription.by:
+                await self._posts.once(book, f"closed:{channel}", subscription.by, channel_closed(channel, reason))
         except SlackApiError as error:  # the next sweep tries again; the other channels must hear now
-            log.error("slack_refused", registration=registration.id, channel=subscriber, why=why(error))
+            log.error("slack_refused", registration=registration.id, channel=channel, why=why(error))
             return
         for row in waiting:
             await self._registrations.told(registration.id, row)

@@ -23,8 +23,8 @@ async def test_a_start_that_is_taken_for_running_for_ever_keeps_a_change_for_a_m
         started.put_nowait(number)
 
     engine = TaskEngine(redis_url, f"{keys.prefix}-tasks", clock)
-    tasks = Tasks(run, nothing, nothing, nothing, nothing)
-    async with asyncio.timeout(20), engine.work(tasks, 3600):
+    tasks = Tasks(run, {}, nothing, nothing)
+    async with asyncio.timeout(20), engine.work(tasks):
         await engine.start_run(7)
         assert await started.get() == 7
         [key] = [key async for key in redis.scan_iter(match=f"{keys.prefix}-tasks:runs:*:7*")]

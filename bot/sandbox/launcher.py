@@ -168,6 +168,8 @@ def _environment(slack: LocalSlack, twilio: LocalTwilio, redis_url: str, folder:
         "TENFOUR_POLL_SECONDS": "2",
         "TENFOUR_STATE": str(folder.resolve()),
         "TENFOUR_TCR_SECRET": world.TCR_SECRET,
+        "TENFOUR_PUBLIC_URL": f"http://{HOST}:{tcr_port}",
+        "TENFOUR_EVENTS_SECRET": world.EVENTS_SECRET,
         "PORT": str(tcr_port),
     }
 

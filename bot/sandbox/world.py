@@ -15,6 +15,7 @@ BOT_TOKEN = "xoxb-sandbox"  # noqa: S105 - opens nothing but the sandbox
 APP_TOKEN = "xapp-sandbox"  # noqa: S105 - opens nothing but the sandbox
 SIGNING_SECRET = "sandbox-signing-secret"  # noqa: S105 - opens nothing but the sandbox
 TCR_SECRET = "sandbox-tcr-secret"  # noqa: S105 - opens nothing but the sandbox
+EVENTS_SECRET = "sandbox-events-secret"  # noqa: S105 - opens nothing but the sandbox
 
 TWILIO_ACCOUNT_SID = "AC" + "5a" * 16
 TWILIO_AUTH_TOKEN = "sandbox-auth-token"  # noqa: S105 - opens nothing but the sandbox

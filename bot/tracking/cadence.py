@@ -1,11 +1,21 @@
 """How soon to look at a registration again: a pure function of its state and age."""
 
-from bot.tracking.registration import SETTLED
+from bot.tracking.deadlines import next_reminder
+from bot.tracking.registration import SETTLED, Registration
+from bot.tracking.stuck import stuck_at
+from bot.tracking.typical import Typical
 
 HOUR, DAY = 3600.0, 86400.0
 UNDER_REVIEW = frozenset({"", "PENDING", "IN_PROGRESS", "IN_REVIEW"})
 IN_FLIGHT = frozenset({"accepted", "scheduled", "queued", "sending", "sent"})
 """States of a message that is on its way."""
+
+
+def next_look(seen: Registration, now: float, base: float, typical: Typical | None) -> float:
+    """When to look again (epoch seconds): by the cadence, or as soon as something is to be reminded of."""
+    cadence = now + seconds_until_next_look(seen.status, now - seen.since, base)
+    reminders = (next_reminder(seen, now), stuck_at(seen, typical))
+    return max(now + base, min([cadence, *(at for at in reminders if at is not None)]))
 
 
 def seconds_until_next_look(status: str, age: float, base: float) -> float:

@@ -1,7 +1,7 @@
 """The kinds of registrations: how each is looked at, and whether channels hear of it."""
 
 from collections.abc import Awaitable, Callable, Mapping
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from types import MappingProxyType
 from typing import Any
 
@@ -74,6 +74,15 @@ async def look_at_vetting(account: Account, brand_sid: str) -> tuple[str, dict[s
     )
 
 
+ENDED = frozenset({"delivered", "undelivered", "failed", "canceled", "read", "partially_delivered", GONE})
+"""States of a message that no other follows."""
+
+
+def kinds(**looks: Look) -> Mapping[str, Kind]:
+    """Every kind; `looks`, by kind, are those that need to know more than Twilio tells."""
+    return MappingProxyType({name: replace(k, look=looks.get(name, k.look)) for name, k in KINDS.items()})
+
+
 KINDS: Mapping[str, Kind] = MappingProxyType(
     {
         "campaign": Kind(look_at_campaign, announced=True, remembers=("campaign_id", "is_externally_registered")),
@@ -81,10 +90,13 @@ KINDS: Mapping[str, Kind] = MappingProxyType(
         "message": Kind(
             look_at_message,
             announced=False,
-            over=frozenset({"delivered", "undelivered", "failed", "canceled", "read", "partially_delivered", GONE}),
+            over=ENDED,
         ),
         "vetting": Kind(look_at_vetting, announced=False),
         "number": Kind(None, announced=False),
         "share": Kind(None, announced=False),
+        "bundle": Kind(None, announced=True),
+        "traffic": Kind(None, announced=True),
+        "sink": Kind(None, announced=True),
     }
 )

@@ -1,17 +1,43 @@
-"""Registrations: a brand or a campaign under watch, and what changed about it."""
+"""Registrations: what is under watch, what is known of it, and what changed about it."""
 
+from collections.abc import Mapping
 from typing import Any, Literal
 
 from pydantic import Field
 
 from bot.plans.values import Record
 
-Severity = Literal["good", "info", "bad"]
+Severity = Literal["good", "info", "warn", "bad"]
+"""How much a transition matters: *bad* keeps somebody from sending, *warn* will if nobody acts."""
+SEVERITIES: tuple[Severity, ...] = ("bad", "warn", "good", "info")
+
+About = Literal["state", "ready", "numbers", "stuck", "deadline"]
+"""What a transition tells: another state (or other errors), readiness to send, single numbers, or that time passes."""
 
 GONE = "GONE"
 """Our word for a registration that Twilio no longer has; all other states are Twilio's own words."""
 FAILURES = 3
 """Looks in a row that fail before that is told: a single one mends itself."""
+
+
+class Fact(Record):
+    """What an event said that no read tells. Of all that is said under one name, the latest counts.
+
+    `at` is the event's own time (epoch seconds), `event` its id; the id decides where two are of the same time.
+    """
+
+    name: str
+    value: str
+    at: float
+    event: str
+    detail: dict[str, Any] = Field(default_factory=dict)
+
+
+class Mute(Record):
+    """A channel that wants to hear no more of one registration, and whose wish that was."""
+
+    by: str
+    at: float
 
 
 class Registration(Record):
@@ -21,6 +47,8 @@ class Registration(Record):
     `failures` counts the looks that failed since the last one that did not, `trouble` says why.
     `made_at` is when a change of ours last made or revived it (epoch seconds, 0 when none did); `tries` counts those
     changes that were another try after a rejection.
+    `heard` is what events said, by name; `muted` the channels that hear no more of it; `told` when each reminder with
+    a name of its own was last given (epoch seconds).
     """
 
     kind: str
@@ -40,6 +68,9 @@ class Registration(Record):
     snapshot: dict[str, Any] = Field(default_factory=dict)
     trouble: str = ""
     failures: int = 0
+    heard: Mapping[str, Fact] = Field(default_factory=dict)
+    muted: Mapping[str, Mute] = Field(default_factory=dict)
+    told: Mapping[str, float] = Field(default_factory=dict)
 
     @property
     def out_of_sight(self) -> bool:
@@ -49,11 +80,35 @@ class Registration(Record):
     @property
     def id(self) -> str:
         """One text that names it, for indexes and buttons."""
-        return f"{self.kind}|{self.account}|{self.key}"
+        return registration_id(self.kind, self.account, self.key)
+
+    @property
+    def external(self) -> bool:
+        """Whether it is a campaign that was registered in TCR rather than at Twilio (twilio.md 6)."""
+        return self.kind == "campaign" and bool(self.snapshot.get("is_externally_registered"))
+
+    @property
+    def brand_sid(self) -> str:
+        """The brand that it is, or that it hangs on; "" where that is not known."""
+        return self.key if self.kind in ("brand", "vetting") else str(self.snapshot.get("brand_registration_sid") or "")
+
+    @property
+    def stage(self) -> str:
+        """Where it is on its way: what waits in the same stage takes about as long.
+
+        A verified campaign goes on: its numbers are registered, then it is ready.
+        """
+        kind = "external" if self.external else self.kind
+        if self.kind == "campaign" and self.status == "VERIFIED":
+            return f"{kind}:READY" if self.snapshot.get("ready") == "ready" else f"{kind}:NUMBERS"
+        return f"{kind}:{self.status}"
 
 
 class Transition(Record):
-    """A difference between two snapshots that someone should hear about. `id` counts up within its registration."""
+    """A difference between two snapshots that someone should hear about. `id` counts up within its registration.
+
+    `facts` is what it is about besides the two states, as plain data. `mark` names a reminder: it is given once.
+    """
 
     id: int
     before: str
@@ -61,18 +116,28 @@ class Transition(Record):
     at: float
     severity: Severity
     snapshot: dict[str, Any]
+    about: About = "state"
+    facts: dict[str, Any] = Field(default_factory=dict)
+    mark: str = ""
 
 
 class Announcement(Record):
-    """A transition addressed to a channel: a row of the outbox."""
+    """A transition addressed to a channel: a row of the outbox. It is told at `not_before` (epoch seconds) or later."""
 
     channel: str
     transition: Transition
+    not_before: float = 0.0
 
     @property
     def id(self) -> str:
         """Unique within its registration."""
-        return f"{self.transition.id}:{self.channel}"
+        about = "" if self.transition.about == "state" else f".{self.transition.mark or self.transition.about}"
+        return f"{self.transition.id}{about}:{self.channel}"
+
+
+def registration_id(kind: str, account: str, key: str) -> str:
+    """The id of a registration."""
+    return f"{kind}|{account}|{key}"
 
 
 def registration_parts(registration_id: str) -> tuple[str, str, str]:
@@ -83,26 +148,3 @@ def registration_parts(registration_id: str) -> tuple[str, str, str]:
 
 SETTLED = frozenset({"VERIFIED", "APPROVED", GONE})
 REFUSED = frozenset({"FAILED", "SUSPENDED"})
-
-
-def transition_between(old: Registration, status: str, snapshot: dict[str, Any], now: float) -> Transition | None:
-    """What to announce after a look, or None. The first look announces only a verdict: the rest is no news."""
-    errors_came = bool(snapshot.get("errors")) and snapshot.get("errors") != old.snapshot.get("errors")
-    if status == old.status and not errors_came:
-        return None
-    if not old.status and status not in SETTLED | REFUSED and not errors_came:
-        return None
-    return Transition(
-        id=old.version + 1,
-        before=old.status,
-        after=status,
-        at=now,
-        severity=_severity(status, errors_came),
-        snapshot=snapshot,
-    )
-
-
-def _severity(status: str, errors_came: bool) -> Severity:
-    if status in REFUSED or status == GONE or errors_came:
-        return "bad"
-    return "good" if status in SETTLED else "info"

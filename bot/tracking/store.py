@@ -1,21 +1,31 @@
 """Registrations in Redis: one hash slot each, due times in one sorted set, announcements in an outbox beside each."""
 
 import json
-from collections.abc import Sequence
-from typing import Any
+from collections.abc import Iterable, Mapping, Sequence
+from typing import Any, Literal, cast
 
 from redis.asyncio import Redis
 
+from bot.plans.values import canonical_json
 from bot.redis.keys import Keys
 from bot.redis.scripts import Script
-from bot.tracking.registration import Announcement, Registration, Transition, registration_parts
+from bot.tracking.registration import Announcement, Fact, Mute, Registration, Transition, registration_parts
+from bot.tracking.subscriptions import Subscription
 
 _BEGIN = Script.beside(__file__, "begin.lua")
 _OBSERVE = Script.beside(__file__, "observe.lua")
 _CLAIM = Script.beside(__file__, "claim.lua")
+_HEAR = Script.beside(__file__, "hear.lua")
 
-_DUE, _UNTOLD, _CHANNELS = "registrations:due", "registrations:untold", "subscriptions"
+_DUE, _UNTOLD, _CHANNELS = "registrations:due", "registrations:to_tell", "subscriptions"
+_NAMED = ("heard", "muted", "told")
+"""Fields of a registration that have an entry of the document for each name."""
 CLAIM_SECONDS = 60
+EVENTS_KEPT = 500
+"""Events of one registration that are kept."""
+
+Novelty = Literal["unknown", "known", "older", "latest"]
+"""What an event was: of something that nobody follows, here already, overtaken by a later one, or the latest."""
 
 
 class RegistrationStore:
@@ -28,7 +38,8 @@ class RegistrationStore:
         """Start to follow a registration, or look at it again at once; what is known of it stays."""
         # due first: a due time without a document is skipped, a document without a due time would be forgotten
         await self.look_at(registration.id, registration.started_at)
-        fields = registration.model_dump(exclude={"snapshot"}) | {"snapshot": "{}"}
+        snapshot = json.dumps(registration.snapshot)
+        fields = registration.model_dump(exclude={"snapshot", *_NAMED}) | {"snapshot": snapshot}
         flat = ["" if x is None else x for pair in fields.items() for x in pair]
         known = [registration.change or "", registration.title, registration.started_at, registration.owner]
         args = [*known, registration.made_at, registration.tries, *flat]
@@ -56,12 +67,51 @@ class RegistrationStore:
 
     async def load(self, registration_id: str) -> Registration | None:
         """One registration, or None."""
-        doc = {str(k): str(v) for k, v in (await self._redis.hgetall(self._at(registration_id, "doc"))).items()}
-        if "kind" not in doc:
-            return None
-        return Registration.model_validate(
-            doc | {"snapshot": json.loads(doc["snapshot"]), "change": int(doc["change"]) if doc["change"] else None}
-        )
+        return _loaded(await self._redis.hgetall(self._at(registration_id, "doc")))
+
+    async def many(self, ids: Iterable[str]) -> dict[str, Registration]:
+        """Several registrations by id, in one go; those that are not followed are left out."""
+        asked = list(ids)
+        async with self._redis.pipeline(transaction=False) as pipe:
+            for registration_id in asked:
+                pipe.hgetall(self._at(registration_id, "doc"))
+            found = await pipe.execute()
+        return {i: r for i, doc in zip(asked, found, strict=True) if (r := _loaded(doc))}
+
+    async def hear(
+        self, registration_id: str, fact: Fact, status: str = "", snapshot: Mapping[str, Any] | None = None
+    ) -> Novelty:
+        """Take up what an event said; with a `status` it is what tells the state, and `snapshot` what goes with it."""
+        said: dict[str, str | float] = {
+            "status": status,
+            "since": fact.at,
+            "fetched_at": fact.at,
+            "snapshot": json.dumps(snapshot or {}),
+        }
+        fields: list[str | float] = [x for pair in said.items() for x in pair] if status else []
+        keys = [self._at(registration_id, part) for part in ("doc", "events")]
+        kept = canonical_json(fact.model_dump())
+        args: list[str | float] = [fact.name, kept, fact.at, fact.event, EVENTS_KEPT, *fields]
+        return cast("Novelty", str(await _HEAR(self._redis, keys=keys, args=args)))
+
+    async def events(self, registration_id: str) -> list[Fact]:
+        """What events said, in the order in which it happened, whatever the order in which it came."""
+        rows = map(str, await self._redis.zrange(self._at(registration_id, "events"), 0, -1))
+        return sorted((Fact.model_validate_json(r) for r in rows), key=lambda f: (f.at, f.event))
+
+    async def mute(self, registration_id: str, channel: str, mute: Mute | None) -> None:
+        """Let a channel hear no more of a registration, or (None) hear of it again."""
+        at, field = self._at(registration_id, "doc"), f"muted:{channel}"
+        if mute is None:
+            await self._redis.hdel(at, field)
+        elif await self._redis.exists(at):
+            await self._redis.hset(at, field, mute.model_dump_json())
+
+    async def assign(self, registration_id: str, owner: str) -> None:
+        """Say who sees to a registration."""
+        at = self._at(registration_id, "doc")
+        if await self._redis.exists(at):
+            await self._redis.hset(at, "owner", owner)
 
     async def claim(self, now: float, limit: int) -> list[str]:
         """The ids of registrations whose time has come; each is ours for a minute."""
@@ -74,7 +124,7 @@ class RegistrationStore:
     async def observe(
         self,
         seen: Registration,
-        transition: Transition | None = None,
+        transitions: Sequence[Transition] = (),
         announcements: Sequence[Announcement] = (),
         *,
         tell: bool = False,
@@ -86,7 +136,7 @@ class RegistrationStore:
         tell = tell or bool(announcements)
         if tell:
             # before the script: an entry without news is cleaned up, news without an entry would never be told
-            await self._redis.sadd(self._keys.plain(_UNTOLD), seen.id)
+            await self._to_tell(seen.id)
         fields: dict[str, Any] = {
             "status": seen.status,
             "since": seen.since,
@@ -94,11 +144,13 @@ class RegistrationStore:
             "snapshot": json.dumps(seen.snapshot),
             "trouble": seen.trouble,
             "failures": seen.failures,
+            **{f"told:{t.mark}": t.at for t in transitions if t.mark},
         }
         rows = [x for a in announcements for x in (a.id, a.model_dump_json())]
         args = [
             str(seen.version),
-            transition.model_dump_json() if transition else "",
+            len(transitions),
+            *(t.model_dump_json() for t in transitions),
             len(announcements),
             *rows,
             *(x for pair in fields.items() for x in pair),
@@ -107,17 +159,22 @@ class RegistrationStore:
         recorded = bool(await _OBSERVE(self._redis, keys=keys, args=args))
         if recorded and tell:
             # and after it: `all_told` may have taken the entry off again before there were rows to be seen
-            await self._redis.sadd(self._keys.plain(_UNTOLD), seen.id)
+            await self._to_tell(seen.id)
         return recorded
 
-    async def untold(self) -> list[str]:
-        """Registrations that have announcements waiting, or a card that shows something old."""
-        return sorted(str(i) for i in await self._redis.smembers(self._keys.plain(_UNTOLD)))
+    async def untold(self, now: float) -> list[str]:
+        """Registrations that have announcements waiting whose time has come, or a card that shows something old."""
+        return [str(i) for i in await self._redis.zrangebyscore(self._keys.plain(_UNTOLD), "-inf", now)]
+
+    async def redraw(self, registration_id: str) -> None:
+        """Have the next sweep draw the card of a registration, should a crash keep us from doing so."""
+        await self._to_tell(registration_id)
 
     async def announcements(self, registration_id: str) -> list[Announcement]:
         """What has not been told yet, oldest first."""
         rows = await self._redis.hvals(self._at(registration_id, "outbox"))
-        return sorted((Announcement.model_validate_json(r) for r in rows), key=lambda a: a.transition.id)
+        found = [Announcement.model_validate_json(r) for r in rows]
+        return sorted(found, key=lambda a: (a.transition.id, a.transition.about != "state", a.id))
 
     async def told(self, registration_id: str, announcement: Announcement) -> None:
         """Take an announcement off the outbox."""
@@ -126,12 +183,14 @@ class RegistrationStore:
     async def all_told(self, registration_id: str, drawn: int) -> None:
         """Take a registration, drawn at version `drawn`, off the list of those with something to tell.
 
-        It stays on it when announcements or a newer version came in meanwhile.
+        It stays on it when announcements or a newer version came in meanwhile, until the time of the first of them.
         """
-        await self._redis.srem(self._keys.plain(_UNTOLD), registration_id)
+        await self._redis.zrem(self._keys.plain(_UNTOLD), registration_id)
         newer = await self._redis.hget(self._at(registration_id, "doc"), "version") != str(drawn)
-        if newer or await self._redis.hlen(self._at(registration_id, "outbox")):
-            await self._redis.sadd(self._keys.plain(_UNTOLD), registration_id)
+        if newer:
+            await self._to_tell(registration_id)
+        elif waiting := await self.announcements(registration_id):
+            await self._to_tell(registration_id, min(a.not_before for a in waiting))
 
     async def transitions(self, registration_id: str) -> list[Transition]:
         """The log of a registration, oldest first."""
@@ -144,17 +203,41 @@ class RegistrationStore:
         loaded = [await self.load(str(i)) for i in ids]
         return [r for r in loaded if r]
 
-    async def channels(self) -> dict[str, str]:
-        """Channels that asked to hear about registrations, with who asked."""
-        return {str(k): str(v) for k, v in (await self._redis.hgetall(self._keys.plain(_CHANNELS))).items()}
+    async def subscriptions(self) -> dict[str, Subscription]:
+        """Channels that asked to hear about registrations, with what they want to hear."""
+        found = {str(k): str(v) for k, v in (await self._redis.hgetall(self._keys.plain(_CHANNELS))).items()}
+        return {channel: _subscription(channel, raw) for channel, raw in found.items()}
 
-    async def subscribe(self, channel: str, user: str) -> None:
-        """Let a channel hear about every registration."""
-        await self._redis.hset(self._keys.plain(_CHANNELS), channel, user)
+    async def subscribe(self, subscription: Subscription) -> None:
+        """Let a channel hear about registrations, as it says."""
+        await self._redis.hset(self._keys.plain(_CHANNELS), subscription.channel, subscription.model_dump_json())
 
     async def unsubscribe(self, channel: str) -> bool:
         """Stop it; False when it did not hear about anything."""
         return bool(await self._redis.hdel(self._keys.plain(_CHANNELS), channel))
 
+    async def _to_tell(self, registration_id: str, when: float = 0.0) -> None:
+        # the earlier time counts: what waits for the end of quiet hours must not hold up what may be told now
+        await self._redis.zadd(self._keys.plain(_UNTOLD), {registration_id: when}, lt=True)
+
     def _at(self, registration_id: str, part: str) -> str:
         return self._keys.registration(*registration_parts(registration_id), part)
+
+
+def _loaded(found: Mapping[Any, Any]) -> Registration | None:
+    """A registration from its document, or None."""
+    doc = {str(k): str(v) for k, v in found.items()}
+    if "kind" not in doc:
+        return None
+    named: dict[str, dict[str, Any]] = {part: {} for part in _NAMED}
+    for field, raw in doc.items():
+        part, _, name = field.partition(":")
+        if name and part in named:
+            named[part][name] = json.loads(raw)
+    change = int(doc["change"]) if doc["change"] else None
+    return Registration.model_validate(doc | named | {"snapshot": json.loads(doc["snapshot"]), "change": change})
+
+
+def _subscription(channel: str, raw: str) -> Subscription:
+    # before there was more to choose, who asked was all that was kept
+    return Subscription.model_validate_json(raw) if raw.startswith("{") else Subscription(channel=channel, by=raw)

@@ -1,7 +1,7 @@
 """Looks at registrations at Twilio when their time has come, and records what changed."""
 
 import asyncio
-from collections.abc import Awaitable, Callable, Iterator, Mapping
+from collections.abc import Awaitable, Callable, Iterable, Iterator, Mapping, Sequence
 from typing import Any
 
 import structlog
@@ -12,10 +12,13 @@ from bot.changes.change import Change
 from bot.plans.call import Results, resolve
 from bot.plans.step import Watch
 from bot.ports import Notifier
-from bot.tracking.cadence import seconds_until_next_look
+from bot.tracking.cadence import next_look
+from bot.tracking.history import History
 from bot.tracking.kinds import KINDS, Kind
-from bot.tracking.registration import GONE, Announcement, Registration, Transition, transition_between
-from bot.tracking.store import RegistrationStore
+from bot.tracking.news import what_is_new
+from bot.tracking.registration import GONE, Fact, Registration, Transition
+from bot.tracking.store import Novelty, RegistrationStore
+from bot.tracking.subscriptions import Subscription, addressed
 from bot.twilio.faults import Refused, Throttled, TwilioFault, Unreachable
 from bot.twilio.gateway import Account
 
@@ -33,6 +36,9 @@ log = structlog.get_logger()
 Wake = Callable[[int], Awaitable[None]]
 """Lets a change that waits go on looking; doing it twice is harmless."""
 
+Projection = Callable[[Registration, Sequence[Transition]], Awaitable[None]]
+"""Takes up what follows from a registration and its whole log, such as an index; doing it twice is harmless."""
+
 
 class Tracker:
     """Follows registrations. Any number of replicas may sweep: what is due is claimed, each look is recorded once."""
@@ -47,15 +53,25 @@ class Tracker:
         alerts_channel: str,
         wake: Wake,
         kinds: Mapping[str, Kind] = KINDS,
+        history: History | None = None,
+        projections: Sequence[Projection] = (),
     ) -> None:
         self.store = store
         self._account, self._notifier, self._clock = account, notifier, clock
         self._base, self.alerts_channel, self._wake, self._kinds = base_seconds, alerts_channel, wake, kinds
+        self._history, self._projections = history, projections
 
     async def follow(self, change: Change, watch: Watch, results: dict[str, dict[str, Any]]) -> None:
         """Start or revive a registration that a change has made."""
         made = {"made_at": self._clock(), "tries": int(watch.again)}
-        await self.store.begin(self._registration(change, watch, results).model_copy(update=made))
+        registration = self._registration(change, watch, results).model_copy(update=made)
+        await self.store.begin(registration)
+        await self.take_up(registration.id)
+
+    async def adopt(self, registration: Registration) -> None:
+        """Follow something that stands at Twilio already: what is known of it by now is no news."""
+        await self.store.begin(registration)
+        await self.take_up(registration.id)
 
     async def end(self, change: Change, watch: Watch) -> None:
         """A registration is over because a change has ended it: its card says so, and no channel is alarmed."""
@@ -66,8 +82,9 @@ class Tracker:
         left = self._kind(known).remembered(known.snapshot)
         end = Transition(id=known.version + 1, before=known.status, after=GONE, at=now, severity="info", snapshot=left)
         seen = known.model_copy(update={"status": GONE, "since": now, "fetched_at": now, "snapshot": left})
-        if await self.store.observe(seen, end, tell=True):
+        if await self.store.observe(seen, [end], tell=True):
             await self.store.forget(known.id)
+            await self.take_up(known.id)
             await self._wake_waiters(known.id)
             await self._notifier.registration_moved(known.id)
 
@@ -103,6 +120,47 @@ class Tracker:
             said = {"status": status, "since": now, "fetched_at": now, "snapshot": {"said": words} if words else {}}
             recorded = await self.store.observe(known.model_copy(update=said))
         await self._wake_waiters(fresh.id)
+
+    async def hear(
+        self, registration: Registration, fact: Fact, status: str = "", snapshot: Mapping[str, Any] | None = None
+    ) -> Novelty:
+        """Take up what an event said of a registration, which is followed from now on if it was not before.
+
+        With a `status` the event is what tells its state, since no API does. The latest by the event's own time counts,
+        in whatever order they come; the same one twice is one.
+        """
+        novelty = await self.store.hear(registration.id, fact, status, snapshot)
+        if novelty == "unknown":
+            await self.store.begin(registration)
+            novelty = await self.store.hear(registration.id, fact, status, snapshot)
+        if novelty == "latest" and status:
+            await self.take_up(registration.id)
+            await self._wake_waiters(registration.id)
+        return novelty
+
+    async def hint(self, registrations: Iterable[Registration]) -> None:
+        """Something may have happened to these: they are looked at in the next sweep, and followed from now on."""
+        for registration in registrations:
+            await self.store.begin(registration)
+
+    async def take_up(self, registration_id: str) -> None:
+        """Bring everything that follows from a registration up to date."""
+        known = await self.store.load(registration_id) if self._projections else None
+        if known is None:
+            return
+        log_ = await self.store.transitions(registration_id)
+        for projection in self._projections:
+            await projection(known, log_)
+
+    async def tell_left(self) -> None:
+        """Announce what was left unannounced, or waited until now to be told."""
+        for registration_id in await self.store.untold(self._clock()):
+            await self.take_up(registration_id)
+            await self._notifier.registration_moved(registration_id)
+
+    async def subscriptions(self) -> dict[str, Subscription]:
+        """Who hears about what, by channel. The alerts channel hears everything until somebody says otherwise."""
+        return {self.alerts_channel: Subscription(channel=self.alerts_channel)} | await self.store.subscriptions()
 
     def _kind(self, registration: Registration) -> Kind:
         return self._kinds.get(registration.kind, UNKNOWN)
@@ -162,7 +220,6 @@ class Tracker:
             status = ""  # made a moment ago, and Twilio does not list it yet
         if status == GONE:
             snapshot = kind.remembered(known.snapshot)
-        transition = transition_between(known, status, snapshot, now)
         moved = status != known.status
         seen = known.model_copy(
             update={
@@ -174,14 +231,17 @@ class Tracker:
                 "failures": 0,
             }
         )
-        hearers = await self._hearers() if transition and kind.announced else []
-        rows = [Announcement(channel=c, transition=transition) for c in hearers] if transition else []
+        typical = await self._history.typical(seen.stage) if self._history else None
+        news = what_is_new(known, seen, now, typical)
+        hearers = (await self.subscriptions()).values() if news and kind.announced else ()
+        rows = addressed(news, seen, hearers, now)
         # a card shows more than the state: a score that comes later must not be missing from it
-        tell = kind.announced and (moved or bool(transition) or known.out_of_sight or snapshot != known.snapshot)
-        if await self.store.observe(seen, transition, rows, tell=tell):
-            await self.store.look_at(
-                registration_id, now + seconds_until_next_look(status, now - seen.since, self._base)
-            )
+        tell = kind.announced and (moved or bool(news) or known.out_of_sight or snapshot != known.snapshot)
+        if await self.store.observe(seen, news, rows, tell=tell):
+            after = seen.model_copy(update={"told": {**seen.told, **{t.mark: t.at for t in news if t.mark}}})
+            await self.store.look_at(registration_id, next_look(after, now, self._base, typical))
+            if moved or tell:
+                await self.take_up(registration_id)
             if moved:
                 await self._wake_waiters(registration_id)
             if tell:
@@ -212,9 +272,6 @@ class Tracker:
                 raise
             except Exception as error:  # what is odd about one must not keep the others from being looked at
                 log.error("look_broke_off", registration=registration_id, error=type(error).__name__)
-
-    async def _hearers(self) -> list[str]:
-        return sorted({self.alerts_channel, *await self.store.channels()})
 
 
 def _by_account(ids: list[str]) -> list[list[str]]:

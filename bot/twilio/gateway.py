@@ -23,6 +23,9 @@ READ_TRIES = 3
 LONGEST_READ_PAUSE = 10.0
 """How long a read holds on, in seconds; when Twilio asks for more, whoever asked hears so at once."""
 MAX_PAGES = 200
+EVENTS_PATH, STATUS_PATH = "/twilio/events", "/twilio/status"
+"""Where Twilio tells us of events and of messages: followed by the account's SID, below TENFOUR_PUBLIC_URL."""
+EVENTS_USER = "tenfour"
 
 log = structlog.get_logger()
 
@@ -32,7 +35,9 @@ Item = dict[str, Any]
 class Account:
     """A set of Twilio credentials. `sid` is the account's SID, `name` what people call it.
 
-    `parent` is the main account of a subaccount, where that is known. At most `concurrency` calls are in flight.
+    `parent` is the main account of a subaccount, where that is known. `events_url` is where Twilio is to send this
+    account's events, with the credentials in it, "" where nobody could reach us. At most `concurrency` calls are in
+    flight.
 
     Reads are repeated on 429, 5xx and lost connections; writes are sent once and their fault says what is known. With a
     `pace`, a 429 holds the account for everybody: reads keep that by themselves, who sends asks for admission first.
@@ -49,8 +54,9 @@ class Account:
         name: str = "",
         parent: "Account | None" = None,
         pace: Pace | None = None,
+        events_url: str = "",
     ) -> None:
-        self.sid, self.name, self.parent = sid, name or sid, parent
+        self.sid, self.name, self.parent, self.events_url = sid, name or sid, parent, events_url
         self._template, self._pace = template, pace
         self._transport = Transport(template, timeout)
         # an explicit environment keeps TWILIO_EDGE and TWILIO_REGION from rewriting the configured address

@@ -112,7 +112,7 @@ async def record(world: World, changes: dict[State, Change]) -> dict[str, object
                 found[f"{change.number} {part}"] = await redis.hgetall(keys.change(change.number, part))
             found[f"{change.number} timeline"] = await redis.lrange(keys.change(change.number, "timeline"), 0, -1)
         found["changes"] = await redis.get(keys.plain("changes:last"))
-        found["channels"] = await RegistrationStore(redis, keys).channels()
+        found["channels"] = await RegistrationStore(redis, keys).subscriptions()
         return found
 
 

@@ -15,6 +15,7 @@ from bot.sandbox.twilio.start_state import APPROVED_BRAND, SUPPORT_SERVICE
 from bot.tracking.cadence import DAY
 from bot.tracking.kinds import Kind
 from bot.tracking.registration import FAILURES, GONE, Registration
+from bot.tracking.subscriptions import Subscription
 from bot.tracking.tracker import Tracker
 from bot.twilio import reads
 from bot.twilio.gateway import Account
@@ -72,8 +73,8 @@ async def test_a_look_that_came_late_does_not_undo_a_newer_one(registry: Registr
 
 
 async def test_each_subscribed_channel_gets_one_row_and_the_alerts_channel_always_does(registry: Registry) -> None:
-    await registry.store.subscribe("C0A2P", "U0RITA")
-    await registry.store.subscribe(ALERTS, "U0ANN")
+    await registry.store.subscribe(Subscription(channel="C0A2P"))
+    await registry.store.subscribe(Subscription(channel=ALERTS))
     campaign = await registry.submitted()
     registry.twilio.desk.verify(SUPPORT_SERVICE)
     await registry.tracker().sweep()
@@ -90,7 +91,7 @@ async def test_a_crash_between_recording_and_telling_leaves_the_announcement_to_
     crashed = Tracker(registry.store, lambda _: registry.account, Crashed(), registry.clock, BASE, ALERTS, nobody_waits)
     with pytest.raises(ConnectionError):
         await crashed.look(campaign)
-    assert await registry.store.untold() == [campaign]
+    assert await registry.store.untold(registry.clock()) == [campaign]
     assert await registry.heard(campaign) == [(ALERTS, "VERIFIED")]
     registry.clock.advance(DAY)
     await registry.tracker().sweep()
@@ -133,9 +134,9 @@ async def test_trouble_that_was_not_told_because_of_a_crash_is_left_to_the_sweep
     campaign = await registry.submitted()
     registry.twilio.faults.add(READ, status=403, times=FAILURES)
     for _ in range(FAILURES):
-        assert await registry.store.untold() == []
+        assert await registry.store.untold(registry.clock()) == []
         await registry.tracker().look(campaign)
-    assert await registry.store.untold() == [campaign]
+    assert await registry.store.untold(registry.clock()) == [campaign]
 
 
 async def test_an_answer_of_another_shape_is_trouble_like_any_other_and_not_quoted(registry: Registry) -> None:
@@ -337,6 +338,7 @@ async def test_a_campaign_that_we_deleted_ourselves_alarms_nobody_and_its_card_s
     await tracker.end(change, Watch(kind="campaign", step="campaign", key=SUPPORT_SERVICE, title="Campaign"))
     await tracker.end(change, Watch(kind="campaign", step="campaign", key=SUPPORT_SERVICE, title="Campaign"))
     known = await registry.known(campaign)
-    assert (known.status, await registry.heard(campaign), await registry.store.untold()) == (GONE, [], [campaign])
+    untold = await registry.store.untold(registry.clock())
+    assert (known.status, await registry.heard(campaign), untold) == (GONE, [], [campaign])
     registry.clock.advance(DAY)
     assert await tracker.sweep() == 0

@@ -4,8 +4,10 @@ import asyncio
 
 import pytest
 
-from bot.tracking.registration import Registration, transition_between
+from bot.tracking.news import state_news
+from bot.tracking.registration import Registration
 from bot.tracking.store import CLAIM_SECONDS, RegistrationStore
+from bot.tracking.subscriptions import Subscription
 from tests.conftest import Clock
 from tests.tracking.registry import ALERTS, announcement_of, registration_of, transition_of
 
@@ -21,9 +23,9 @@ async def begun(registrations: RegistrationStore, key: str = "MG1", at: float = 
 
 async def test_a_look_based_on_an_old_version_records_nothing_at_all(registrations: RegistrationStore) -> None:
     old = await begun(registrations)
-    assert await registrations.observe(old.model_copy(update={"status": "VERIFIED"}), None, ())
+    assert await registrations.observe(old.model_copy(update={"status": "VERIFIED"}))
     late = old.model_copy(update={"status": "PENDING", "snapshot": {"late": True}})
-    assert not await registrations.observe(late, transition_of(1, "PENDING"), [announcement_of(1)])
+    assert not await registrations.observe(late, [transition_of(1, "PENDING")], [announcement_of(1)])
     known = await registrations.load(old.id)
     assert known is not None
     assert (known.status, known.snapshot, known.version) == ("VERIFIED", {}, 1)
@@ -34,7 +36,7 @@ async def test_of_many_looks_at_once_one_is_recorded(registrations: Registration
     old = await begun(registrations)
     seen = old.model_copy(update={"status": "VERIFIED"})
     rows = [announcement_of(1), announcement_of(1, "C0OTHER")]
-    recorded = await asyncio.gather(*(registrations.observe(seen, transition_of(1), rows) for _ in range(30)))
+    recorded = await asyncio.gather(*(registrations.observe(seen, [transition_of(1)], rows) for _ in range(30)))
     assert recorded.count(True) == 1
     assert await registrations.transitions(old.id) == [transition_of(1)]
     assert sorted(a.channel for a in await registrations.announcements(old.id)) == [ALERTS, "C0OTHER"]
@@ -42,7 +44,7 @@ async def test_of_many_looks_at_once_one_is_recorded(registrations: Registration
 
 async def test_a_look_at_what_is_not_followed_records_nothing(registrations: RegistrationStore) -> None:
     stranger = registration_of("MG404")
-    assert not await registrations.observe(stranger, transition_of(1), [announcement_of(1)])
+    assert not await registrations.observe(stranger, [transition_of(1)], [announcement_of(1)])
     assert await registrations.load(stranger.id) is None
     assert await registrations.announcements(stranger.id) == []
 
@@ -51,40 +53,40 @@ async def test_announcements_wait_oldest_first_until_each_is_told(registrations:
     registration = await begun(registrations)
     for number in (1, 2, 10):
         seen = registration.model_copy(update={"version": (1, 2, 10).index(number)})
-        assert await registrations.observe(seen, transition_of(number), [announcement_of(number)])
-    assert await registrations.untold() == [registration.id]
+        assert await registrations.observe(seen, [transition_of(number)], [announcement_of(number)])
+    assert await registrations.untold(0.0) == [registration.id]
     waiting = await registrations.announcements(registration.id)
     assert [a.transition.id for a in waiting] == [1, 2, 10]
     await registrations.told(registration.id, waiting[0])
     await registrations.told(registration.id, waiting[0])
     await registrations.all_told(registration.id, 3)
-    assert await registrations.untold() == [registration.id]
+    assert await registrations.untold(0.0) == [registration.id]
     assert [a.transition.id for a in await registrations.announcements(registration.id)] == [2, 10]
 
 
 async def test_what_is_all_told_is_off_the_list(registrations: RegistrationStore) -> None:
     registration = await begun(registrations)
-    await registrations.observe(registration, transition_of(1), [announcement_of(1)])
+    await registrations.observe(registration, [transition_of(1)], [announcement_of(1)])
     await registrations.told(registration.id, announcement_of(1))
     await registrations.all_told(registration.id, 1)
-    assert await registrations.untold() == []
+    assert await registrations.untold(0.0) == []
 
 
 async def test_what_moved_while_it_was_drawn_stays_on_the_list(registrations: RegistrationStore) -> None:
     registration = await begun(registrations)
-    await registrations.observe(registration, transition_of(1), [announcement_of(1)])
+    await registrations.observe(registration, [transition_of(1)], [announcement_of(1)])
     await registrations.told(registration.id, announcement_of(1))
     await registrations.all_told(registration.id, drawn=0)
-    assert await registrations.untold() == [registration.id]
+    assert await registrations.untold(0.0) == [registration.id]
 
 
 async def test_a_list_entry_without_rows_is_cleaned_up(registrations: RegistrationStore) -> None:
     registration = await begun(registrations)
-    await registrations.observe(registration, None, ())
-    assert not await registrations.observe(registration, transition_of(1), [announcement_of(1)])
-    assert await registrations.untold() == [registration.id]
+    await registrations.observe(registration, (), ())
+    assert not await registrations.observe(registration, [transition_of(1)], [announcement_of(1)])
+    assert await registrations.untold(0.0) == [registration.id]
     await registrations.all_told(registration.id, 1)
-    assert await registrations.untold() == []
+    assert await registrations.untold(0.0) == []
 
 
 @pytest.mark.parametrize("lead", range(4))
@@ -100,9 +102,9 @@ async def test_an_announcement_that_comes_while_the_last_one_is_crossed_off_is_n
             await registrations.all_told(registration_id, 0)
 
         await asyncio.gather(
-            registrations.observe(registration, transition_of(1), [announcement_of(1)]), cross_off(), cross_off()
+            registrations.observe(registration, [transition_of(1)], [announcement_of(1)]), cross_off(), cross_off()
         )
-        assert registration.id in await registrations.untold()
+        assert registration.id in await registrations.untold(0.0)
 
 
 async def test_what_is_due_is_handed_out_once(registrations: RegistrationStore, clock: Clock) -> None:
@@ -145,7 +147,7 @@ async def test_following_again_for_the_same_change_keeps_what_is_known(
     registrations: RegistrationStore, clock: Clock
 ) -> None:
     old = await begun(registrations, at=clock())
-    await registrations.observe(old.model_copy(update={"status": "FAILED", "since": 5.0}), transition_of(1), ())
+    await registrations.observe(old.model_copy(update={"status": "FAILED", "since": 5.0}), [transition_of(1)])
     await registrations.begin(registration_of("MG1", started_at=clock()))
     known = await registrations.load(old.id)
     assert known is not None
@@ -157,13 +159,13 @@ async def test_a_resubmission_makes_an_equal_verdict_news_again_and_is_looked_at
 ) -> None:
     old = await begun(registrations, at=clock())
     seen = old.model_copy(update={"status": "FAILED", "snapshot": {"errors": [{"error_code": 30896}]}})
-    await registrations.observe(seen, transition_of(1), ())
+    await registrations.observe(seen, [transition_of(1)])
     await registrations.look_at(old.id, clock() + 1e6)
     await registrations.begin(registration_of("MG1", started_at=clock()).model_copy(update={"change": 9}))
     known = await registrations.load(old.id)
     assert known is not None
     assert (known.status, known.change) == ("", 9)
-    assert transition_between(known, "FAILED", seen.snapshot, clock()) is not None
+    assert state_news(known, seen, clock()) is not None
     assert await registrations.claim(clock(), 1) == [old.id]
 
 
@@ -172,7 +174,7 @@ async def test_a_look_from_before_a_resubmission_is_not_recorded_after_it(
 ) -> None:
     before = await begun(registrations, at=clock())
     await registrations.begin(registration_of("MG1", started_at=clock()).model_copy(update={"change": 9}))
-    assert not await registrations.observe(before.model_copy(update={"status": "FAILED"}), transition_of(1), ())
+    assert not await registrations.observe(before.model_copy(update={"status": "FAILED"}), [transition_of(1)])
 
 
 async def test_following_while_a_look_is_recorded_never_undoes_the_look(registrations: RegistrationStore) -> None:
@@ -182,7 +184,7 @@ async def test_following_while_a_look_is_recorded_never_undoes_the_look(registra
         async def look(followed: Registration = registration) -> None:
             seen, recorded = followed.model_copy(update={"status": "VERIFIED"}), False
             while not recorded:
-                recorded = await registrations.observe(seen, None, ())
+                recorded = await registrations.observe(seen, (), ())
 
         await asyncio.gather(registrations.begin(registration), look(), registrations.begin(registration))
         known = await registrations.load(registration.id)
@@ -191,9 +193,10 @@ async def test_following_while_a_look_is_recorded_never_undoes_the_look(registra
 
 
 async def test_a_channel_hears_until_it_unsubscribes(registrations: RegistrationStore) -> None:
-    await registrations.subscribe("C0A2P", "U0RITA")
-    await registrations.subscribe("C0A2P", "U0ANN")
-    assert await registrations.channels() == {"C0A2P": "U0ANN"}
+    await registrations.subscribe(Subscription(channel="C0A2P", by="U0RITA"))
+    last = Subscription(channel="C0A2P", by="U0ANN", severities=("bad",))
+    await registrations.subscribe(last)
+    assert await registrations.subscriptions() == {"C0A2P": last}
     assert await registrations.unsubscribe("C0A2P")
     assert not await registrations.unsubscribe("C0A2P")
-    assert await registrations.channels() == {}
+    assert await registrations.subscriptions() == {}

@@ -7,6 +7,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
+from bot.tracking.news import state_news
 from bot.tracking.registration import (
     GONE,
     REFUSED,
@@ -14,7 +15,6 @@ from bot.tracking.registration import (
     Registration,
     Transition,
     registration_parts,
-    transition_between,
 )
 from tests.tracking.registry import registration_of
 
@@ -34,7 +34,7 @@ def announced(history: list[Look]) -> list[Transition]:
     """All that is announced over a history of looks."""
     registration, told = registration_of("MG1"), []
     for now, look in enumerate(history):
-        if transition := transition_between(registration, *look, float(now)):
+        if transition := state_news(registration, seen(registration, look), float(now)):
             told.append(transition)
         registration = seen(registration, look)
     return told

@@ -1,0 +1,38 @@
+"""What a look brings that someone should hear about: pure functions of what was known, what is seen and the time."""
+
+from bot.tracking.deadlines import deadline_news
+from bot.tracking.ready import ready_news
+from bot.tracking.registration import GONE, REFUSED, SETTLED, Registration, Severity, Transition
+from bot.tracking.stuck import stuck_news
+from bot.tracking.typical import Typical
+
+
+def what_is_new(old: Registration, seen: Registration, now: float, typical: Typical | None) -> list[Transition]:
+    """All that `seen` tells beside `old`, in the order in which it is to be read. Empty when nothing is worth a word.
+
+    `typical` is how long the stage usually takes, None where nobody knows.
+    """
+    moved = state_news(old, seen, now)
+    told = [*([moved] if moved else []), *ready_news(old, seen, now), *deadline_news(old, seen, now)]
+    # what has just moved is not stuck
+    return told if moved else [*told, *stuck_news(old, seen, now, typical)]
+
+
+def state_news(old: Registration, seen: Registration, now: float) -> Transition | None:
+    """Another state, or other errors. The first look announces only a verdict: the rest is no news."""
+    status, errors = seen.status, seen.snapshot.get("errors")
+    errors_came = bool(errors) and errors != old.snapshot.get("errors")
+    if status == old.status and not errors_came:
+        return None
+    if not old.status and status not in SETTLED | REFUSED and not errors_came:
+        return None
+    severity = _severity(status, errors_came=errors_came)
+    return Transition(
+        id=old.version + 1, before=old.status, after=status, at=now, severity=severity, snapshot=seen.snapshot
+    )
+
+
+def _severity(status: str, *, errors_came: bool) -> Severity:
+    if status in REFUSED or status == GONE or errors_came:
+        return "bad"
+    return "good" if status in SETTLED else "info"
