@@ -45,6 +45,7 @@ from bot.sweep import Sweep
 from bot.tempo import PRODUCTION, Tempo
 from bot.tracking.history import History
 from bot.tracking.kinds import kinds
+from bot.tracking.memory import Memory
 from bot.tracking.store import RegistrationStore
 from bot.tracking.tracker import Tracker
 from bot.twilio import reads_account
@@ -69,6 +70,7 @@ from handlers.news import News
 from handlers.people import People
 from handlers.policy_news import PolicyNews
 from handlers.posts import Posts, why
+from handlers.showing import Showing
 from handlers.telling import Telling
 from handlers.threads import Threads
 from handlers.visitors import Visitors
@@ -168,10 +170,11 @@ def _assemble(
         return await roster.approvers() | {d.to for d in await delegations.standing()}
 
     store, registrations = ChangeStore(redis.client, keys, vault), RegistrationStore(redis.client, keys)
-    history = History(redis.client, keys)
+    history, memory = History(redis.client, keys), Memory(redis.client, keys)
+    showing = Showing(registrations, history, memory, Guide.load(), clock)
     ledger = RunLedger(redis.client, keys, f"{socket.gethostname()}:{os.getpid()}", tempo.lease)
     leases = Leases(redis.client, tempo.hold)
-    background, guide, visitors = Background(), Guide.load(), Visitors(redis.client, keys)
+    background, visitors = Background(), Visitors(redis.client, keys)
     trail = AuditTrail(redis.client, keys, AuditLog(redis.client, keys, vault), store, clock, settings.audit_days)
     delegations = Delegations(redis.client, keys, vault, clock)
     freezes = Freezes(redis.client, keys, vault, clock)
@@ -195,7 +198,7 @@ def _assemble(
         trail.keep_up,
         freezes.of,
     )
-    threads = Threads(keys, registrations, posts, guide, background, leases, settings.alerts_channel, homes.redraw)
+    threads = Threads(keys, registrations, posts, showing, background, leases, settings.alerts_channel, homes.redraw)
     heard = Telling(cards, threads, trail, background, choices.spoil)
     news = PolicyNews(posts, redis.client, keys, leases, rulebook, settings.approvals_channel)
     changes = Changes(store, authority, heard, engine, clock, news.in_force)
@@ -214,7 +217,7 @@ def _assemble(
         engine.start_run,
         history=history,
         kinds=kinds(),
-        projections=(history.learn,),
+        projections=(history.learn, memory.learn),
     )
     runner = Runner(
         store,
@@ -251,6 +254,7 @@ def _assemble(
         trail=trail,
         freezes=freezes,
         delegations=delegations,
+        showing=showing,
         announcements=Announcements(posts, redis.client, keys, settings.approvals_channel),
     )
 

@@ -41,6 +41,7 @@ from handlers.blocks.kit import Message
 from handlers.delivery import Delivery, Payload
 from handlers.people import People
 from handlers.posts import passing
+from handlers.showing import Showing
 from handlers.visitors import Visitors
 from handlers.words import explained
 
@@ -83,6 +84,7 @@ class Desk:
     freezes: Freezes
     delegations: Delegations
     announcements: Announcements
+    showing: Showing
 
     @property
     def account_names(self) -> dict[str, str]:

@@ -3,7 +3,6 @@
 import structlog
 from slack_sdk.errors import SlackApiError
 
-from bot.checks.guide import Guide
 from bot.redis.keys import Keys
 from bot.redis.lease import Leases
 from bot.tracking.registration import Announcement, Registration, registration_parts
@@ -13,6 +12,7 @@ from handlers.blocks.help import channel_closed
 from handlers.blocks.registration import registration_card, verdict
 from handlers.cards import Homes
 from handlers.posts import CHANNEL_CLOSED, Posts, why
+from handlers.showing import Showing
 
 log = structlog.get_logger()
 
@@ -25,13 +25,13 @@ class Threads:
         keys: Keys,
         registrations: RegistrationStore,
         posts: Posts,
-        guide: Guide,
+        showing: Showing,
         background: Background,
         leases: Leases,
         alerts_channel: str,
         homes: Homes,
     ) -> None:
-        self._keys, self._registrations, self._posts, self._guide = keys, registrations, posts, guide
+        self._keys, self._registrations, self._posts, self._showing = keys, registrations, posts, showing
         self._background, self._leases, self._alerts, self._homes = background, leases, alerts_channel, homes
 
     async def registration_moved(self, registration: str) -> None:
@@ -56,12 +56,12 @@ class Threads:
     async def _announce(self, registration: Registration, channel: str, waiting: list[Announcement]) -> None:
         """Draw the thread in one channel; one that is closed to us must not keep the others from hearing."""
         book = self._keys.registration(*registration_parts(registration.id), "posts")
-        transitions = await self._registrations.transitions(registration.id)
-        card = registration_card(registration, transitions, self._guide)
+        shown = await self._showing.of(registration, channel)
+        card = registration_card(shown)
         try:
             root = await self._posts.put(book, f"root:{channel}", channel, card)
             for row in waiting:
-                message = verdict(registration, row.transition, self._guide)
+                message = verdict(shown, row.transition)
                 loud = row.transition.severity != "info"  # verdicts are for the channel, the rest for the thread
                 await self._posts.once(book, row.id, channel, message, thread_ts=root, broadcast=loud)
                 await self._registrations.told(registration.id, row)

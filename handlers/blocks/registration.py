@@ -1,6 +1,7 @@
 """Registrations in Slack: the card at the head of their thread, verdicts, and who hears about them."""
 
 from collections.abc import Mapping, Sequence
+from dataclasses import dataclass, field
 from types import MappingProxyType
 from typing import Any
 
@@ -8,7 +9,9 @@ from bot.catalog.brands.resubmit import FREE_UPDATES
 from bot.catalog.rejections import Rejection, hopeless, rejections, way_on
 from bot.checks.guide import Guide
 from bot.checks.standing import BRAND, CAMPAIGN, EXTERNAL, YOU, Standing, unknown
+from bot.tracking.memory import Past
 from bot.tracking.registration import GONE, Registration, Transition
+from bot.tracking.typical import Typical
 from handlers.blocks import kit
 from handlers.blocks.account import account_label
 from handlers.blocks.kit import Block, Message, code, date, inline, link, person, plural, remark, span
@@ -84,10 +87,26 @@ def _unknown(status: str) -> Standing:
 # The card
 
 
-def registration_card(registration: Registration, transitions: Sequence[Transition], guide: Guide) -> Message:
+@dataclass(frozen=True)
+class Shown:
+    """What a card and its verdicts are drawn from. `channel` is where, "" elsewhere; `now` is in epoch seconds.
+
+    `typical` is how long its stage usually takes, and `past` what is remembered of its brand.
+    """
+
+    registration: Registration
+    transitions: tuple[Transition, ...] = ()
+    guide: Guide = field(default_factory=Guide.load)
+    channel: str = ""
+    now: float = 0.0
+    typical: Typical | None = None
+    past: Past = field(default_factory=Past)
+
+
+def registration_card(shown: Shown) -> Message:
     """The root of a registration's thread."""
-    now = standing(registration)
-    found = rejections(registration.snapshot, guide)
+    registration, transitions, now = shown.registration, shown.transitions, standing(shown.registration)
+    found = rejections(registration.snapshot, shown.guide)
     codes = f" ({_codes(found)})" if found else ""
     then = f"{_advice(registration, found)} The reasons stand in this thread." if found else now.then
     text = f"{remark(registration.title)}: {_lower(inline(now.words))}{codes}. {then}"
@@ -193,10 +212,11 @@ def _resubmit_button(registration: Registration, **more: Any) -> Block:
 # Verdicts
 
 
-def verdict(registration: Registration, transition: Transition, guide: Guide) -> Message:
+def verdict(shown: Shown, transition: Transition) -> Message:
     """What is said in the channel when a registration moved; `transition` may be older than the registration."""
+    registration = shown.registration
     then = registration.model_copy(update={"status": transition.after, "snapshot": transition.snapshot})
-    found = rejections(transition.snapshot, guide)
+    found = rejections(transition.snapshot, shown.guide)
     if transition.after == "FAILED" or found:
         return _rejected(then, found)
     now = standing(then)

@@ -26,7 +26,7 @@ from handlers.blocks.form import form_modal, notice_modal
 from handlers.blocks.help import incomplete, refusal, usage, window_gone
 from handlers.blocks.home import home_view
 from handlers.blocks.plan import details_modal, plan_message, preview_modal
-from handlers.blocks.registration import registration_card, verdict, watch_panel
+from handlers.blocks.registration import Shown, registration_card, verdict, watch_panel
 from handlers.blocks.report import report_message, report_modal
 from handlers.words import in_words
 from tests.catalog.examples import EXAMPLES, Example
@@ -202,8 +202,8 @@ def test_no_verdict_of_a_carrier_takes_effect(status: str, kind: str) -> None:
     for given in ([], errors):
         the = samples.registration(status, *given, title=PLANT, trouble=PLANT, failures=3, kind=kind, text=PLANT)
         moved = samples.transition(status, *given, before=PLANT, text=PLANT)
-        dead(registration_card(the, [moved], GUIDE), kind)
-        dead(verdict(the, moved, GUIDE), kind)
+        dead(registration_card(Shown(the, (moved,))), kind)
+        dead(verdict(Shown(the), moved), kind)
         dead(watch_panel(A2P, True, [the]), kind)
 
 

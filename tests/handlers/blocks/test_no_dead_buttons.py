@@ -16,7 +16,7 @@ from handlers.blocks.glass import (
 )
 from handlers.blocks.home import home_view
 from handlers.blocks.plan import details_modal, preview_modal
-from handlers.blocks.registration import registration_card, verdict, watch_panel
+from handlers.blocks.registration import Shown, registration_card, verdict, watch_panel
 from tests.handlers.blocks.judge import elements
 from tests.handlers.blocks.samples import (
     ANN,
@@ -56,8 +56,8 @@ OTHERS = [
     review_over(broken()),
     reviews_list([broken()], frozenset({broken().number})),
     void_now(change()),
-    registration_card(FAILED, [], GUIDE),
-    verdict(FAILED, transition("FAILED", error()), GUIDE),
+    registration_card(Shown(FAILED)),
+    verdict(Shown(FAILED), transition("FAILED", error())),
     watch_panel("C0A2P", True, []),
     watch_panel("C0A2P", False, []),
     home_view(

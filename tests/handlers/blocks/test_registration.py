@@ -9,7 +9,7 @@ from hypothesis import strategies as st
 
 from bot.checks.guide import Guide
 from bot.tracking.registration import GONE
-from handlers.blocks.registration import registration_card, verdict, watch_panel
+from handlers.blocks.registration import Shown, registration_card, verdict, watch_panel
 from tests.handlers.blocks.judge import elements, sound_message, words
 from tests.handlers.blocks.samples import HOSTILE, NOW, SERVICE, STRANGE, error, registration, transition
 
@@ -21,7 +21,7 @@ HOPELESS = next(g.code for g in GUIDE if g.resubmittable is False and g.kind == 
 def rejected(*errors: dict[str, Any], **more: Any) -> Any:
     """The verdict on a campaign that failed with these errors."""
     the = registration("FAILED", *errors)
-    return sound_message(verdict(the, transition("FAILED", *errors, **more), GUIDE))
+    return sound_message(verdict(Shown(the), transition("FAILED", *errors, **more)))
 
 
 @pytest.mark.parametrize("status", STATUSES)
@@ -32,15 +32,15 @@ def test_cards_and_verdicts_take_every_status_and_any_text(status: str, kind: st
     for given_errors in ([], errors):
         the = registration(status, *given_errors, title=text, trouble=text, failures=9, kind=kind, text=text)
         moved = transition(status, *given_errors, before=text, text=text)
-        sound_message(registration_card(the, [moved] * 10, GUIDE))
-        sound_message(verdict(the, moved, GUIDE))
+        sound_message(registration_card(Shown(the, tuple([moved] * 10))))
+        sound_message(verdict(Shown(the), moved))
         sound_message(watch_panel("C0A2P", True, [the] * 40))
 
 
 @given(st.text(max_size=60))
 def test_a_status_that_nobody_knows_is_shown_as_twilio_gave_it(status: str) -> None:
-    sound_message(verdict(registration(status), transition(status), GUIDE))
-    sound_message(registration_card(registration(status), [], GUIDE))
+    sound_message(verdict(Shown(registration(status)), transition(status)))
+    sound_message(registration_card(Shown(registration(status))))
 
 
 @pytest.mark.parametrize("count", [1, 25, 100])
@@ -63,43 +63,43 @@ def test_any_number_of_errors_keeps_the_button(count: int) -> None:
     ],
 )
 def test_a_card_says_where_it_stands_and_whose_turn_it_is(status: str, words_shown: str, holder: str) -> None:
-    shown = words(registration_card(registration(status), [], GUIDE))
+    shown = words(registration_card(Shown(registration(status))))
     assert words_shown in shown
     assert f"*It is up to*\n{holder}" in shown
 
 
 def test_a_campaign_under_review_says_how_long_that_takes_and_how_long_it_took() -> None:
-    shown = words(registration_card(registration(), [], GUIDE))
+    shown = words(registration_card(Shown(registration())))
     assert "10 to 15 business days" in shown
     assert "(3 days at the last look)" in shown
 
 
 def test_a_card_names_service_use_case_brand_and_change() -> None:
-    shown = words(registration_card(registration(), [], GUIDE))
+    shown = words(registration_card(Shown(registration())))
     for part in (SERVICE, "DELIVERY_NOTIFICATION", "BN3d3d", "CABC123", "#142", "open in Console"):
         assert part in shown
 
 
 def test_a_card_can_be_checked_now() -> None:
-    button = elements(registration_card(registration(), [], GUIDE))
+    button = elements(registration_card(Shown(registration())))
     assert button["registration.check"]["value"] == registration().id
     assert "registration.resubmit" not in button
 
 
 def test_a_failed_card_offers_the_fix_and_names_the_codes() -> None:
-    card = registration_card(registration("FAILED", error(), error(30893)), [], GUIDE)
+    card = registration_card(Shown(registration("FAILED", error(), error(30893))))
     assert "(errors 30896, 30893)" in words(card)
     assert elements(card)["registration.resubmit"]["style"] == "primary"
 
 
 def test_a_card_that_may_be_out_of_date_says_so_and_why() -> None:
-    shown = words(registration_card(registration(trouble="Twilio cannot be reached", failures=3), [], GUIDE))
+    shown = words(registration_card(Shown(registration(trouble="Twilio cannot be reached", failures=3))))
     assert "has not been able to look at Twilio for some time*, so this is as of" in shown
     assert "Twilio cannot be reached" in shown
 
 
 def test_a_single_look_that_failed_is_not_worth_a_word() -> None:
-    shown = words(registration_card(registration(trouble="Twilio cannot be reached", failures=1), [], GUIDE))
+    shown = words(registration_card(Shown(registration(trouble="Twilio cannot be reached", failures=1))))
     assert "cannot be reached" not in shown
 
 
@@ -107,7 +107,7 @@ def test_a_single_look_that_failed_is_not_worth_a_word() -> None:
 
 
 def test_a_verified_campaign_is_announced_with_what_to_wait_for() -> None:
-    message = sound_message(verdict(registration("VERIFIED"), transition("VERIFIED"), GUIDE))
+    message = sound_message(verdict(Shown(registration("VERIFIED")), transition("VERIFIED")))
     assert "is verified" in message["text"]
     assert "30034" in message["text"]
     assert "minutes to days" in words(message)
@@ -171,7 +171,7 @@ def test_a_code_of_any_shape_is_shown(code: Any) -> None:
 @pytest.mark.parametrize("errors", [None, "text", 7, [None, 3, "x"], {}])
 def test_errors_of_no_known_shape_do_not_hide_the_verdict(errors: Any) -> None:
     moved = transition("FAILED").model_copy(update={"snapshot": {"errors": errors}})
-    message = sound_message(verdict(registration("FAILED"), moved, GUIDE))
+    message = sound_message(verdict(Shown(registration("FAILED")), moved))
     assert "was rejected, without giving a reason" in message["text"]
 
 
@@ -192,14 +192,14 @@ def test_when_no_code_can_be_resubmitted_that_is_said_and_the_button_warns() -> 
 def test_a_campaign_from_tcr_is_fixed_there() -> None:
     moved = transition("FAILED", error())
     moved = moved.model_copy(update={"snapshot": {**moved.snapshot, "is_externally_registered": True}})
-    message = sound_message(verdict(registration("FAILED", error()), moved, GUIDE))
+    message = sound_message(verdict(Shown(registration("FAILED", error())), moved))
     assert "fix the campaign in TCR, share it with Twilio again" in message["text"]
     assert "Fix in TCR and associate again" in words(message)
 
 
 def test_a_campaign_from_tcr_that_is_gone_is_shared_again_there() -> None:
     gone = registration(GONE).model_copy(update={"snapshot": {"is_externally_registered": True}})
-    shown = words(sound_message(registration_card(gone, [], GUIDE)))
+    shown = words(sound_message(registration_card(Shown(gone))))
     assert "share it with Twilio in TCR again, then use `/a2p-external associate`" in shown
     assert "Register it again" not in shown
 
@@ -207,40 +207,40 @@ def test_a_campaign_from_tcr_that_is_gone_is_shared_again_there() -> None:
 def test_a_refused_brand_says_which_updates_are_free_and_a_mock_one_that_it_cannot_send() -> None:
     brand = registration("FAILED", error(30795), kind="brand", title="Brand “Acme”")
     failed = brand.model_copy(update={"snapshot": {**brand.snapshot, "mock": True}})
-    shown = words(sound_message(registration_card(failed, [], GUIDE)))
+    shown = words(sound_message(registration_card(Shown(failed))))
     assert "Three updates are free" in shown
     assert "it can never send" in shown
-    assert "registration.resubmit" in elements(registration_card(failed, [], GUIDE))
+    assert "registration.resubmit" in elements(registration_card(Shown(failed)))
 
 
 def test_the_free_corrections_of_a_brand_are_counted_on_its_card() -> None:
     brand = registration("FAILED", error(30795), kind="brand").model_copy(update={"tries": 2})
-    assert "2 of 3 free ones sent from here" in words(registration_card(brand, [], GUIDE))
-    assert "free ones" not in words(registration_card(registration("FAILED", error(30896)), [], GUIDE))
+    assert "2 of 3 free ones sent from here" in words(registration_card(Shown(brand)))
+    assert "free ones" not in words(registration_card(Shown(registration("FAILED", error(30896)))))
 
 
 def test_a_sole_proprietors_card_says_when_the_passcode_runs_out() -> None:
     waits = registration("PENDING", kind="brand").model_copy(update={"made_at": NOW})
     waits = waits.model_copy(update={"snapshot": {"brand_type": "SOLE_PROPRIETOR"}})
-    assert f"<!date^{int(NOW) + 86400}^" in words(registration_card(waits, [], GUIDE))
-    assert "runs out" not in words(registration_card(waits.model_copy(update={"status": "APPROVED"}), [], GUIDE))
+    assert f"<!date^{int(NOW) + 86400}^" in words(registration_card(Shown(waits)))
+    assert "runs out" not in words(registration_card(Shown(waits.model_copy(update={"status": "APPROVED"}))))
 
 
 def test_errors_on_a_campaign_that_did_not_fail_are_told_at_once() -> None:
-    message = sound_message(verdict(registration(), transition("PENDING", error()), GUIDE))
+    message = sound_message(verdict(Shown(registration()), transition("PENDING", error())))
     assert "Twilio reports errors" in message["text"]
     assert "30896" in words(message)
     assert "registration.resubmit" not in elements(message)
 
 
 def test_a_suspension_says_what_it_means() -> None:
-    shown = words(verdict(registration("SUSPENDED"), transition("SUSPENDED"), GUIDE))
+    shown = words(verdict(Shown(registration("SUSPENDED")), transition("SUSPENDED")))
     assert "30 days" in shown
     assert "support ticket" in shown
 
 
 def test_an_older_transition_is_told_as_it_was() -> None:
-    message = verdict(registration("VERIFIED"), transition("IN_PROGRESS", before="PENDING"), GUIDE)
+    message = verdict(Shown(registration("VERIFIED")), transition("IN_PROGRESS", before="PENDING"))
     assert "under review" in words(message)
 
 
