@@ -88,8 +88,8 @@ class TaskEngine:
 
         async with self._docket as docket:
             docket.register(run_change)
-            for name, (_, work) in tasks.shared.items():
-                docket.register(_slotted(name, work))
+            for name, shared in tasks.shared.items():
+                docket.register(_slotted(name, shared.work))
             worker = Worker(
                 docket,
                 concurrency=CONCURRENCY,
@@ -103,13 +103,14 @@ class TaskEngine:
                 end = _ending(asyncio.current_task())
                 working.add_done_callback(end)
                 scheduler = AsyncIOScheduler()
-                for name, (every, _) in tasks.shared.items():
+                for name, shared in tasks.shared.items():
+                    first = timedelta(seconds=0 if shared.at_once else shared.every)
                     scheduler.add_job(
                         self.tick,
                         "interval",
-                        args=[name, every],
-                        seconds=every,
-                        next_run_time=datetime.now(UTC),
+                        args=[name, shared.every],
+                        seconds=shared.every,
+                        next_run_time=datetime.now(UTC) + first,
                         max_instances=1,
                         coalesce=True,
                     )
@@ -161,15 +162,24 @@ async def _nothing() -> None:
 
 
 @dataclass(frozen=True)
+class Shared:
+    """Work that is done every so many seconds; unless `at_once`, a bot that has just started waits that long first."""
+
+    every: float
+    work: Work
+    at_once: bool = True
+
+
+@dataclass(frozen=True)
 class Tasks:
     """The work that the engine does. `run_change` returns the seconds after which to call it again, or None.
 
-    `shared` is done once, however many replicas there are: how often in seconds, and what, by name. Each process does
-    `warm`, `beat` and `look` for itself.
+    `shared` is done once, however many replicas there are, by name. Each process does `warm`, `beat` and `look` for
+    itself.
     """
 
     run_change: Callable[[int], Awaitable[float | None]]
-    shared: Mapping[str, tuple[float, Work]]
+    shared: Mapping[str, Shared]
     warm: Work
     beat: Work
     look: Work = _nothing

@@ -152,6 +152,8 @@ async def test_the_bot_gets_no_setting_of_the_person_who_tries_it(tmp_path: Path
         "TENFOUR_POLL_SECONDS",
         "TENFOUR_STATE",
         "TENFOUR_TCR_SECRET",
+        "TENFOUR_PUBLIC_URL",
+        "TENFOUR_EVENTS_SECRET",
     }
 
 

@@ -42,6 +42,7 @@ PLANTED = {
     "TWILIO_API_SECRET": cast.TWILIO_API_KEY_SECRET,
     "TENFOUR_ENCRYPTION_KEY": Fernet.generate_key().decode(),
     "TENFOUR_TCR_SECRET": "planted-tcr-secret-0123456789",
+    "TENFOUR_EVENTS_SECRET": "planted-events-secret-0123456789",
     "REDIS_URL": PASSWORD,
 }
 """Every secret setting; of an address, the part that is secret."""

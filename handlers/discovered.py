@@ -1,0 +1,81 @@
+"""What was found at Twilio and is followed by nobody: its buttons, and the window in which one chooses."""
+
+from bot.changes.refusal import Refusal
+from handlers.acts import Act
+from handlers.blocks.discovered import (
+    choice_of,
+    choices,
+    choose_modal,
+    declined_words,
+    followed_words,
+)
+from handlers.delivery import Delivery, Payload
+from handlers.desk import Desk
+from handlers.windows import made, open_for_member
+
+
+async def follow(desk: Desk, delivery: Delivery) -> Payload | None:
+    """Follow everything that was found in an account."""
+    await desk.do(delivery, "discovered", how="follow", account=_account(desk, delivery.value))
+    return None
+
+
+async def decline(desk: Desk, delivery: Delivery) -> Payload | None:
+    """Follow none of it, and do not offer it again."""
+    await desk.do(delivery, "discovered", how="decline", account=_account(desk, delivery.value))
+    return None
+
+
+async def open_choice(desk: Desk, delivery: Delivery) -> Payload | None:
+    """Open the window in which one chooses."""
+    offer = await desk.discovery.offer(_account(desk, delivery.value))
+    if not offer.found:
+        raise Refusal("There is nothing left to choose: all of it is followed, or was declined.")
+    desk.later(delivery, open_for_member(desk, delivery, "Follow", made(choose_modal(offer))))
+    return None
+
+
+async def offered(desk: Desk, delivery: Delivery) -> Payload | None:
+    """The choices of that window."""
+    account = delivery.action_id.partition(":")[2]
+    if account not in desk.accounts or (await desk.people.person(delivery.user)).bar:
+        return {"options": []}
+    found = (await desk.discovery.offer(account)).found
+    return {"options": choices(found, str(delivery.body.get("value") or ""))}
+
+
+async def choose(desk: Desk, delivery: Delivery) -> Payload | None:
+    """Follow what was chosen."""
+    account = _account(desk, str(delivery.view.get("private_metadata") or ""))
+    options = delivery.answer("chosen").get("selected_options") or []
+    chosen = [str(option.get("value")) for option in options]
+    await desk.do(delivery, "discovered", how="choose", account=account, chosen=chosen)
+    return None
+
+
+async def carry_out(desk: Desk, act: Act) -> None:
+    """Follow or decline."""
+    if bar := (await desk.people.person(act.user)).bar:
+        raise Refusal(f"{bar} Ask a full member of this workspace.")
+    account = act.what["account"]
+    if act.what["how"] == "decline":
+        count = await desk.discovery.decline(account)
+        done, said = f"declined to follow {count} registrations", declined_words(act.user, count)
+    else:
+        found = (await desk.discovery.offer(account)).found
+        chosen = act.what.get("chosen")
+        wanted = [r.id for r in found if chosen is None or choice_of(r) in chosen]
+        count = len(await desk.discovery.follow(account, wanted))
+        left = len((await desk.discovery.offer(account)).found)
+        done, said = f"follows {count} registrations that were found", followed_words(act.user, count, left)
+    if not count:
+        raise Refusal("None of that is left in the offer: it is followed, or was declined.")
+    await desk.note(act, "watch", done, "", account)
+    await desk.offers.draw(account, said)
+
+
+def _account(desk: Desk, sid: str) -> str:
+    # what a button carries may be forged, or of an account that is configured no more
+    if sid not in desk.accounts:
+        raise Refusal("This belongs to an account that Tenfour does not work in (any more).")
+    return sid
