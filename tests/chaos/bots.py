@@ -12,8 +12,8 @@ from contextlib import asynccontextmanager
 from dataclasses import dataclass, field
 from pathlib import Path
 
-from tests.chaos.zygote import GAVE_UP
 from tests.e2e.world import ROOT
+from tests.forking import GAVE_UP
 
 
 @dataclass

@@ -5,19 +5,27 @@ import os
 import sys
 
 import pytest
+from typer.testing import CliRunner
 
+from bot.__main__ import app
 from tests.e2e.world import PRODUCTION, ROOT, World
 
 NEEDED = ("SLACK_BOT_TOKEN", "TWILIO_ACCOUNT_SID", "TENFOUR_APPROVALS_CHANNEL", "SLACK_SIGNING_SECRET")
 
 
-async def tenfour(*words: str, **environment: str) -> tuple[int | None, str]:
-    """Run the command line with this environment; gives its exit code and what it printed."""
+async def tenfour(*words: str, **environment: str) -> tuple[int, str]:
+    """Run a command that ends by itself with this environment; gives its exit code and what it printed."""
+    done = await asyncio.to_thread(CliRunner().invoke, app, words, env=environment)
+    return done.exit_code, done.output
+
+
+async def started(**environment: str) -> tuple[int | None, str]:
+    """Run the bot as a process of its own that is expected to give up; its exit code and what it printed."""
     process = await asyncio.create_subprocess_exec(
         sys.executable,
         "-m",
         "bot",
-        *words,
+        "run",
         cwd=ROOT,
         env={"PATH": os.environ["PATH"], "PYTHONPATH": str(ROOT), **environment},
         stdout=asyncio.subprocess.PIPE,
@@ -34,7 +42,7 @@ async def test_everything_that_can_be_asked_for_is_printed() -> None:
 
 
 async def test_a_start_without_settings_names_each_with_how_to_get_it() -> None:
-    code, output = await tenfour("run")
+    code, output = await started()
     assert code == 2
     for name in NEEDED:
         assert name in output
@@ -54,7 +62,7 @@ async def test_a_start_without_settings_names_each_with_how_to_get_it() -> None:
 async def test_a_setting_that_does_not_work_is_named_and_its_secret_is_not(
     empty_world: World, wrong: dict[str, str], named: str
 ) -> None:
-    code, output = await tenfour("run", **empty_world.environment(**wrong))
+    code, output = await started(**empty_world.environment(**wrong))
     assert code == 2
     assert named in output
     assert "Traceback" not in output
@@ -64,7 +72,7 @@ async def test_a_setting_that_does_not_work_is_named_and_its_secret_is_not(
 async def test_a_policy_that_cannot_be_used_stops_the_start_with_place_and_reason(empty_world: World) -> None:
     file = empty_world.state.with_name("policy.toml")
     file.write_text('[[rule]]\nname = "x"\napprovals = { nobody = 1 }\n')
-    code, output = await tenfour("run", **empty_world.environment(TENFOUR_POLICY=str(file)))
+    code, output = await started(**empty_world.environment(TENFOUR_POLICY=str(file)))
     assert code == 2
     assert "TENFOUR_POLICY" in output
     assert "nobody" in output

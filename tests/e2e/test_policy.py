@@ -10,7 +10,7 @@ import pytest_asyncio
 from typer.testing import Result
 
 from tests.e2e.answers import SERVICE
-from tests.e2e.test_cli import tenfour
+from tests.e2e.test_cli import started
 from tests.e2e.world import A2P, ANN, APPROVALS, BOB, GUS, RITA, World, shown
 from tests.test_policy_cli import check
 
@@ -98,7 +98,7 @@ async def test_nobody_fills_in_a_form_that_the_rule_for_this_account_or_channel_
 async def test_a_bot_does_not_start_with_a_policy_that_cannot_be_used(empty_world: World, file: Path) -> None:
     broken = ONE.replace("approvers = 1", "aprovers = 1")
     save(file, broken)
-    code, output = await tenfour("run", **empty_world.environment(TENFOUR_POLICY=str(file)))
+    code, output = await started(**empty_world.environment(TENFOUR_POLICY=str(file)))
     assert code == 2
     line = broken.splitlines().index("approvals = { aprovers = 1 }") + 1
     assert f"TENFOUR_POLICY: {file}, line {line}: rule 'one of us' names the group 'aprovers'" in output

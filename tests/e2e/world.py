@@ -26,6 +26,7 @@ from bot.sandbox.world import APP_TOKEN, BOT_TOKEN, SIGNING_SECRET
 from bot.settings import load_settings
 from bot.tempo import Tempo
 from bot.twilio.gateway import Account
+from tests.e2e.quick_bot import QuickBot, quick_bot
 
 ROOT = Path(__file__).parents[2]
 RITA, ANN, BOB, GUS = "U0RITA", "U0ANN", "U0BOB", "U0GUS"
@@ -38,6 +39,7 @@ PRODUCTION = ("bot", "run")
 FIRST = "the first choice of a menu"
 
 Json = dict[str, Any]
+Process = asyncio.subprocess.Process | QuickBot
 
 
 @dataclass
@@ -49,7 +51,7 @@ class World:
     redis: EmbeddedRedis
     state: Path
     http_port: int | None = None
-    processes: list[asyncio.subprocess.Process] = field(default_factory=list)
+    processes: list[Process] = field(default_factory=list)
     patience: float = PATIENCE
 
     @property
@@ -96,19 +98,14 @@ class World:
                 await self.slack.wait_connected(PATIENCE)
             yield
 
-    async def process(self, *command: str, **more: str) -> asyncio.subprocess.Process:
+    async def process(self, *command: str, **more: str) -> Process:
         """The bot as a process of its own, ready; a quick one unless the command is `PRODUCTION`."""
         # in production a lease ends after ten seconds, and that a call has not happened is sure after thirty
         self.patience = 90.0
         log = self.state.with_name(f"bot-{len(self.processes)}.log")
-        bot = await asyncio.create_subprocess_exec(
-            sys.executable,
-            "-m",
-            *(command or ("tests.e2e.quick_bot",)),
-            cwd=ROOT,
-            env={"PATH": os.environ["PATH"], "PYTHONPATH": str(ROOT)} | self.environment(**more),
-            stderr=log.open("w"),
-        )
+        log.touch()
+        environment = {"PATH": os.environ["PATH"], "PYTHONPATH": str(ROOT)} | self.environment(**more)
+        bot = await (_started(command, environment, log) if command else quick_bot(environment, log))
         self.processes.append(bot)
         async with asyncio.timeout(PATIENCE):
             while '"ready"' not in log.read_text():
@@ -116,7 +113,7 @@ class World:
                 await asyncio.sleep(0.05)
         return bot
 
-    async def kill(self, bot: asyncio.subprocess.Process) -> None:
+    async def kill(self, bot: Process) -> None:
         """`kill -9`, and wait until it is gone."""
         bot.send_signal(signal.SIGKILL)
         await bot.wait()
@@ -260,6 +257,12 @@ async def open_world(tmp_path: Path, *, http_port: int | None = None) -> AsyncIt
             for process in world.processes:
                 if process.returncode is None:
                     await world.kill(process)
+
+
+async def _started(command: tuple[str, ...], environment: dict[str, str], log: Path) -> Process:
+    return await asyncio.create_subprocess_exec(
+        sys.executable, "-m", *command, cwd=ROOT, env=environment, stderr=log.open("w")
+    )
 
 
 async def everything_in(redis_url: str) -> str:
