@@ -45,10 +45,13 @@ docs: $(VENV)/.runtime
 	mv docs/settings.md.new docs/settings.md
 	$(BIN)/python -m bot operations > docs/operations.md.new
 	mv docs/operations.md.new docs/operations.md
+	$(BIN)/python -m bot rejections > docs/rejections.md.new
+	mv docs/rejections.md.new docs/rejections.md
 
 docs-check: $(VENV)/.runtime
 	@$(BIN)/python -m bot.settings_page | diff -u docs/settings.md - || { echo 'docs/settings.md is out of date: run "make docs"' >&2; exit 1; }
 	@$(BIN)/python -m bot operations | diff -u docs/operations.md - || { echo 'docs/operations.md is out of date: run "make docs"' >&2; exit 1; }
+	@$(BIN)/python -m bot rejections | diff -u docs/rejections.md - || { echo 'docs/rejections.md is out of date: run "make docs"' >&2; exit 1; }
 
 # No host names in the locks: pip takes the packages from wherever the machine is told to, and the hashes decide.
 LOCK := $(BIN)/uv pip compile --quiet --universal --generate-hashes --no-header --no-emit-index-url --python-version 3.11 $(UPGRADE) pyproject.toml

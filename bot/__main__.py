@@ -94,6 +94,19 @@ def operations() -> None:
 
 
 @app.command()
+def rejections() -> None:
+    """Print every error code of Twilio that is explained, with its fix."""
+    from bot.catalog.rejections import PRICE, Rejection
+    from bot.checks.guide import Guide
+    from bot.checks.rejections_page import rejections_page
+
+    def label(field: str) -> str:
+        return Rejection("", "", "", (field,), None).faults({})[0].label
+
+    typer.echo(rejections_page(Guide.load(), label, PRICE), nl=False)
+
+
+@app.command()
 def health(state: Annotated[Path, typer.Option(envvar="TENFOUR_STATE")] = Path(".tenfour")) -> None:
     """Exit 0 when the bot of this state folder is alive; for container health checks."""
     from bot.health import trouble

@@ -29,9 +29,14 @@ from bot.changes.people import Directory
 from bot.changes.refusal import Refusal
 from bot.changes.store import ChangeStore
 from bot.checks.guide import Guide
-from bot.engine import TaskEngine, Tasks
+from bot.engine import Shared, TaskEngine, Tasks
 from bot.health import Pulse
-from bot.intake.tcr import TcrIntake
+from bot.intake.callbacks import Callbacks
+from bot.intake.events import Events
+from bot.intake.receipts import Receipts
+from bot.intake.soon import Soon
+from bot.intake.tcr import Campaigns, TcrIntake
+from bot.intake.tcr_index import TcrIndex
 from bot.policy.file import Rulebook, Surroundings
 from bot.policy.policy import Policy
 from bot.redis.connection import RedisHandle, open_redis
@@ -43,11 +48,18 @@ from bot.runs.settle import Settlement
 from bot.settings import Settings, encryption_keys
 from bot.sweep import Sweep
 from bot.tempo import PRODUCTION, Tempo
+from bot.tracking.bundles import look_at_bundle
+from bot.tracking.discovery import Discovery
 from bot.tracking.history import History
 from bot.tracking.kinds import kinds
+from bot.tracking.known import HeardAndSeen
 from bot.tracking.memory import Memory
+from bot.tracking.portfolio import Portfolio
+from bot.tracking.readiness import Readiness
+from bot.tracking.sinks import Sinks
 from bot.tracking.store import RegistrationStore
 from bot.tracking.tracker import Tracker
+from bot.tracking.traffic import Traffic
 from bot.twilio import reads_account
 from bot.twilio.accounts import Accounts
 from bot.twilio.faults import TwilioFault
@@ -57,16 +69,22 @@ from bot.twilio.transport import CONNECT_SECONDS
 from bot.vault import Vault
 from handlers import ACTS, register
 from handlers.acts import ActStore
+from handlers.alarms import POLLING, Alarms
 from handlers.announcements import Announcements
 from handlers.background import Background
 from handlers.calls import Calls
 from handlers.cards import Cards
+from handlers.catch_up import CatchUps
+from handlers.channels import Channels
+from handlers.chosen import Chosen
 from handlers.connection import Slack, SlackProblem, bolt_app, connect, deliveries
 from handlers.desk import Desk
+from handlers.digests import Digests
 from handlers.home import publish
 from handlers.homes import Homes
 from handlers.inbox import Inbox
 from handlers.news import News
+from handlers.offers import Offers
 from handlers.people import People
 from handlers.policy_news import PolicyNews
 from handlers.posts import Posts, why
@@ -170,8 +188,11 @@ def _assemble(
         return await roster.approvers() | {d.to for d in await delegations.standing()}
 
     store, registrations = ChangeStore(redis.client, keys, vault), RegistrationStore(redis.client, keys)
-    history, memory = History(redis.client, keys), Memory(redis.client, keys)
+    history, memory = History(redis.client, keys, clock), Memory(redis.client, keys)
+    sinks = Sinks(redis.client, keys, clock)
+    known = HeardAndSeen(redis.client, keys, registrations, sinks.follows)
     showing = Showing(registrations, history, memory, Guide.load(), clock)
+    portfolio = Portfolio(redis.client, keys, registrations, clock)
     ledger = RunLedger(redis.client, keys, f"{socket.gethostname()}:{os.getpid()}", tempo.lease)
     leases = Leases(redis.client, tempo.hold)
     background, visitors = Background(), Visitors(redis.client, keys)
@@ -198,9 +219,23 @@ def _assemble(
         trail.keep_up,
         freezes.of,
     )
-    threads = Threads(keys, registrations, posts, showing, background, leases, settings.alerts_channel, homes.redraw)
+    channels = Channels(
+        keys,
+        registrations,
+        posts,
+        CatchUps(redis.client, keys, posts),
+        showing,
+        background,
+        leases,
+        trail,
+        settings.alerts_channel,
+        clock,
+        tempo.redraw,
+    )
+    threads = Threads(keys, registrations, posts, showing, channels, background, leases, homes.redraw, clock)
     heard = Telling(cards, threads, trail, background, choices.spoil)
     news = PolicyNews(posts, redis.client, keys, leases, rulebook, settings.approvals_channel)
+    alarms = Alarms(posts, redis.client, keys, leases, pulse, settings.alerts_channel)
     changes = Changes(store, authority, heard, engine, clock, news.in_force)
 
     async def warm() -> None:
@@ -216,9 +251,15 @@ def _assemble(
         settings.alerts_channel,
         engine.start_run,
         history=history,
-        kinds=kinds(),
-        projections=(history.learn, memory.learn),
+        kinds=kinds(
+            campaign=Readiness(registrations, sinks.follows).look,
+            sink=sinks.look,
+            bundle=look_at_bundle,
+            traffic=Traffic(redis.client, keys, registrations, clock).look,
+        ),
+        projections=(history.learn, memory.learn, portfolio.learn, sinks.learn, TcrIndex(redis.client, keys).learn),
     )
+    discovery = Discovery(redis.client, keys, tracker, quiet, clock)
     runner = Runner(
         store,
         ledger,
@@ -255,6 +296,22 @@ def _assemble(
         freezes=freezes,
         delegations=delegations,
         showing=showing,
+        portfolio=portfolio,
+        chosen=Chosen(redis.client, keys),
+        digests=Digests(
+            posts,
+            redis.client,
+            keys,
+            leases,
+            portfolio,
+            registrations,
+            Budget(redis.client, keys, clock),
+            tracker.subscriptions,
+            clock,
+        ),
+        discovery=discovery,
+        offers=Offers(posts, redis.client, keys, leases, discovery, settings.alerts_channel),
+        known=known,
         announcements=Announcements(posts, redis.client, keys, settings.approvals_channel),
     )
 
@@ -264,6 +321,11 @@ def _assemble(
         finally:
             if change := await store.load(number):
                 choices.spoil(change.plan.account)
+
+    async def beat() -> None:
+        await pulse.beat()
+        # beside it: a Slack that answers slowly must not hold up the sign of life
+        background.start(alarms.look(), "alarms")
 
     async def look() -> None:
         if await news.look():
@@ -276,19 +338,22 @@ def _assemble(
 
     async def housekeeping() -> None:
         """What is due once in a while; each part knows by itself when."""
+        await portfolio.keep_up()
+        await desk.digests.post_due()
+        await desk.offers.look([account.sid for account in quiet.all])
 
     return desk, Tasks(
         run_change,
         {
-            "sweep_changes": (tempo.sweep, pulse.watched("sweep of changes", tempo.sweep, sweep_changes)),
-            "sweep_registrations": (
+            "sweep_changes": Shared(tempo.sweep, pulse.watched("sweep of changes", tempo.sweep, sweep_changes)),
+            "sweep_registrations": Shared(
                 settings.poll_seconds,
-                pulse.watched("sweep of registrations", settings.poll_seconds, sweep.all_registrations),
+                pulse.watched(POLLING, settings.poll_seconds, sweep.all_registrations),
             ),
-            "housekeeping": (tempo.housekeeping, housekeeping),
+            "housekeeping": Shared(tempo.housekeeping, housekeeping, at_once=False),
         },
         warm,
-        pulse.beat,
+        beat,
         look,
     )
 
@@ -341,10 +406,20 @@ def _events_url(settings: Settings, account_sid: str) -> str:
 
 def _intake(settings: Settings, redis: RedisHandle, keys: Keys, desk: Desk, accounts: Accounts) -> Sequence[RouteDef]:
     """Where others than Slack tell us things over HTTP, as far as the settings want them."""
-    if settings.tcr_secret is None:
-        return ()
-    sids = tuple(account.sid for account in accounts.all)
-    return TcrIntake(redis.client, keys, desk.tracker, sids, settings.tcr_secret.get_secret_value()).routes()
+    tracker, clock, index = desk.tracker, desk.clock, TcrIndex(redis.client, keys)
+    soon = Soon(tracker.sweep, desk.background.start)
+    routes: list[RouteDef] = []
+    if settings.tcr_secret:
+        sids, campaigns = tuple(account.sid for account in accounts.all), Campaigns(index, soon, clock)
+        secret = settings.tcr_secret.get_secret_value()
+        routes += TcrIntake(redis.client, keys, tracker, sids, secret, campaigns).routes()
+    if settings.public_url and settings.events_secret:
+        traffic = Traffic(redis.client, keys, tracker.store, clock)
+        receipts, known, url = Receipts(traffic, tracker, clock), settings.accounts, settings.public_url
+        secret = settings.events_secret.get_secret_value()
+        events = Events(redis.client, keys, tracker, receipts, index, known, url, secret, soon, clock)
+        routes += [*events.routes(), *Callbacks(known, url, receipts).routes()]
+    return routes
 
 
 def _say_where_memory_is(redis: RedisHandle) -> None:

@@ -48,6 +48,18 @@ class _Part:
     error: str = ""
 
 
+@dataclass(frozen=True)
+class Overdue:
+    """Work that no replica has done for too long: when it last was (epoch seconds), and what kept it, as far as known.
+
+    `done` is 0 when no replica has ever done it: `since` is then when this process began to wait for it.
+    """
+
+    since: float
+    done: float
+    error: str = ""
+
+
 class Pulse:
     """Watches the parts of a bot, and writes down how it is. Which replica did a piece of work is all the same."""
 
@@ -75,6 +87,18 @@ class Pulse:
 
         return watched
 
+    async def done(self, name: str) -> float:
+        """When any replica last did a piece of watched work (epoch seconds), 0 when none ever did."""
+        return float(await self._redis.get(self._done(name)) or 0)
+
+    async def overdue(self, name: str) -> Overdue | None:
+        """A piece of watched work that is overdue; None while it is not, or while this process is too young to say."""
+        part, done = self._parts[name], await self.done(name)
+        part.last = max(part.last, done)
+        if self._clock() - part.last <= part.within:
+            return None
+        return Overdue(done or part.last, done, part.error)
+
     async def beat(self) -> None:
         """Write down that the bot is alive, and what is wrong; the log hears when that changes."""
         try:
@@ -88,7 +112,7 @@ class Pulse:
 
     async def _trouble(self, name: str, part: _Part) -> str:
         if part.alive is None:
-            part.last = max(part.last, float(await self._redis.get(self._done(name)) or 0))
+            part.last = max(part.last, await self.done(name))
         elif await part.alive():
             part.last = self._clock()
         if self._clock() - part.last <= part.within:

@@ -1,6 +1,8 @@
 """What the engine needs from outside and says to it; `handlers` and the composition root implement it."""
 
-from typing import Protocol
+from collections.abc import Mapping
+from dataclasses import dataclass, field
+from typing import Any, Protocol
 
 
 class Notifier(Protocol):
@@ -24,3 +26,34 @@ class Engine(Protocol):
 
     async def start_run(self, number: int) -> None:
         """Run this change soon."""
+
+
+@dataclass(frozen=True)
+class NumberState:
+    """What events said last of a number's registration with the carriers (twilio.md 7 and 8.1).
+
+    `status` is Twilio's word, `since` the event's own time (epoch seconds), `detail` what came with it.
+    """
+
+    status: str
+    since: float
+    detail: Mapping[str, Any] = field(default_factory=dict)
+
+
+class Known(Protocol):
+    """What is remembered of an account beside what Twilio's API tells: what events and sent messages said."""
+
+    async def last_event(self, account_sid: str) -> float | None:
+        """When the last event of this account came in (epoch seconds); None when none ever did."""
+
+    async def number(self, account_sid: str, number_sid: str) -> NumberState | None:
+        """What events said last of a number; None when nothing was heard of it."""
+
+    async def follows_events(self, account_sid: str) -> bool:
+        """Whether this account's events reach us, so that silence about a number means something."""
+
+    async def codes(self, account_sid: str, service_sid: str) -> Mapping[str, int]:
+        """How often each error code was seen in a service's traffic of late; empty where nobody follows it."""
+
+    async def bypassing(self, account_sid: str, phone_number: str) -> int:
+        """How many messages of late went out from a 10DLC number (E.164) outside any messaging service."""

@@ -14,13 +14,17 @@ from handlers import (
     audit,
     changes,
     commands,
+    discovered,
     forms,
     freeze,
     glass,
     home,
+    portfolio,
     previews,
+    registration_acts,
     registrations,
     reopening,
+    watch,
     why,
 )
 from handlers.blocks.form import notice_modal
@@ -44,11 +48,12 @@ COMMANDS: Mapping[str, Handler] = {
     "/a2p-external": commands.operate,
     "/a2p-message": commands.operate,
     "/a2p-flex": commands.operate,
+    "/a2p-events": commands.operate,
     "/a2p-account": accounts.accounts,
     "/a2p-approvals": commands.show_approvals,
     "/a2p-audit": audit.audit,
     "/a2p-freeze": freeze.freeze,
-    "/a2p-watch": registrations.watch,
+    "/a2p-watch": watch.watch,
 }
 
 # What follows a colon in an action id says which field or source it is about.
@@ -77,9 +82,21 @@ ACTIONS: Mapping[str, Handler] = {
     "change.sign_off": glass.open_sign_off,
     "registration.check": registrations.check_now,
     "registration.resubmit": registrations.fix_and_resubmit,
-    "watch.on": registrations.watch_on,
-    "watch.off": registrations.watch_off,
+    "registration.open": registrations.open_window,
+    "registration.ticket": registrations.draft_ticket,
+    "registration.assign": registration_acts.assign,
+    "registration.mute": registration_acts.mute,
+    "registration.unmute": registration_acts.unmute,
+    "watch.open": watch.open_window,
+    "watch.on": watch.switch_on,
+    "watch.off": watch.switch_off,
+    "watch.unmute": watch.unmute,
     "home.start": home.start,
+    "portfolio.filter": portfolio.filter_,
+    "portfolio.page": portfolio.turn,
+    "discovered.follow": discovered.follow,
+    "discovered.choose": discovered.open_choice,
+    "discovered.decline": discovered.decline,
     "freeze.lift": freeze.lift,
     "away.open": absence.away,
     "away.back": absence.back,
@@ -94,11 +111,17 @@ SUBMISSIONS: Mapping[str, Handler] = {
     "sign_off": glass.sign_off,
     "freeze": freeze.submit,
     "away": absence.leave,
+    "watch": watch.submit,
+    "discovered": discovered.choose,
 }
 
 CLOSED: Mapping[str, Handler] = {"form": forms.closed, "report": forms.closed}
 
-OPTIONS: Mapping[str, Handler] = {"lookup": forms.choices}
+OPTIONS: Mapping[str, Handler] = {
+    "lookup": forms.choices,
+    "portfolio.filter": portfolio.brands,
+    "discovered": discovered.offered,
+}
 
 EVENTS: Mapping[str, Handler] = {
     "app_home_opened": home.opened,
@@ -116,6 +139,9 @@ ACTS: Mapping[str, Doer] = {
     "sign_off": glass.signed_off,
     "freeze": freeze.carry_out,
     "absence": absence.carry_out,
+    "watch": watch.carry_out,
+    "registration": registration_acts.carry_out,
+    "discovered": discovered.carry_out,
 }
 
 ANSWER_SECONDS = 2.4

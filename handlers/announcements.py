@@ -5,6 +5,7 @@ from redis.asyncio import Redis
 from slack_sdk.errors import SlackApiError
 
 from bot.redis.keys import Keys
+from bot.tracking.registration import registration_parts
 from handlers.acts import Act
 from handlers.blocks.kit import Message
 from handlers.posts import Posts, passing, why
@@ -32,10 +33,16 @@ class Announcements:
         """By direct message."""
         return await self._once(act, f"to:{user}", user, message)
 
-    async def _once(self, act: Act, slot: str, channel: str, message: Message) -> bool:
+    async def in_thread(self, act: Act, registration_id: str, channel: str, message: Message) -> bool:
+        """Into the thread that a registration has in this channel; False also where it has none."""
+        book = self._keys.registration(*registration_parts(registration_id), "posts")
+        root = await self._posts.stands(book, f"root:{channel}")
+        return bool(root) and await self._once(act, f"thread:{channel}", channel, message, root)
+
+    async def _once(self, act: Act, slot: str, channel: str, message: Message, root: str = "") -> bool:
         book = self._keys.plain(f"announced:{act.id}")
         try:
-            await self._posts.once(book, slot, channel, message)
+            await self._posts.once(book, slot, channel, message, thread_ts=root)
         except SlackApiError as error:
             if passing(error):
                 raise

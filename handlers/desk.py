@@ -25,9 +25,12 @@ from bot.changes.delegations import Delegations
 from bot.changes.drafts import DraftStore
 from bot.changes.freezes import Freezes
 from bot.changes.refusal import Refusal
+from bot.ports import Known
 from bot.redis.lease import Leases
 from bot.runs.settle import Settlement
 from bot.tempo import Tempo
+from bot.tracking.discovery import Discovery
+from bot.tracking.portfolio import Portfolio
 from bot.tracking.tracker import Tracker
 from bot.twilio.accounts import Accounts
 from bot.twilio.faults import TwilioFault
@@ -38,7 +41,10 @@ from handlers.background import Background
 from handlers.blocks.form import notice_modal
 from handlers.blocks.help import refusal, window_gone
 from handlers.blocks.kit import Message
+from handlers.chosen import Chosen
 from handlers.delivery import Delivery, Payload
+from handlers.digests import Digests
+from handlers.offers import Offers
 from handlers.people import People
 from handlers.posts import passing
 from handlers.showing import Showing
@@ -85,6 +91,12 @@ class Desk:
     delegations: Delegations
     announcements: Announcements
     showing: Showing
+    portfolio: Portfolio
+    chosen: Chosen
+    digests: Digests
+    discovery: Discovery
+    offers: Offers
+    known: Known
 
     @property
     def account_names(self) -> dict[str, str]:

@@ -1,5 +1,6 @@
-"""App Home: what waits for me, what I asked for, and the campaigns with their states."""
+"""App Home: what waits for me, what I asked for, and the brands and campaigns with their states."""
 
+import asyncio
 from collections.abc import Sequence
 
 import structlog
@@ -12,12 +13,12 @@ from handlers.blocks.absence import absence_blocks
 from handlers.blocks.freeze import freeze_notice
 from handlers.blocks.home import home_view
 from handlers.blocks.kit import Block
+from handlers.blocks.portfolio import PAGE, Shelf, portfolio_blocks
 from handlers.delivery import Delivery, Payload
 from handlers.desk import Desk
 from handlers.posts import why
 
 MINE_SHOWN = 10
-REGISTRATIONS_SHOWN = 20
 
 log = structlog.get_logger()
 
@@ -65,7 +66,7 @@ async def publish(desk: Desk, user: str) -> None:
         viewer=user,
         waiting=waiting,
         mine=mine,
-        registrations=await desk.tracker.followed(REGISTRATIONS_SHOWN) if member else (),
+        registrations=portfolio_blocks(await _shelf(desk, user)) if member else (),
         may_ask=[name for name, no in may.items() if not no],
         now=desk.clock(),
         seats=seats,
@@ -87,3 +88,20 @@ async def absences(desk: Desk, user: str) -> list[Block]:
     """Who decides for this person and for whom they decide, with the buttons that change it."""
     approver = user in await desk.changes.authority.roster.approvers()
     return absence_blocks(user, await desk.delegations.standing(), approver=approver)
+
+
+async def _shelf(desk: Desk, user: str) -> Shelf:
+    """The page that somebody sees; a page that is no more gives way to the last."""
+    wanted, page = await desk.chosen.of(user)
+    (rows, total), counts, choices, brand = await asyncio.gather(
+        desk.portfolio.page(wanted, page * PAGE, PAGE),
+        desk.portfolio.counts(wanted),
+        desk.portfolio.choices(),
+        desk.portfolio.brand_title(wanted.brand),
+    )
+    shelf = Shelf(rows, total, counts, choices, wanted, page, brand)
+    if not rows and total:
+        last = shelf.pages - 1
+        rows, total = await desk.portfolio.page(wanted, last * PAGE, PAGE)
+        return Shelf(rows, total, counts, choices, wanted, last, brand)
+    return shelf

@@ -32,7 +32,7 @@ async def _answer(desk: Desk, delivery: Delivery, inquiry: Inquiry, values: dict
         await desk.answer(delivery, incomplete(inquiry, [*judged.wrong, *judged.missing]))
         return
     try:
-        report = await inquiry.answer(parse(inquiry.form, found.values), account)
+        report = await inquiry.answered(parse(inquiry.form, found.values), account, desk.known)
     except Exception as error:
         # what was typed may be sensitive, and an error may repeat it
         draft = desk.drafts.begin(delivery.user, inquiry.name, found.values)

@@ -75,6 +75,47 @@ class Posts:
             await self._redis.hset(book, slot, json.dumps({"channel": channel, "ts": UNREACHABLE}))
             return UNREACHABLE
 
+    async def redraw(self, book: str, slot: str, message: Message) -> None:
+        """Redraw a message if it stands for sure; one that somebody has deleted is forgotten."""
+        raw = await self._redis.hget(book, slot)
+        row = json.loads(raw) if raw else {}
+        if row.get("ts") and row["ts"] != UNREACHABLE:
+            try:
+                await self._client.chat_update(channel=row["channel"], ts=row["ts"], **message)
+            except SlackApiError as error:
+                if why(error) not in NOT_STANDING:
+                    raise
+                await self._redis.hdel(book, slot)
+
+    async def note(self, book: str, name: str, value: str) -> None:
+        """Keep a word about a book beside its messages."""
+        await self._redis.hset(book, name, value)
+
+    async def noted(self, book: str, name: str) -> str:
+        """The word that was kept, or ""."""
+        return str(await self._redis.hget(book, name) or "")
+
+    async def forget(self, book: str, slot: str) -> None:
+        """Keep nothing of a slot, or of a word."""
+        await self._redis.hdel(book, slot)
+
+    async def slots(self, book: str) -> list[str]:
+        """The slots of a book that are filled, or being filled."""
+        return [str(slot) for slot in await self._redis.hkeys(book)]
+
+    async def address(self, book: str, slot: str) -> str:
+        """The web address of a message that stands; "" where Slack gives none."""
+        raw = await self._redis.hget(book, slot)
+        row = json.loads(raw) if raw else {}
+        if not row.get("ts") or row["ts"] == UNREACHABLE:
+            return ""
+        try:
+            answer = await self._client.chat_getPermalink(channel=row["channel"], message_ts=row["ts"])
+        except SlackApiError as error:
+            log.info("no_permalink", channel=row["channel"], why=why(error))
+            return ""
+        return str(answer["permalink"])
+
     async def stands(self, book: str, slot: str) -> str:
         """The ts of a message that stands for sure, or was left out; "" while it is to be posted."""
         raw = await self._redis.hget(book, slot)

@@ -33,7 +33,7 @@ async def outcome(desk: Desk, entry: Entry, draft: Draft) -> Payload:
         await drafting.may(desk, entry, draft)
         if isinstance(entry, Inquiry):
             account = account_of(desk, draft)
-            report = await entry.answer(parse(entry.form, plain(draft.values)), account)
+            report = await entry.answered(parse(entry.form, plain(draft.values)), account, desk.known)
             return report_modal(entry, report, account, draft.id)
         draft, moved_on = await _before_it_is_planned(desk, draft)
         plan = await planned(desk, entry, draft)

@@ -1,18 +1,21 @@
-"""What is followed: watching it in a channel, checking now, fixing and resubmitting."""
+"""What is followed: looking at it, checking now, fixing and resubmitting."""
 
 import re
 from types import MappingProxyType
 
 from bot.changes.refusal import Refusal
-from bot.tracking.registration import registration_parts
-from bot.tracking.subscriptions import Subscription
+from bot.tracking.registration import Registration, registration_parts
+from bot.twilio import reads
+from bot.twilio.faults import TwilioFault
 from handlers import forms
 from handlers.blocks.form import LABEL
-from handlers.blocks.registration import external, standing, watch_panel
+from handlers.blocks.registration import WINDOW, Shown, external, registration_modal, standing
+from handlers.blocks.ticket import ticket_modal
 from handlers.delivery import Delivery, Payload
 from handlers.desk import Desk
+from handlers.windows import open_for_member
 
-SHOWN = 20
+NOT_FOLLOWED = "This is not followed any more, so there is nothing to do about it here."
 _REGISTRATION = re.compile(r"[a-z_]{1,20}\|AC[0-9a-f]{32}\|[A-Za-z0-9_+:-]{1,80}")
 MENDED_BY = MappingProxyType(
     {
@@ -24,37 +27,43 @@ MENDED_BY = MappingProxyType(
 """With which operation a refused registration is mended, and which field of its form names the registration."""
 
 
-async def watch(desk: Desk, delivery: Delivery) -> Payload | None:
-    """`/a2p-watch [on|off]`: whether this channel hears verdicts, and what is followed."""
-    word = (delivery.body.get("text") or "").strip().lower()
-    if word not in ("", "on", "off", "help"):
-        raise Refusal(f"“{word[:80]}” is not known. Type `/a2p-watch on`, `/a2p-watch off`, or `/a2p-watch` alone.")
-    desk.later(delivery, _watch(desk, delivery, delivery.channel, word), members_only=True)
-    return None
-
-
-async def watch_on(desk: Desk, delivery: Delivery) -> Payload | None:
-    """The button of the panel."""
-    desk.later(delivery, _watch(desk, delivery, delivery.channel, "on"), members_only=True)
-    return None
-
-
-async def watch_off(desk: Desk, delivery: Delivery) -> Payload | None:
-    """The button of the panel."""
-    desk.later(delivery, _watch(desk, delivery, delivery.channel, "off"), members_only=True)
-    return None
-
-
 async def check_now(desk: Desk, delivery: Delivery) -> Payload | None:
     """Look at Twilio at once instead of when it is due."""
-    registration = _known_id(delivery.value)
+    registration = known_id(delivery.value)
     desk.later(delivery, _check(desk, delivery, registration), members_only=True)
+    return None
+
+
+async def open_window(desk: Desk, delivery: Delivery) -> Payload | None:
+    """The card in a window, for lists that have no room for it."""
+    registration = known_id(delivery.value)
+
+    async def view() -> Payload:
+        return registration_modal(await shown(desk, registration))
+
+    desk.later(delivery, open_for_member(desk, delivery, "Registration", view))
+    return None
+
+
+async def draft_ticket(desk: Desk, delivery: Delivery) -> Payload | None:
+    """A text for Twilio's support, at once from what is known, then with the numbers as Twilio lists them."""
+    registration = known_id(delivery.value)
+
+    async def view() -> Payload:
+        return ticket_modal(await shown(desk, registration))
+
+    async def with_numbers() -> Payload | None:
+        seen = await shown(desk, registration)
+        numbers = await _numbers(desk, seen.registration)
+        return None if numbers is None else ticket_modal(seen, numbers)
+
+    desk.later(delivery, open_for_member(desk, delivery, "Support ticket", view, with_numbers))
     return None
 
 
 async def fix_and_resubmit(desk: Desk, delivery: Delivery) -> Payload | None:
     """Open the form with which a refused registration is mended, filled with what was submitted."""
-    kind, account, key = registration_parts(_known_id(delivery.value))
+    kind, account, key = registration_parts(known_id(delivery.value))
     registration = await desk.tracker.store.load(delivery.value)
     if registration and registration.status not in ("FAILED", ""):
         if bar := (await desk.people.person(delivery.user)).bar:
@@ -69,25 +78,44 @@ async def fix_and_resubmit(desk: Desk, delivery: Delivery) -> Payload | None:
     return None
 
 
-async def _watch(desk: Desk, delivery: Delivery, channel: str, word: str) -> None:
-    store = desk.tracker.store
-    if word == "on":
-        await store.subscribe(Subscription(channel=channel, by=delivery.user))
-    elif word == "off":
-        await store.unsubscribe(channel)
-    hears = channel == desk.tracker.alerts_channel or channel in await store.subscriptions()
-    await desk.answer(delivery, watch_panel(channel, hears, await desk.tracker.followed(SHOWN)))
-
-
 async def _check(desk: Desk, delivery: Delivery, registration_id: str) -> None:
     await desk.tracker.look(registration_id)
-    seen = await desk.tracker.store.load(registration_id)
-    if seen is None:
-        raise Refusal("This is not followed any more.")
-    await desk.tell(delivery, seen.trouble or f"{seen.title}: {standing(seen).words}")
+    seen = await shown(desk, registration_id)
+    # when it was looked at stands on the card, even where nothing else is new
+    await desk.tracker.redraw(registration_id)
+    if window := window_of(delivery):
+        await desk.show(window, registration_modal(seen), delivery.user)
+    now = seen.registration
+    await desk.tell(delivery, now.trouble or f"{now.title}: {standing(now).words}")
 
 
-def _known_id(value: str) -> str:
+async def shown(desk: Desk, registration_id: str) -> Shown:
+    """What there is to show of a registration, outside any channel. Raises `Refusal` when nobody follows it."""
+    registration = await desk.tracker.store.load(registration_id)
+    if registration is None:
+        raise Refusal(NOT_FOLLOWED)
+    return await desk.showing.of(registration)
+
+
+async def _numbers(desk: Desk, registration: Registration) -> list[str] | None:
+    """The numbers of the pool that it is about; None where Twilio tells none now."""
+    if registration.kind not in ("campaign", "traffic") or registration.account not in desk.accounts:
+        return None
+    try:
+        pool = await reads.pool(desk.accounts[registration.account], registration.key)
+    except TwilioFault:
+        return None  # the text is of use without them
+    return [number.phone_number for number in pool]
+
+
+def window_of(delivery: Delivery) -> str:
+    """The id of the registration's own window in which this was clicked, or ""."""
+    own = delivery.view.get("callback_id") == WINDOW
+    return str(delivery.view.get("id") or "") if own else ""
+
+
+def known_id(value: str) -> str:
+    """The id that a button carries. Raises `Refusal` for anything else."""
     # ids and SIDs: anything else would be another key in Redis, or none
     if not _REGISTRATION.fullmatch(value):
         raise Refusal("This button carries something that is not a registration. Open the card again.")

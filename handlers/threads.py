@@ -1,24 +1,34 @@
-"""Draws registrations into channels: a thread for each, its card, and what happened to it."""
+"""Keeps the card at the head of every registration's thread like the truth, and has channels told what is new."""
 
+import asyncio
+from collections.abc import Callable
+
+import aiohttp
 import structlog
 from slack_sdk.errors import SlackApiError
 
 from bot.redis.keys import Keys
 from bot.redis.lease import Leases
-from bot.tracking.registration import Announcement, Registration, registration_parts
+from bot.tracking.registration import Registration, registration_parts
 from bot.tracking.store import RegistrationStore
 from handlers.background import Background
-from handlers.blocks.help import channel_closed
-from handlers.blocks.registration import registration_card, verdict
+from handlers.blocks.registration import registration_card
 from handlers.cards import Homes
-from handlers.posts import CHANNEL_CLOSED, Posts, why
+from handlers.catch_up import book_of
+from handlers.channels import DRAWN, ROOT, Channels
+from handlers.posts import CHANNEL_CLOSED, Posts, passing, why
 from handlers.showing import Showing
+
+AT_ONCE = 8
+"""Registrations that are drawn at the same time."""
+REST_SECONDS = 20.0
+"""How long no card is drawn after Slack has asked for patience, or has given no answer."""
 
 log = structlog.get_logger()
 
 
 class Threads:
-    """Keeps every thread like the truth. `homes` redraws the App Homes of the people concerned."""
+    """Draws registrations. `homes` redraws the App Homes of the people concerned; `channels` tells what is new."""
 
     def __init__(
         self,
@@ -26,62 +36,75 @@ class Threads:
         registrations: RegistrationStore,
         posts: Posts,
         showing: Showing,
+        channels: Channels,
         background: Background,
         leases: Leases,
-        alerts_channel: str,
         homes: Homes,
+        clock: Callable[[], float],
     ) -> None:
         self._keys, self._registrations, self._posts, self._showing = keys, registrations, posts, showing
-        self._background, self._leases, self._alerts, self._homes = background, leases, alerts_channel, homes
+        self._channels, self._background, self._leases = channels, background, leases
+        self._homes, self._clock = homes, clock
+        self._moved: set[str] = set()
+        self._drawing: set[str] = set()
+        self._hands = asyncio.Semaphore(AT_ONCE)
+        self._rests_until = 0.0
 
     async def registration_moved(self, registration: str) -> None:
-        """Announce what a registration has to tell, soon."""
-        self._background.start(self._draw(registration), f"draw {registration}")
+        """Redraw a registration's cards soon, and have told what it has to tell."""
+        self._moved.add(registration)
+        if registration not in self._drawing:
+            self._drawing.add(registration)
+            self._background.start(self._keep_drawing(registration), f"draw {registration}")
+
+    async def _keep_drawing(self, registration: str) -> None:
+        try:
+            while registration in self._moved:
+                async with self._hands:
+                    self._moved.discard(registration)
+                    await self._draw(registration)
+        finally:
+            self._drawing.discard(registration)
 
     async def _draw(self, registration_id: str) -> None:
-        """Redraw the thread's card in every channel that hears, and post what was not announced yet, in order."""
-        parts = registration_parts(registration_id)
-        async with self._leases.held(self._keys.registration(*parts, "drawing")) as ours:
+        """Redraw the cards that stand, silently; posting is the channels' own work, each in its order."""
+        async with self._leases.held(self._keys.registration(*registration_parts(registration_id), "drawing")) as ours:
             registration = await self._registrations.load(registration_id) if ours else None
             if registration is None:
                 return
-            waiting = await self._registrations.announcements(registration_id)
-            hearers = {self._alerts, *await self._registrations.subscriptions(), *(a.channel for a in waiting)}
-            for channel in sorted(hearers):
-                await self._announce(registration, channel, [a for a in waiting if a.channel == channel])
-            await self._registrations.all_told(registration_id, registration.version)
-            if registration.owner:
-                self._background.start(self._homes({registration.owner}), "homes")
+            drawn = self._clock() >= self._rests_until and await self._redraw(registration)
+            for channel in sorted(await self._channels.waiting(registration)):
+                self._channels.tell(channel)
+            if drawn:
+                await self._channels.settle(registration, registration.version)
+        if registration.owner:
+            self._background.start(self._homes({registration.owner}), "homes")
 
-    async def _announce(self, registration: Registration, channel: str, waiting: list[Announcement]) -> None:
-        """Draw the thread in one channel; one that is closed to us must not keep the others from hearing."""
-        book = self._keys.registration(*registration_parts(registration.id), "posts")
-        shown = await self._showing.of(registration, channel)
-        card = registration_card(shown)
-        try:
-            root = await self._posts.put(book, f"root:{channel}", channel, card)
-            for row in waiting:
-                message = verdict(shown, row.transition)
-                loud = row.transition.severity != "info"  # verdicts are for the channel, the rest for the thread
-                await self._posts.once(book, row.id, channel, message, thread_ts=root, broadcast=loud)
-                await self._registrations.told(registration.id, row)
-        except SlackApiError as error:
-            log.error("slack_refused", registration=registration.id, channel=channel, why=why(error))
-            if channel != self._alerts and why(error) in CHANNEL_CLOSED:
-                await self._close_channel(registration, channel, waiting, why(error))
+    async def _redraw(self, registration: Registration) -> bool:
+        """Whether every card shows this registration now."""
+        book = book_of(self._keys, registration.id)
+        all_drawn = True
+        for slot in sorted(await self._posts.slots(book)):
+            if slot.startswith(ROOT):
+                all_drawn &= await self._redraw_in(slot.removeprefix(ROOT), registration)
+        if all_drawn:
+            await self._posts.note(book, DRAWN, str(registration.version))
+        return all_drawn
 
-    async def _close_channel(
-        self, registration: Registration, channel: str, waiting: list[Announcement], reason: str
-    ) -> None:
-        """A channel that we were put out of hears no more; whoever had subscribed it is told first."""
-        subscription = (await self._registrations.subscriptions()).get(channel)
-        book = self._keys.registration(*registration_parts(registration.id), "posts")
+    async def _redraw_in(self, channel: str, registration: Registration) -> bool:
+        """Redraw one card; False when Slack has given no clear answer, so that it is to be drawn again."""
+        book, card = (
+            book_of(self._keys, registration.id),
+            registration_card(await self._showing.of(registration, channel)),
+        )
         try:
-            if subscription and subscription.by:
-                await self._posts.once(book, f"closed:{channel}", subscription.by, channel_closed(channel, reason))
-        except SlackApiError as error:  # the next sweep tries again; the other channels must hear now
-            log.error("slack_refused", registration=registration.id, channel=channel, why=why(error))
-            return
-        for row in waiting:
-            await self._registrations.told(registration.id, row)
-        await self._registrations.unsubscribe(channel)
+            await self._posts.redraw(book, ROOT + channel, card)
+        except (SlackApiError, aiohttp.ClientError, TimeoutError) as error:
+            word = why(error) if isinstance(error, SlackApiError) else type(error).__name__
+            log.error("card_not_drawn", registration=registration.id, channel=channel, why=word)
+            if passing(error):
+                self._rests_until = self._clock() + REST_SECONDS
+                return False
+            if word in CHANNEL_CLOSED and channel != self._channels.alerts_channel:
+                await self._posts.forget(book, ROOT + channel)
+        return True

@@ -12,10 +12,12 @@ from bot.catalog.campaigns import delete as campaign_delete
 from bot.catalog.campaigns import register as campaign_register
 from bot.catalog.campaigns import resubmit as campaign_resubmit
 from bot.catalog.campaigns import show as campaign_report
+from bot.catalog.events import setup as events
 from bot.catalog.external import associate as external
 from bot.catalog.flex import onboard as flex
 from bot.catalog.flex import proxy as flex_proxy
 from bot.catalog.numbers import buy as numbers
+from bot.catalog.numbers import check as number_check
 from bot.catalog.numbers import configure as number_configure
 from bot.catalog.numbers import release as number_release
 from bot.catalog.numbers import show as number_lists
@@ -46,6 +48,7 @@ OPERATIONS: tuple[tuple[Operation, ...], ...] = (
     campaign_delete.OPERATIONS,
     external.OPERATIONS,
     messages.OPERATIONS,
+    events.OPERATIONS,
     flex.OPERATIONS,
     flex_proxy.OPERATIONS,
     undo.OPERATIONS,
@@ -55,9 +58,11 @@ INQUIRIES: tuple[tuple[Inquiry, ...], ...] = (
     service_overview.INQUIRIES,
     service_report.INQUIRIES,
     number_lists.INQUIRIES,
+    number_check.INQUIRIES,
     address_list.INQUIRIES,
     campaign_report.INQUIRIES,
     external.INQUIRIES,
+    events.INQUIRIES,
 )
 
 

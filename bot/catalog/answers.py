@@ -29,6 +29,13 @@ def edits(form: Form, before: Mapping[str, Any], changed: Mapping[str, Any]) -> 
     )
 
 
+def same(before: Any, after: Any) -> bool:
+    """Whether two answers say the same: blanks and line ends alone change nothing for whoever reads them."""
+    if isinstance(before, str) and isinstance(after, str):
+        return before.split() == after.split()
+    return bool(before == after)
+
+
 def in_words(ask: Ask, value: Any) -> str | None:
     """One answer as people read it, or None for an empty one."""
     if value is None or value in ("", ()):

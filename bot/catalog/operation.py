@@ -8,6 +8,7 @@ from bot.catalog.form import Form, Values
 from bot.catalog.report import Report
 from bot.catalog.webhooks import of_webhooks
 from bot.plans.plan import Plan
+from bot.ports import Known
 from bot.twilio.gateway import Account
 
 
@@ -61,11 +62,17 @@ class Operation:
         return plan.model_copy(update={"account_name": context.account.name, "findings": findings})
 
 
+async def _only_recalled(form: Any, account: Account) -> Report:
+    """The `answer` of an inquiry that has a `recall`."""
+    raise TypeError("this inquiry needs what is known besides Twilio: ask `answered`")
+
+
 @dataclass(frozen=True)
 class Inquiry:
     """One thing that can be looked at: nothing is changed, nothing needs approval.
 
-    `answer` reads Twilio; it raises `CannotPlanError` or `TwilioFault`.
+    `answer` reads Twilio; it raises `CannotPlanError` or `TwilioFault`. An inquiry that also needs what was heard
+    without being asked has a `recall` in its place.
     """
 
     name: str
@@ -74,8 +81,13 @@ class Inquiry:
     command: str
     word: str
     form: type[Form]
-    answer: Callable[[Any, Account], Awaitable[Report]]
+    answer: Callable[[Any, Account], Awaitable[Report]] = _only_recalled
     notes: tuple[str, ...] = ()
+    recall: Callable[[Any, Account, Known], Awaitable[Report]] | None = None
+
+    async def answered(self, form: Form, account: Account, known: Known) -> Report:
+        """What is found for these inputs on this account. Raises what `answer` and `recall` raise."""
+        return await (self.recall(form, account, known) if self.recall else self.answer(form, account))
 
 
 Entry = Operation | Inquiry

@@ -46,13 +46,23 @@ class Budget:
         Of two that are asked for at the same time at least one sees the other.
         """
         usd, now = price_of(plan, gate), self._clock()
-        key = self._keys.plain(f"spend:{plan.account}:{datetime.fromtimestamp(now, UTC):%Y-%m}")
+        key = self._key(plan.account, now)
         field = f"{number}:{gate}"
         first = next((s.id for s in plan.part(gate) if isinstance(s, CallStep) and s.call.method != "GET"), "")
         await self._redis.hset(key, field, Hold(usd=usd, step=first, at=now).model_dump_json())
         await self._redis.expire(key, KEPT_SECONDS)
-        rows = {str(name): str(raw) for name, raw in (await self._redis.hgetall(key)).items()}
-        return await self._counting({n: Hold.model_validate_json(raw) for n, raw in rows.items() if n != field}, now)
+        return await self._counting({n: held for n, held in (await self._holds(key)).items() if n != field}, now)
+
+    async def spent(self, account: str, month: float) -> Decimal:
+        """What counts of an account in the month (UTC) in which `month` lies, in epoch seconds."""
+        return await self._counting(await self._holds(self._key(account, month)), self._clock())
+
+    def _key(self, account: str, when: float) -> str:
+        return self._keys.plain(f"spend:{account}:{datetime.fromtimestamp(when, UTC):%Y-%m}")
+
+    async def _holds(self, key: str) -> dict[str, Hold]:
+        rows = await self._redis.hgetall(key)
+        return {str(name): Hold.model_validate_json(str(raw)) for name, raw in rows.items()}
 
     async def _counting(self, holds: dict[str, Hold], now: float) -> Decimal:
         async with self._redis.pipeline(transaction=False) as pipe:

@@ -92,6 +92,68 @@ BRAND: Final[Mapping[str, Standing]] = MappingProxyType(
     }
 )
 
+BUNDLE: Final[Mapping[str, Standing]] = MappingProxyType(
+    {
+        "draft": Standing(
+            "A draft", YOU, "It is not submitted: nobody reviews it. What is registered with it submits it too."
+        ),
+        "pending-review": Standing(
+            "Submitted", "Twilio", "Twilio takes it up by itself. A brand may be registered with it meanwhile."
+        ),
+        "in-review": Standing("Under review", "Twilio", "Mostly decided within a day, at times after several."),
+        "twilio-approved": Standing("Approved", "nobody: there is nothing to do", "Brands can be registered with it."),
+        "twilio-rejected": Standing(
+            "Rejected",
+            YOU,
+            "Mend what the errors name: for a brand that has failed `/a2p-brand resubmit` leads through it, else in "
+            "Twilio's Console, Trust Hub.",
+        ),
+    }
+)
+_PREPARING: Final = (
+    "Twilio looks at the address by itself, mostly within seconds; only then events can be subscribed to."
+)
+SINK: Final[Mapping[str, Standing]] = MappingProxyType(
+    {
+        "initialized": Standing("Just made", "Twilio", _PREPARING),
+        "validating": Standing("Being looked at", "Twilio", _PREPARING),
+        "active": Standing("Works", "nobody: there is nothing to do", "Twilio sends events as they happen."),
+        "failed": Standing(
+            "Failed",
+            YOU,
+            "Twilio could not deliver and has given up: no event comes any more. See that Tenfour can be reached at "
+            "its public address, then replace the sink with `/a2p-events setup`. Polling goes on meanwhile.",
+        ),
+        "GONE": Standing(
+            "No longer at Twilio",
+            "nobody: there is nothing to do",
+            "It was deleted, by a change here or in Console, and brings no event. `/a2p-events show` says whether "
+            "another one does.",
+        ),
+        "SILENT": Standing(
+            "Fallen silent",
+            YOU,
+            "Twilio calls it active, but of what moved last no event has come. See `/a2p-events show`, error 93101 in "
+            "Twilio's Debugger, and whether Tenfour can be reached at its public address. Polling goes on meanwhile.",
+        ),
+    }
+)
+TRAFFIC: Final[Mapping[str, Standing]] = MappingProxyType(
+    {
+        "FLOWING": Standing(
+            "Messages are delivered", "nobody: there is nothing to do", "Tenfour goes on counting their outcomes."
+        ),
+        "FAILING": Standing(
+            "Many messages fail",
+            YOU,
+            "See which error codes come most; each has its cause. `/a2p-message test` tries one message.",
+        ),
+        "QUIET": Standing(
+            "No messages of late", "nobody: there is nothing to do", "Outcomes are counted again as soon as some come."
+        ),
+    }
+)
+
 
 def of_campaign(status: str, *, external: bool) -> Standing:
     """What the status of a campaign means; `external` ones were registered in TCR, not at Twilio (twilio.md 6)."""

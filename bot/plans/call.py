@@ -5,7 +5,7 @@ from collections.abc import Iterable, Iterator, Mapping
 from typing import Annotated, Any, Literal
 from urllib.parse import quote
 
-from pydantic import Field
+from pydantic import Field, StrictBool
 
 from bot.plans.values import Value, canonical_json
 
@@ -36,15 +36,19 @@ class Secret(Value):
 
 
 Wire = Annotated[str | Ref | Secret, Field(union_mode="left_to_right")]
+JsonField = Annotated[str | Ref | Secret | StrictBool, Field(union_mode="left_to_right")]
 
 
 class Json(Value):
-    """A parameter whose value is one JSON object; its fields may be references or secrets (as `Attributes`)."""
+    """A parameter whose value is one JSON object; its fields may be references or secrets (as `Attributes`).
 
-    fields: dict[str, Wire]
+    A boolean is one in the JSON too (as `batch_events`).
+    """
+
+    fields: dict[str, JsonField]
 
     def __str__(self) -> str:
-        return canonical_json({name: str(value) for name, value in self.fields.items()})
+        return canonical_json({n: v if isinstance(v, bool) else str(v) for n, v in self.fields.items()})
 
 
 Param = Annotated[str | Ref | Secret | Json | tuple[Wire, ...], Field(union_mode="left_to_right")]
@@ -72,7 +76,8 @@ class Call(Value):
 
         def wire(value: str | Ref | Secret | Json) -> str:
             if isinstance(value, Json):
-                return canonical_json({name: resolve(field, results) for name, field in value.fields.items()})
+                fields = value.fields.items()
+                return canonical_json({n: v if isinstance(v, bool) else resolve(v, results) for n, v in fields})
             return resolve(value, results)
 
         return self.model_copy(
@@ -132,7 +137,7 @@ def resolve(value: Wire, results: Results) -> str:
         raise UnresolvedRefError(f"no {value.field!r} from step {value.step!r} yet") from None
 
 
-def _wires(param: Param) -> Iterable[str | Ref | Secret]:
+def _wires(param: Param) -> Iterable[str | Ref | Secret | bool]:
     return param.fields.values() if isinstance(param, Json) else param if isinstance(param, tuple) else (param,)
 
 
@@ -141,5 +146,5 @@ def _bound(param: Param, results: Results) -> Param:
         return resolve(value, results) if isinstance(value, Ref) else value
 
     if isinstance(param, Json):
-        return Json(fields={name: wire(value) for name, value in param.fields.items()})
+        return Json(fields={n: v if isinstance(v, bool) else wire(v) for n, v in param.fields.items()})
     return tuple(map(wire, param)) if isinstance(param, tuple) else wire(param)

@@ -2,9 +2,11 @@
 
 import hashlib
 from typing import Any
+from urllib.parse import urlsplit
 
 from bot.plans.cost import Cost
 from bot.plans.finding import Finding
+from bot.plans.masking import DOTS
 from bot.plans.step import ApprovalStep, CallStep, GivenStep, Step, Watch
 from bot.plans.values import Value, canonical_json
 
@@ -53,9 +55,18 @@ class Plan(Value):
     def masked(self, words: str) -> str:
         """`words` with every secret of the plan masked: Twilio's errors repeat what was sent."""
         secrets = {s.value: s.shown for step in self.steps if isinstance(step, CallStep) for s in step.call.secrets}
+        # an address may come back written another way, as JSON writes it: its password must not
+        secrets |= {word: DOTS for value in secrets if (word := _password(value))}
         for value in sorted((v for v in secrets if len(v) > 1), key=len, reverse=True):
             words = words.replace(value, secrets[value])
         return words
+
+
+def _password(value: str) -> str:
+    try:
+        return urlsplit(value).password or "" if "://" in value else ""
+    except ValueError:
+        return ""
 
 
 def _hashed(step: Step) -> Any:

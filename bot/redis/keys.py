@@ -25,6 +25,14 @@ class Keys:
         """A part of one brand, campaign, external campaign or number under watch."""
         return self._tagged(f"registration:{kind}:{account}:{key}", part)
 
+    def brand(self, account: str, brand_sid: str, part: str) -> str:
+        """A part of what is remembered of a brand and its campaigns, such as its `past`."""
+        return self._tagged(f"brand:{account}:{brand_sid}", part)
+
+    def portfolio(self, part: str) -> str:
+        """A part of the index over all registrations that people follow, such as its `rows`."""
+        return self._tagged("portfolio", part)
+
     def audit(self, part: str) -> str:
         """A part of the audit, such as its `log`."""
         return self._tagged("audit", part)

@@ -7,7 +7,7 @@ from typing import Any
 
 from bot.checks import delivery
 from bot.plans.call import Call, segment
-from bot.tracking.registration import GONE
+from bot.tracking.registration import FLOWING, GONE, QUIET
 from bot.twilio import reads, reads_brands
 from bot.twilio.faults import Refused
 from bot.twilio.gateway import Account
@@ -24,17 +24,19 @@ Look = Callable[[Account, str], Awaitable[tuple[str, dict[str, Any]]]]
 class Kind:
     """One kind. Without a `look` no API tells its state: events and people do. Nothing leaves the states of `over`.
 
-    `remembers` names what is still known of one that Twilio no longer has, since its card goes on speaking of it.
+    `remembers` names what is still known of one that Twilio no longer has, since its card goes on speaking of it. In
+    the states of `unshown` it gets no card unless there is news of it.
     """
 
     look: Look | None
     announced: bool
     over: frozenset[str] = frozenset()
     remembers: tuple[str, ...] = ()
+    unshown: frozenset[str] = frozenset()
 
     def remembered(self, snapshot: Mapping[str, Any]) -> dict[str, Any]:
         """The snapshot of one that is gone, from the last one before."""
-        return {name: snapshot[name] for name in self.remembers if name in snapshot}
+        return {name: snapshot[name] for name in self.remembers if snapshot.get(name) is not None}
 
 
 async def look_at_campaign(account: Account, service_sid: str) -> tuple[str, dict[str, Any]]:
@@ -83,9 +85,12 @@ def kinds(**looks: Look) -> Mapping[str, Kind]:
     return MappingProxyType({name: replace(k, look=looks.get(name, k.look)) for name, k in KINDS.items()})
 
 
+REMEMBERED = ("campaign_id", "is_externally_registered", "brand_registration_sid")
+"""What is known of a campaign that is gone: who follows its brand must hear of it too."""
+
 KINDS: Mapping[str, Kind] = MappingProxyType(
     {
-        "campaign": Kind(look_at_campaign, announced=True, remembers=("campaign_id", "is_externally_registered")),
+        "campaign": Kind(look_at_campaign, announced=True, remembers=REMEMBERED),
         "brand": Kind(look_at_brand, announced=True),
         "message": Kind(
             look_at_message,
@@ -96,7 +101,7 @@ KINDS: Mapping[str, Kind] = MappingProxyType(
         "number": Kind(None, announced=False),
         "share": Kind(None, announced=False),
         "bundle": Kind(None, announced=True),
-        "traffic": Kind(None, announced=True),
+        "traffic": Kind(None, announced=True, unshown=frozenset({"", FLOWING, QUIET})),
         "sink": Kind(None, announced=True),
     }
 )

@@ -1,14 +1,38 @@
-"""What a brand's campaigns were refused for before, and the wording that was accepted last."""
+"""What a brand's campaigns were refused for before, the wording that was accepted last, and which codes come."""
 
-from collections.abc import Sequence
-from typing import Any
+import json
+from collections import Counter
+from collections.abc import Iterator, Mapping, Sequence
+from typing import Any, Final
 
 from pydantic import Field
 from redis.asyncio import Redis
 
+from bot.checks.guide import Guide
 from bot.plans.values import Record
 from bot.redis.keys import Keys
-from bot.tracking.registration import Registration, Transition
+from bot.tracking.registration import REFUSED, Registration, Transition
+
+REFUSALS_KEPT = 20
+"""Refusals of a brand that are remembered; of more, the oldest are forgotten."""
+CODES_KEPT = 20_000
+"""Codes that came, over all registrations, that are counted; of more, the oldest are forgotten."""
+TEXTS: Final = (
+    "description",
+    "message_flow",
+    "message_samples",
+    "opt_in_message",
+    "opt_out_message",
+    "help_message",
+    "privacy_policy_url",
+    "terms_and_conditions_url",
+)
+"""What of an accepted campaign's own answer is worth remembering (twilio.md 5.3)."""
+_OF_BRAND: Final = ("error_code", "fields", "url")
+"""What is kept of a brand's error: its words may quote what identifies somebody."""
+_LONGEST: Final = 40
+"""Characters of a code, which is a number in truth."""
+_REFUSED, _ACCEPTED = "refused", "accepted"
 
 
 class Refused(Record):
@@ -21,7 +45,10 @@ class Refused(Record):
 
 
 class Accepted(Record):
-    """The last campaign of a brand that was accepted: when (epoch seconds), for which use case, and its texts."""
+    """The last campaign of a brand that was accepted: when (epoch seconds), for which use case, and its texts.
+
+    `texts` are named as in the campaign's own answer.
+    """
 
     registration: str
     title: str
@@ -38,14 +65,162 @@ class Past(Record):
 
 
 class Memory:
-    """Keeps the past of each brand; doing it twice is harmless."""
+    """Keeps the past of each brand, one hash in a slot of its own, and all codes that came, by their time.
 
-    def __init__(self, redis: Redis, keys: Keys) -> None:
-        self._redis, self._keys = redis, keys
+    Each entry is named by its registration and transition, so doing it twice is harmless, and so is a crash in between.
+    """
+
+    def __init__(self, redis: Redis, keys: Keys, guide: Guide | None = None) -> None:
+        self._redis, self._keys, self._guide = redis, keys, guide or Guide.load()
 
     async def past(self, account: str, brand_sid: str) -> Past:
         """What is remembered of a brand; nothing for a brand that is not known."""
-        return Past()
+        if not brand_sid:
+            return Past()
+        found = await self._redis.hgetall(self._past(account, brand_sid))
+        rows = {str(field): str(row) for field, row in found.items()}
+        accepted = _latest(rows, _ACCEPTED)
+        return Past(
+            refused=tuple(Refused.model_validate_json(row) for _, row in _latest(rows, _REFUSED)[:REFUSALS_KEPT]),
+            accepted=Accepted.model_validate_json(accepted[0][1]) if accepted else None,
+        )
 
     async def learn(self, registration: Registration, transitions: Sequence[Transition]) -> None:
-        """Take up what became of a registration."""
+        """Take up what became of a registration, from its whole log."""
+        if registration.kind not in ("campaign", "brand"):
+            return
+        refusals = list(_refusals(transitions))
+        await self._remember(registration, refusals, _accepted(registration, transitions))
+        await self._count(registration, refusals)
+
+    async def unknown_codes(self) -> Mapping[str, int]:
+        """Codes that the guide does not explain, with how often each came; the most frequent first."""
+        rows = await self._redis.zrange(self._unknown(), 0, -1)
+        return self._counted(rows, unknown=True)
+
+    async def codes_between(self, start: float, end: float) -> Mapping[str, int]:
+        """How often each code came from `start` on, before `end` (epoch seconds); the most frequent first."""
+        return self._counted(await self._redis.zrangebyscore(self._came(), start, f"({end}"))
+
+    async def _remember(
+        self, registration: Registration, refusals: Sequence[Transition], accepted: tuple[str, Accepted] | None
+    ) -> None:
+        entries: dict[str, dict[str, Record]] = {}
+        for moved in refusals:
+            refused = Refused(
+                registration=registration.id, title=registration.title, at=moved.at, errors=_errors(registration, moved)
+            )
+            brand = _brand_sid(registration, moved.snapshot)
+            entries.setdefault(brand, {})[f"{_REFUSED}:{registration.id}|{moved.id}"] = refused
+        if accepted:
+            entries.setdefault(registration.brand_sid, {})[f"{_ACCEPTED}:{registration.id}|{accepted[0]}"] = accepted[1]
+        for brand, rows in entries.items():
+            if brand:
+                await self._write(self._past(registration.account, brand), rows)
+
+    async def _write(self, key: str, entries: Mapping[str, Record]) -> None:
+        async with self._redis.pipeline(transaction=False) as pipe:
+            for field, entry in entries.items():
+                pipe.hsetnx(key, field, entry.model_dump_json())
+            new = await pipe.execute()
+        if any(new):
+            kept = {str(field): str(row) for field, row in (await self._redis.hgetall(key)).items()}
+            surplus = [*_latest(kept, _REFUSED)[REFUSALS_KEPT:], *_latest(kept, _ACCEPTED)[1:]]
+            if surplus:
+                await self._redis.hdel(key, *(field for field, _ in surplus))
+
+    async def _count(self, registration: Registration, refusals: Sequence[Transition]) -> None:
+        came = {
+            json.dumps([code, registration.id, moved.id]): (code, moved.at)
+            for moved in refusals
+            for code in _codes(moved)
+        }
+        if not came:
+            return
+        unknown = {member: at for member, (code, at) in came.items() if self._guide.explain(code) is None}
+        async with self._redis.pipeline(transaction=False) as pipe:
+            for key, members in ((self._came(), {m: at for m, (_, at) in came.items()}), (self._unknown(), unknown)):
+                if members:
+                    pipe.zadd(key, members, nx=True)
+                    pipe.zremrangebyrank(key, 0, -CODES_KEPT - 1)
+            await pipe.execute()
+
+    def _counted(self, rows: Sequence[object], *, unknown: bool = False) -> Mapping[str, int]:
+        codes = [str(json.loads(str(row))[0]) for row in rows]
+        # a newer version may explain what an older one could not
+        counts = Counter(code for code in codes if not unknown or self._guide.explain(code) is None)
+        return dict(sorted(counts.items(), key=lambda each: (-each[1], each[0])))
+
+    def _past(self, account: str, brand_sid: str) -> str:
+        return self._keys.brand(account, brand_sid, "past")
+
+    def _came(self) -> str:
+        return self._keys.plain("codes:came")
+
+    def _unknown(self) -> str:
+        return self._keys.plain("codes:unknown")
+
+
+def _refusals(transitions: Sequence[Transition]) -> Iterator[Transition]:
+    """The transitions that refuse something: with errors that are new, or into a refusing state without any."""
+    state, known = "", None
+    for moved in transitions:
+        if moved.about != "state":
+            continue
+        errors = moved.snapshot.get("errors") or None
+        # of a pending campaign with errors that is then rejected for them, only the first is a refusal
+        same = errors == known and bool(moved.before) and moved.before == state
+        entered = moved.after in REFUSED and moved.after != moved.before
+        if (errors and not same) or (entered and not errors):
+            yield moved
+        state, known = moved.after, errors
+
+
+def _accepted(registration: Registration, transitions: Sequence[Transition]) -> tuple[str, Accepted] | None:
+    """The wording with which a campaign was verified last, and the transition that told so.
+
+    A campaign that was verified before we followed it counts too. External ones show no texts, mock ones no verdict.
+    """
+    if registration.kind != "campaign" or registration.status != "VERIFIED" or not registration.brand_sid:
+        return None
+    if registration.external or registration.snapshot.get("mock"):
+        return None
+    told = [t for t in transitions if t.about == "state" and t.after == "VERIFIED"]
+    seen = told[-1].snapshot if told else registration.snapshot
+    accepted = Accepted(
+        registration=registration.id,
+        title=registration.title,
+        at=told[-1].at if told else registration.since,
+        use_case=str(seen.get("us_app_to_person_usecase") or ""),
+        texts={name: seen[name] for name in TEXTS if seen.get(name)},
+    )
+    return (str(told[-1].id) if told else "0", accepted) if accepted.texts else None
+
+
+def _errors(registration: Registration, moved: Transition) -> tuple[dict[str, Any], ...]:
+    found = _listed(moved)
+    if registration.kind == "campaign":
+        return found
+    return tuple({name: error[name] for name in _OF_BRAND if name in error} for error in found)
+
+
+def _codes(moved: Transition) -> list[str]:
+    """The codes of a transition, each once."""
+    given = (str(error.get("error_code") or "").strip()[:_LONGEST] for error in _listed(moved))
+    return list(dict.fromkeys(code for code in given if code))
+
+
+def _listed(moved: Transition) -> tuple[dict[str, Any], ...]:
+    errors = moved.snapshot.get("errors")
+    return tuple(e for e in errors if isinstance(e, dict)) if isinstance(errors, list | tuple) else ()
+
+
+def _brand_sid(registration: Registration, snapshot: Mapping[str, Any]) -> str:
+    """The brand at the time: a campaign may have been made anew under another one."""
+    return registration.key if registration.kind == "brand" else str(snapshot.get("brand_registration_sid") or "")
+
+
+def _latest(rows: Mapping[str, str], what: str) -> list[tuple[str, str]]:
+    """Field and content of the entries of one sort, the latest first."""
+    found = [(field, row) for field, row in rows.items() if field.startswith(f"{what}:")]
+    return sorted(found, key=lambda each: (json.loads(each[1])["at"], each[0]), reverse=True)

@@ -2,7 +2,7 @@
 
 from bot.tracking.deadlines import deadline_news
 from bot.tracking.ready import ready_news
-from bot.tracking.registration import GONE, REFUSED, SETTLED, Registration, Severity, Transition
+from bot.tracking.registration import GONE, Registration, Severity, Transition, states_of
 from bot.tracking.stuck import stuck_news
 from bot.tracking.typical import Typical
 
@@ -24,15 +24,20 @@ def state_news(old: Registration, seen: Registration, now: float) -> Transition 
     errors_came = bool(errors) and errors != old.snapshot.get("errors")
     if status == old.status and not errors_came:
         return None
-    if not old.status and status not in SETTLED | REFUSED and not errors_came:
+    states = states_of(old.kind)
+    told_at_first = {GONE} | states.good | states.bad
+    if not old.status and (status not in told_at_first or status in states.usual) and not errors_came:
         return None
-    severity = _severity(status, errors_came=errors_came)
+    if {old.status, status} <= states.lull:
+        return None
+    severity = _severity(old.kind, status, errors_came=errors_came)
     return Transition(
         id=old.version + 1, before=old.status, after=status, at=now, severity=severity, snapshot=seen.snapshot
     )
 
 
-def _severity(status: str, *, errors_came: bool) -> Severity:
-    if status in REFUSED or status == GONE or errors_came:
+def _severity(kind: str, status: str, *, errors_came: bool) -> Severity:
+    states = states_of(kind)
+    if status in states.bad or status == GONE or errors_came:
         return "bad"
-    return "good" if status in SETTLED else "info"
+    return "good" if status in states.good else "info"

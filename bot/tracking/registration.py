@@ -1,6 +1,8 @@
 """Registrations: what is under watch, what is known of it, and what changed about it."""
 
 from collections.abc import Mapping
+from dataclasses import dataclass
+from types import MappingProxyType
 from typing import Any, Literal
 
 from pydantic import Field
@@ -15,7 +17,9 @@ About = Literal["state", "ready", "numbers", "stuck", "deadline"]
 """What a transition tells: another state (or other errors), readiness to send, single numbers, or that time passes."""
 
 GONE = "GONE"
-"""Our word for a registration that Twilio no longer has; all other states are Twilio's own words."""
+"""Our word for a registration that Twilio no longer has; all other states are Twilio's own words, or said so here."""
+SILENT = "SILENT"
+"""Our word for a sink that Twilio calls active, and that brought no event of what was seen to move."""
 FAILURES = 3
 """Looks in a row that fail before that is told: a single one mends itself."""
 
@@ -43,7 +47,8 @@ class Mute(Record):
 class Registration(Record):
     """One registration with its last snapshot. `key` is what it is found by: a campaign's messaging service SID.
 
-    `status` is Twilio's word, "" before the first look. `since` is when it was first seen so (epoch seconds).
+    `status` is Twilio's word, "" before the first look. `since` is when it was first seen so (epoch seconds),
+    `stage_since` when its stage was last seen to change.
     `failures` counts the looks that failed since the last one that did not, `trouble` says why.
     `made_at` is when a change of ours last made or revived it (epoch seconds, 0 when none did); `tries` counts those
     changes that were another try after a rejection.
@@ -63,6 +68,7 @@ class Registration(Record):
     tries: int = 0
     status: str = ""
     since: float = 0.0
+    stage_since: float = 0.0
     fetched_at: float = 0.0
     version: int = 0
     snapshot: dict[str, Any] = Field(default_factory=dict)
@@ -94,14 +100,13 @@ class Registration(Record):
 
     @property
     def stage(self) -> str:
-        """Where it is on its way: what waits in the same stage takes about as long.
+        """Where it is on its way, as of `stage_of`."""
+        return stage_of(self.kind, self.status, self.snapshot)
 
-        A verified campaign goes on: its numbers are registered, then it is ready.
-        """
-        kind = "external" if self.external else self.kind
-        if self.kind == "campaign" and self.status == "VERIFIED":
-            return f"{kind}:READY" if self.snapshot.get("ready") == "ready" else f"{kind}:NUMBERS"
-        return f"{kind}:{self.status}"
+    @property
+    def stood_since(self) -> float:
+        """When its stage was first seen so (epoch seconds): a verified campaign is ready, or not, in the same state."""
+        return max(self.since, self.stage_since)
 
 
 class Transition(Record):
@@ -135,6 +140,17 @@ class Announcement(Record):
         return f"{self.transition.id}{about}:{self.channel}"
 
 
+def stage_of(kind: str, status: str, snapshot: Mapping[str, Any]) -> str:
+    """Where something in this state is on its way: what waits in the same stage takes about as long.
+
+    A verified campaign goes on: its numbers are registered, then it is ready.
+    """
+    way = "external" if kind == "campaign" and snapshot.get("is_externally_registered") else kind
+    if kind == "campaign" and status == "VERIFIED":
+        return f"{way}:READY" if snapshot.get("ready") == "ready" else f"{way}:NUMBERS"
+    return f"{way}:{status}"
+
+
 def registration_id(kind: str, account: str, key: str) -> str:
     """The id of a registration."""
     return f"{kind}|{account}|{key}"
@@ -148,3 +164,39 @@ def registration_parts(registration_id: str) -> tuple[str, str, str]:
 
 SETTLED = frozenset({"VERIFIED", "APPROVED", GONE})
 REFUSED = frozenset({"FAILED", "SUSPENDED"})
+FLOWING, FAILING, QUIET = "FLOWING", "FAILING", "QUIET"
+"""Our words for the messages of a service: they arrive, carriers refuse too many of them, or there are none."""
+
+
+@dataclass(frozen=True)
+class States:
+    """What the states of a kind amount to: those that are good, and those that keep somebody from what they want.
+
+    A first look tells a good or a bad one; those that are `usual` are no news then. From one of a `lull` to another of
+    it is no news either: a night is quiet, a morning is not.
+    """
+
+    good: frozenset[str]
+    bad: frozenset[str]
+    usual: frozenset[str] = frozenset()
+    lull: frozenset[str] = frozenset()
+
+
+STATES: Mapping[str, States] = MappingProxyType(
+    {
+        "sink": States(good=frozenset({"active"}), bad=frozenset({"failed", SILENT}), usual=frozenset({"active"})),
+        "bundle": States(good=frozenset({"twilio-approved"}), bad=frozenset({"twilio-rejected"})),
+        "traffic": States(
+            good=frozenset({FLOWING}),
+            bad=frozenset({FAILING}),
+            usual=frozenset({FLOWING}),
+            lull=frozenset({FLOWING, QUIET}),
+        ),
+    }
+)
+_OTHERS = States(good=SETTLED, bad=REFUSED)
+
+
+def states_of(kind: str) -> States:
+    """What the states of a kind amount to; those that are not in the table have the words of brands and campaigns."""
+    return STATES.get(kind, _OTHERS)

@@ -1,6 +1,7 @@
 """Registrations in Redis: one hash slot each, due times in one sorted set, announcements in an outbox beside each."""
 
 import json
+import secrets
 from collections.abc import Iterable, Mapping, Sequence
 from typing import Any, Literal, cast
 
@@ -16,6 +17,7 @@ _BEGIN = Script.beside(__file__, "begin.lua")
 _OBSERVE = Script.beside(__file__, "observe.lua")
 _CLAIM = Script.beside(__file__, "claim.lua")
 _HEAR = Script.beside(__file__, "hear.lua")
+_CROSS_OFF = Script.beside(__file__, "cross_off.lua")
 
 _DUE, _UNTOLD, _CHANNELS = "registrations:due", "registrations:to_tell", "subscriptions"
 _NAMED = ("heard", "muted", "told")
@@ -102,16 +104,24 @@ class RegistrationStore:
     async def mute(self, registration_id: str, channel: str, mute: Mute | None) -> None:
         """Let a channel hear no more of a registration, or (None) hear of it again."""
         at, field = self._at(registration_id, "doc"), f"muted:{channel}"
-        if mute is None:
-            await self._redis.hdel(at, field)
-        elif await self._redis.exists(at):
-            await self._redis.hset(at, field, mute.model_dump_json())
+        if await self._redis.exists(at):
+            async with self._redis.pipeline() as pipe:
+                if mute is None:
+                    pipe.hdel(at, field)
+                else:
+                    pipe.hset(at, field, mute.model_dump_json())
+                # a card that is being drawn from what was before is drawn once more
+                pipe.hincrby(at, "version", 1)
+                await pipe.execute()
 
     async def assign(self, registration_id: str, owner: str) -> None:
         """Say who sees to a registration."""
         at = self._at(registration_id, "doc")
         if await self._redis.exists(at):
-            await self._redis.hset(at, "owner", owner)
+            async with self._redis.pipeline() as pipe:
+                pipe.hset(at, "owner", owner)
+                pipe.hincrby(at, "version", 1)  # as above
+                await pipe.execute()
 
     async def claim(self, now: float, limit: int) -> list[str]:
         """The ids of registrations whose time has come; each is ours for a minute."""
@@ -140,6 +150,7 @@ class RegistrationStore:
         fields: dict[str, Any] = {
             "status": seen.status,
             "since": seen.since,
+            "stage_since": seen.stage_since,
             "fetched_at": seen.fetched_at,
             "snapshot": json.dumps(seen.snapshot),
             "trouble": seen.trouble,
@@ -172,30 +183,59 @@ class RegistrationStore:
 
     async def announcements(self, registration_id: str) -> list[Announcement]:
         """What has not been told yet, oldest first."""
-        rows = await self._redis.hvals(self._at(registration_id, "outbox"))
-        found = [Announcement.model_validate_json(r) for r in rows]
-        return sorted(found, key=lambda a: (a.transition.id, a.transition.about != "state", a.id))
+        return _rows(await self._redis.hvals(self._at(registration_id, "outbox")))
+
+    async def waiting(self, ids: Sequence[str], channel: str) -> dict[str, list[Announcement]]:
+        """What a channel has not been told yet of several registrations, oldest first; those without are left out."""
+        async with self._redis.pipeline(transaction=False) as pipe:
+            for registration_id in ids:
+                pipe.hvals(self._at(registration_id, "outbox"))
+            found = zip(ids, await pipe.execute(), strict=True)
+        mine = {i: [a for a in _rows(rows) if a.channel == channel] for i, rows in found}
+        return {registration_id: rows for registration_id, rows in mine.items() if rows}
+
+    async def put_off(self, registration_id: str, announcement: Announcement, when: float) -> None:
+        """Keep an announcement until a later time (epoch seconds). Only who tells the channel may call this."""
+        kept = announcement.model_copy(update={"not_before": when})
+        await self._redis.hset(self._at(registration_id, "outbox"), kept.id, kept.model_dump_json())
 
     async def told(self, registration_id: str, announcement: Announcement) -> None:
         """Take an announcement off the outbox."""
         await self._redis.hdel(self._at(registration_id, "outbox"), announcement.id)
 
-    async def all_told(self, registration_id: str, drawn: int) -> None:
+    async def all_told(self, registration_id: str, drawn: int, later: float | None = None) -> None:
         """Take a registration, drawn at version `drawn`, off the list of those with something to tell.
 
-        It stays on it when announcements or a newer version came in meanwhile, until the time of the first of them.
+        It stays on it when announcements or a newer version came in meanwhile, until the time of the first of them, and
+        until `later` (epoch seconds) when there is something else to show then.
         """
-        await self._redis.zrem(self._keys.plain(_UNTOLD), registration_id)
-        newer = await self._redis.hget(self._at(registration_id, "doc"), "version") != str(drawn)
-        if newer:
+        # claimed before looking, and crossed off only if nobody has put it on the list since: it is always on it
+        claim = (1 + secrets.randbelow(2**32)) / 2**33
+        await self._redis.zadd(self._keys.plain(_UNTOLD), {registration_id: claim})
+        if await self._redis.hget(self._at(registration_id, "doc"), "version") != str(drawn):
             await self._to_tell(registration_id)
-        elif waiting := await self.announcements(registration_id):
-            await self._to_tell(registration_id, min(a.not_before for a in waiting))
+            return
+        times = [a.not_before for a in await self.announcements(registration_id)]
+        when = min([*times, *([] if later is None else [later])], default="")
+        await _CROSS_OFF(self._redis, keys=[self._keys.plain(_UNTOLD)], args=[registration_id, claim, when])
 
     async def transitions(self, registration_id: str) -> list[Transition]:
         """The log of a registration, oldest first."""
         rows = await self._redis.lrange(self._at(registration_id, "transitions"), 0, -1)
         return [Transition.model_validate_json(r) for r in rows]
+
+    async def logs(self, ids: Iterable[str]) -> dict[str, list[Transition]]:
+        """The logs of several registrations by id, in one go."""
+        asked = list(ids)
+        async with self._redis.pipeline(transaction=False) as pipe:
+            for registration_id in asked:
+                pipe.lrange(self._at(registration_id, "transitions"), 0, -1)
+            found = await pipe.execute()
+        return {i: [Transition.model_validate_json(r) for r in rows] for i, rows in zip(asked, found, strict=True)}
+
+    async def looked_at(self) -> list[str]:
+        """The ids of all registrations that have a due time."""
+        return [str(i) for i in await self._redis.zrange(self._keys.plain(_DUE), 0, -1)]
 
     async def some(self, limit: int) -> list[Registration]:
         """Registrations that are followed, the next due first."""
@@ -236,6 +276,11 @@ def _loaded(found: Mapping[Any, Any]) -> Registration | None:
             named[part][name] = json.loads(raw)
     change = int(doc["change"]) if doc["change"] else None
     return Registration.model_validate(doc | named | {"snapshot": json.loads(doc["snapshot"]), "change": change})
+
+
+def _rows(raw: Iterable[Any]) -> list[Announcement]:
+    found = [Announcement.model_validate_json(r) for r in raw]
+    return sorted(found, key=lambda a: (a.transition.id, a.transition.about != "state", a.id))
 
 
 def _subscription(channel: str, raw: str) -> Subscription:

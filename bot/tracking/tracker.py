@@ -18,7 +18,7 @@ from bot.tracking.kinds import KINDS, Kind
 from bot.tracking.news import what_is_new
 from bot.tracking.registration import GONE, Fact, Registration, Transition
 from bot.tracking.store import Novelty, RegistrationStore
-from bot.tracking.subscriptions import Subscription, addressed
+from bot.tracking.subscriptions import Subscription, addressed, hearers
 from bot.twilio.faults import Refused, Throttled, TwilioFault, Unreachable
 from bot.twilio.gateway import Account
 
@@ -158,9 +158,16 @@ class Tracker:
             await self.take_up(registration_id)
             await self._notifier.registration_moved(registration_id)
 
+    async def redraw(self, registration_id: str) -> None:
+        """Something other than a look has changed what its cards show, such as who sees to it."""
+        # first: a crash after it leaves the drawing to the next sweep
+        await self.store.redraw(registration_id)
+        await self.take_up(registration_id)
+        await self._notifier.registration_moved(registration_id)
+
     async def subscriptions(self) -> dict[str, Subscription]:
         """Who hears about what, by channel. The alerts channel hears everything until somebody says otherwise."""
-        return {self.alerts_channel: Subscription(channel=self.alerts_channel)} | await self.store.subscriptions()
+        return hearers(await self.store.subscriptions(), self.alerts_channel)
 
     def _kind(self, registration: Registration) -> Kind:
         return self._kinds.get(registration.kind, UNKNOWN)
@@ -231,12 +238,15 @@ class Tracker:
                 "failures": 0,
             }
         )
+        if seen.stage != known.stage:
+            seen = seen.model_copy(update={"stage_since": now})
         typical = await self._history.typical(seen.stage) if self._history else None
         news = what_is_new(known, seen, now, typical)
         hearers = (await self.subscriptions()).values() if news and kind.announced else ()
         rows = addressed(news, seen, hearers, now)
         # a card shows more than the state: a score that comes later must not be missing from it
-        tell = kind.announced and (moved or bool(news) or known.out_of_sight or snapshot != known.snapshot)
+        changed = (moved or known.out_of_sight or snapshot != known.snapshot) and status not in kind.unshown
+        tell = kind.announced and (bool(news) or changed)
         if await self.store.observe(seen, news, rows, tell=tell):
             after = seen.model_copy(update={"told": {**seen.told, **{t.mark: t.at for t in news if t.mark}}})
             await self.store.look_at(registration_id, next_look(after, now, self._base, typical))
@@ -246,16 +256,22 @@ class Tracker:
                 await self._wake_waiters(registration_id)
             if tell:
                 await self._notifier.registration_moved(registration_id)
+        else:
+            # what changed it meanwhile may be no look: what was seen here must not wait until the claim has ended
+            await self.store.look_at(registration_id, now)
         return None
 
     async def _failed(self, known: Registration, why: str) -> None:
         """Look again later; when looks have failed for long, the card says so once."""
         log.warning("look_failed", registration=known.id, why=why)
         seen = known.model_copy(update={"trouble": why, "failures": known.failures + 1})
-        tell = self._kind(known).announced and seen.out_of_sight and not known.out_of_sight
+        kind = self._kind(known)
+        shown = kind.announced and known.status not in kind.unshown
+        tell = shown and seen.out_of_sight and not known.out_of_sight
         recorded = await self.store.observe(seen, tell=tell)
         await self.store.look_at(known.id, self._clock() + 5 * self._base)
         if recorded and tell:
+            await self.take_up(known.id)
             await self._notifier.registration_moved(known.id)
 
     async def _work(self, queue: Iterator[str], silent: dict[str, str]) -> None:

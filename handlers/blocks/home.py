@@ -9,16 +9,14 @@ from bot.changes.authority import Standing
 from bot.changes.change import Change
 from bot.changes.freezes import Freeze
 from bot.changes.reminders import about_to_expire
-from bot.tracking.registration import Registration
 from handlers.blocks import kit
 from handlers.blocks.change import change_line
 from handlers.blocks.change_buttons import buttons, decide_buttons, form, let_go, why, withdraw_button
 from handlers.blocks.freeze import freeze_of
 from handlers.blocks.kit import Block, code, inline, person, plural
-from handlers.blocks.registration import registration_line
 from handlers.blocks.why import seats_words
 
-SOON, WAITING, MINE, REGISTRATIONS, OPERATIONS = 5, 8, 6, 30, 25
+SOON, WAITING, MINE, OPERATIONS = 5, 8, 6, 25
 """How much of each is shown: together they stay within the hundred blocks of a view."""
 
 
@@ -27,7 +25,7 @@ def home_view(
     viewer: str,
     waiting: Sequence[Change],
     mine: Sequence[Change],
-    registrations: Sequence[Registration],
+    registrations: Sequence[Block],
     may_ask: Sequence[str],
     now: float,
     notices: Sequence[Block] = (),
@@ -36,7 +34,8 @@ def home_view(
 ) -> dict[str, Any]:
     """The App Home of one person.
 
-    `waiting` is what they can decide; `may_ask` names the operations they may ask for (for guests: none).
+    `waiting` is what they can decide; `registrations` is the portfolio as it is drawn for them (for guests: nothing);
+    `may_ask` names the operations they may ask for (for guests: none).
     `notices` is what they must know first: what is frozen, who decides for whom, what is to be signed off; `frozen`
     are the freezes that stand. `seats` says by number as whom they decide.
     """
@@ -50,7 +49,7 @@ def home_view(
             *_soon(soon, mine_soon, seats, frozen, now),
             *_waiting([c for c in waiting if c not in soon], seats, frozen, others=bool(soon)),
             *_mine([c for c in mine if c not in mine_soon], frozen, others=bool(mine_soon)),
-            *_registrations(registrations),
+            *registrations,
             *_start(may_ask),
             kit.divider(),
             kit.context(
@@ -126,17 +125,6 @@ def _own(change: Change, *notes: str, freeze: Freeze | None = None) -> list[Bloc
     else:
         do = let_go(change, frozen=freeze is not None)
     return [change_line(change, *notes, freeze=freeze), *([kit.actions(*do)] if do else [])]
-
-
-def _registrations(registrations: Sequence[Registration]) -> list[Block]:
-    blocks = [kit.header("Brands and campaigns")]
-    if not registrations:
-        return [
-            *blocks,
-            kit.section("None is followed yet. Each one that is registered here is followed from then on."),
-        ]
-    lines = [f"• {registration_line(r)}" for r in registrations[:REGISTRATIONS]]
-    return [*blocks, *kit.sections(lines), *_more(len(registrations) - REGISTRATIONS, "")]
 
 
 def _start(names: Sequence[str]) -> list[Block]:

@@ -7,7 +7,7 @@ foreign text must have gone through `escape`, `inline` or `prose`; every other t
 
 import json
 import re
-from collections.abc import Callable, Iterable, Mapping, Sequence
+from collections.abc import Callable, Collection, Iterable, Mapping, Sequence
 from types import MappingProxyType
 from typing import Any, Literal, TypedDict
 
@@ -42,6 +42,7 @@ __all__ = [
     "alert",
     "button",
     "channel",
+    "checks_input",
     "choice_input",
     "code",
     "confirm",
@@ -77,8 +78,10 @@ __all__ = [
     "rich_line",
     "section",
     "sections",
+    "several_input",
     "span",
     "text_input",
+    "time_input",
     "unmarked",
     "url_input",
     "usergroup",
@@ -88,6 +91,7 @@ __all__ = [
 Block = dict[str, Any]
 Level = Literal["default", "info", "warning", "error", "success"]
 
+BOXES = 10
 SECTION, FIELD, FIELDS, HEADER, CONTEXT, ACTIONS = 3000, 2000, 10, 150, 10, 25
 BUTTON, VALUE, OPTION, OPTION_VALUE, OPTIONS = 75, 2000, 75, 150, 100
 INPUT_TEXT, LABEL, PLACEHOLDER, ALERT, RICH = 3000, 2000, 150, 200, 3000
@@ -362,6 +366,20 @@ def choice_input(action_id: str, options: Sequence[Block], *, initial: str = "",
     return element | ({"initial_option": chosen} if chosen else {})
 
 
+def checks_input(action_id: str, options: Sequence[Block], *, initial: Collection[str] = ()) -> Block:
+    """Boxes to tick: at most ten."""
+    ticked = [o for o in options[:BOXES] if o["value"] in initial]
+    element: Block = {"type": "checkboxes", "action_id": action_id, "options": list(options[:BOXES])}
+    return element | ({"initial_options": ticked} if ticked else {})
+
+
+def several_input(action_id: str, options: Sequence[Block], *, initial: Collection[str] = ()) -> Block:
+    """Several of at most 100 options."""
+    chosen = [o for o in options[:OPTIONS] if o["value"] in initial]
+    element: Block = {"type": "multi_static_select", "action_id": action_id, "options": list(options[:OPTIONS])}
+    return element | ({"initial_options": chosen} if chosen else {})
+
+
 def lookup_input(
     action_id: str, *, initial: Sequence[Block] = (), several: bool = False, most: int | None = None
 ) -> Block:
@@ -386,6 +404,11 @@ def person_input(action_id: str, *, initial: str = "") -> Block:
 def day_input(action_id: str, *, initial: str = "") -> Block:
     """A day (`2026-11-30`)."""
     return {"type": "datepicker", "action_id": action_id} | ({"initial_date": initial} if initial else {})
+
+
+def time_input(action_id: str, *, initial: str = "") -> Block:
+    """A time of the day (`20:00`)."""
+    return {"type": "timepicker", "action_id": action_id} | ({"initial_time": initial} if initial else {})
 
 
 def moment_input(action_id: str, *, initial: float) -> Block:

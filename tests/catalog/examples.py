@@ -5,8 +5,12 @@ from dataclasses import dataclass, field
 from typing import Any
 
 from bot.catalog.external.steps import associate_step
+from bot.plans.call import Call
 from bot.plans.plan import Plan
+from bot.plans.step import CallStep
 from bot.sandbox.twilio import start_senders, start_state
+from bot.sandbox.twilio.sinks import Sink
+from bot.twilio import reads_events
 from tests.catalog.brand_answers import BRAND, LISTED, SECOND, SOLE_PROPRIETOR
 from tests.catalog.test_brand_vetting import TOKEN
 from tests.catalog.test_campaign_resubmit import rejected
@@ -67,6 +71,34 @@ async def a_sole_proprietor(world: World) -> dict[str, Any]:
     return {"brand_sid": answers["brand"]["sid"]}
 
 
+async def event_streams(world: World) -> dict[str, Any]:
+    """Event Streams are set up."""
+    results: dict[str, dict[str, Any]] = {}
+    for step in (await world.plan("events.setup")).steps:
+        if isinstance(step, CallStep):
+            results[step.id] = await world.account.send(step.call.resolved(results))
+            world.clock.now += 5
+    return {}
+
+
+async def a_failed_sink(world: World) -> dict[str, Any]:
+    """Event Streams were set up, and the sink has failed since."""
+    await event_streams(world)
+    [sink] = await reads_events.sinks(world.account)
+    world.rig(Sink, sink.sid, status="failed")
+    return {}
+
+
+async def a_sink_alone(world: World) -> dict[str, Any]:
+    """A sink of ours stands and gets nothing yet."""
+    await event_streams(world)
+    [sink] = await reads_events.sinks(world.account)
+    [subscription] = await reads_events.subscriptions(world.account, sink.sid)
+    gone = f"{reads_events.SUBSCRIPTIONS}/{subscription.sid}"
+    await world.account.send(Call(product="events", method="DELETE", path=gone))
+    return {}
+
+
 async def another_service(world: World) -> dict[str, Any]:
     """There is a second service; gives it as the target."""
     return {"to_service_sid": await world.service("Acme parcels")}
@@ -121,6 +153,10 @@ EXAMPLES: tuple[Example, ...] = (
     Example("external.dissociate", SERVICE, an_association),
     Example("external.reassociate", SERVICE, a_failed_association),
     Example("message.send_test", {**SERVICE, "to": PHONE}),
+    Example("events.setup"),
+    Example("events.setup", {"messages": True}, a_failed_sink),
+    Example("events.setup", {}, a_sink_alone),
+    Example("events.remove", {}, event_streams),
     Example("flex.onboard", {**FLEX, "routing": "addresses", "flow_sid": start_state.FLEX_FLOW}),
     Example("flex.onboard", {**FLEX, "routing": "autocreate"}),
     Example("flex.proxy", FLEX),

@@ -184,7 +184,8 @@ async def test_every_kind_of_brand_is_registered(world: World, values: dict[str,
     assert brand["customer_profile_bundle_sid"] == answers["profile"]["sid"]
     assert brand["a2p_profile_bundle_sid"] == answers["product"]["sid"]
     assert brand["errors"] == []
-    assert [w.kind for w in plan.watches] == ["brand"]
+    assert [w.kind for w in plan.watches] == ["bundle", "bundle", "brand"]
+    assert {w.step for w in plan.watches} <= {s.id for s in plan.steps}
 
 
 async def test_an_evaluation_stands_before_each_submission_and_must_be_compliant(world: World) -> None:

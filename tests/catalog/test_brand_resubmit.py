@@ -59,6 +59,12 @@ async def test_an_unchanged_brand_is_not_resubmitted(world: World) -> None:
     assert "nothing-changed" in codes(plan, "block")
 
 
+async def test_a_brand_in_which_only_blanks_have_changed_is_not_resubmitted(world: World) -> None:
+    plan = await world.plan("brand.resubmit", **{**MISMATCH, "business_name": "Acme  Failed  Inc"})
+    assert "nothing-changed" in codes(plan, "block")
+    assert "nothing-changed" not in codes(await world.plan("brand.resubmit", **NEW_NAME))
+
+
 async def test_a_failure_of_the_system_may_be_resubmitted_as_it_is(world: World) -> None:
     values = await rejected(world, 30791)
     plan = await world.plan("brand.resubmit", **values)

@@ -78,6 +78,14 @@ async def test_blanks_and_line_ends_that_slack_changes_count_as_no_change(world:
     assert "nothing-changed" in codes(await resubmit(world, values, description=f"  {values['description']} "), "block")
 
 
+async def test_blanks_and_line_ends_within_a_text_count_as_no_change_either(world: World) -> None:
+    values = await rejected(world)
+    spaced = values["message_flow"].replace(" ", "  ").replace(". ", ".\n")
+    plan = await resubmit(world, values, message_flow=spaced, description=values["description"].replace(" ", "  ", 3))
+    assert "nothing-changed" in codes(plan, "block")
+    assert "nothing-changed" not in codes(await resubmit(world, values, message_flow=spaced + MORE))
+
+
 async def test_a_campaign_that_lives_in_tcr_stops_the_request(world: World) -> None:
     values = await rejected(world)
     world.rig(Campaign, SERVICE, is_externally_registered=True)

@@ -238,6 +238,17 @@ async def test_a_rejection_by_a_secondary_dca_comes_with_a_ready_appeal(world: W
         assert part in appeal
 
 
+async def test_a_rejected_campaign_says_that_its_texts_cannot_be_compared_a_late_accept_does_not(world: World) -> None:
+    await associated(world)
+    world.twilio.desk.reject(SERVICE, [30905])
+    assert "not-compared" not in codes(await reassociate(world))
+    world.twilio.desk.reject(SERVICE, [30909, 30944])
+    plan = await reassociate(world)
+    assert {"not-compared", "not-resubmittable"} <= codes(plan, "warn")
+    assert "rejected again" in text_of(plan, "not-compared")
+    assert "30944" in text_of(plan, "not-resubmittable")
+
+
 async def test_a_campaign_that_works_or_is_reviewed_is_not_made_anew_on_the_same_service(world: World) -> None:
     await associated(world)
     assert codes(await reassociate(world), "block") == {"under-review"}

@@ -194,6 +194,16 @@ async def test_a_number_that_somebody_else_buys_first_is_skipped_with_all_that_i
     assert [w.key for w in registered.watches] == [start_state.FREE_NUMBER, Ref(step="number_2")]
 
 
+async def test_a_number_that_carriers_refuse_ends_the_wait_and_what_was_said_before_does_not_count(
+    world: World,
+) -> None:
+    registered = wait(await onboard(world), "numbers_registered")
+    assert (registered.fails, registered.newer_than) == (("FAILURE",), "campaign")
+    await world.campaign()
+    standing = wait(await onboard(world, **STANDING, campaign="standing"), "numbers_registered")
+    assert (standing.fails, standing.newer_than) == (("FAILURE",), "")
+
+
 async def test_an_address_with_other_settings_is_changed_and_said_so(world: World) -> None:
     plan = await onboard(world, numbers=FLEX, flow_sid=start_state.FRONT_DESK_FLOW)
     assert call(plan, "address_1").call.params["AutoCreation.StudioFlowSid"] == start_state.FRONT_DESK_FLOW

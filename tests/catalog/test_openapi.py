@@ -18,6 +18,8 @@ HUB = {
     "EntityAssignments": "BV",
     "Evaluations": "EL",
     "BrandRegistrations": "BN",
+    "Sinks": "DG",
+    "Subscriptions": "DF",
 }
 
 
@@ -41,7 +43,7 @@ def _problems(call: Call, checker: OpenApiChecker) -> list[str]:
 
 
 def _sid(step: Step) -> str:
-    kinds = {"service": "MG", "name": "MG", "campaign": "QE", "message": "SM"}
+    kinds = {"service": "MG", "name": "MG", "campaign": "QE", "message": "SM", "sink": "DG"}
     made = step.call.path.rsplit("/", 1)[-1] if isinstance(step, CallStep) else ""
     if made in HUB:
         return HUB[made] + "0" * 32

@@ -1,6 +1,6 @@
 """What the tests of the catalogue share: a local Twilio, an account on it, good answers, and a plain runner."""
 
-from collections.abc import AsyncIterator
+from collections.abc import AsyncIterator, Mapping
 from contextlib import asynccontextmanager
 from dataclasses import dataclass
 from typing import Any
@@ -11,6 +11,7 @@ from bot.catalog.operation import Context
 from bot.catalog.report import Report
 from bot.plans.plan import Plan
 from bot.plans.step import Adopt, CallStep, GivenStep, found
+from bot.ports import NumberState
 from bot.sandbox.twilio import start_state
 from bot.sandbox.twilio.ledger import Record
 from bot.sandbox.twilio.server import LocalTwilio
@@ -19,6 +20,8 @@ from bot.twilio.gateway import Account
 from tests.sandbox.twilio_account import Clock
 
 TOKEN = "tf-k2m9q7xw4a"
+EVENTS_PASSWORD = "an-events-password"
+EVENTS_URL = f"https://tenfour:{EVENTS_PASSWORD}@bot.acme.example/twilio/events/{start_state.ACCOUNT_SID}"
 
 SERVICE = {"friendly_name": "Acme deliveries"}
 
@@ -47,6 +50,25 @@ CAMPAIGN: dict[str, Any] = {
 }
 
 
+class NothingKnown:
+    """A `Known` of an account of which nothing was ever heard."""
+
+    async def last_event(self, account_sid: str) -> float | None:
+        return None
+
+    async def number(self, account_sid: str, number_sid: str) -> NumberState | None:
+        return None
+
+    async def follows_events(self, account_sid: str) -> bool:
+        return False
+
+    async def codes(self, account_sid: str, service_sid: str) -> Mapping[str, int]:
+        return {}
+
+    async def bypassing(self, account_sid: str, phone_number: str) -> int:
+        return 0
+
+
 @dataclass(frozen=True)
 class World:
     """A local Twilio in its start state, and a real client of it."""
@@ -61,9 +83,9 @@ class World:
         return await entry.planned(parse(entry.form, values), Context(self.account, token))
 
     async def look(self, inquiry: str, **values: Any) -> Report:
-        """What an inquiry finds."""
+        """What an inquiry finds where nothing is remembered beside Twilio."""
         entry = next(i for i in catalog().inquiries if i.name == inquiry)
-        return await entry.answer(parse(entry.form, values), self.account)
+        return await entry.answered(parse(entry.form, values), self.account, NothingKnown())
 
     async def prefill(self, operation: str, **values: Any) -> dict[str, Any]:
         """What stands at Twilio, as the form of an operation is filled in with it."""
@@ -114,7 +136,11 @@ async def open_world() -> AsyncIterator[World]:
     twilio = LocalTwilio(clock=clock)
     await twilio.start()
     account = Account(
-        start_state.ACCOUNT_SID, start_state.ACCOUNT_SID, start_state.AUTH_TOKEN, twilio.url + "/{product}"
+        start_state.ACCOUNT_SID,
+        start_state.ACCOUNT_SID,
+        start_state.AUTH_TOKEN,
+        twilio.url + "/{product}",
+        events_url=EVENTS_URL,
     )
     try:
         yield World(twilio, account, clock)

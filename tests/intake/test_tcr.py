@@ -12,11 +12,12 @@ from redis.asyncio import Redis
 
 from bot.intake.tcr import TcrIntake
 from bot.redis.keys import Keys
-from bot.tracking.registration import Registration
+from bot.tracking.registration import GONE, Registration
 from bot.tracking.store import RegistrationStore
 from bot.tracking.tracker import Tracker
 from bot.twilio.gateway import Account
 from tests.conftest import Clock, Told
+from tests.intake.receiver import SERVICE, SIGNED, Receiver, payload
 
 ACCOUNT, CAMPAIGN = "AC" + "5a" * 16, "CABC123"
 ID = f"share|{ACCOUNT}|{CAMPAIGN}"
@@ -117,3 +118,76 @@ async def test_a_campaign_that_is_shared_again_is_accepted_and_declined_again_in
 async def test_what_is_about_no_share_is_acknowledged_and_passed_over(tcr: Intake, body: Any) -> None:
     assert await tcr.post(body) == 204
     assert await tcr.status() == "never heard of"
+
+
+async def followed(receiver: Receiver) -> Registration:
+    """A campaign that was registered in TCR and is looked at tomorrow."""
+    campaign = Registration(
+        kind="campaign",
+        account=SIGNED.sid,
+        key=SERVICE,
+        title="Orders",
+        started_at=receiver.clock(),
+        status="IN_PROGRESS",
+        snapshot={"campaign_id": CAMPAIGN, "is_externally_registered": True},
+    )
+    await receiver.tracker.adopt(campaign)
+    await receiver.store.look_at(campaign.id, receiver.clock() + 86400)
+    return campaign
+
+
+async def test_what_tcr_says_of_a_followed_campaign_stands_in_its_log_and_has_twilio_asked(receiver: Receiver) -> None:
+    campaign = await followed(receiver)
+    for each in payload("tcr"):
+        receiver.clock.advance(1)
+        assert await receiver.send_tcr(each) == 204
+    told = await receiver.store.events(campaign.id)
+    assert [(f.name, f.value) for f in told] == [("tcr", each["eventType"]) for each in payload("tcr")]
+    assert told[1].detail == {"said": "Suspended by an operator"}
+    assert await receiver.due() == {f"campaign {SERVICE}"}
+    assert (await receiver.known("campaign", SERVICE)).status == "IN_PROGRESS", "TCR's word alone decided something"
+    assert receiver.begun == ["look at what was heard of"]
+
+
+async def test_what_tcr_says_twice_is_put_down_once_and_again_once_something_else_came_in_between(
+    receiver: Receiver,
+) -> None:
+    campaign = await followed(receiver)
+    _, suspended, lifted, _ = payload("tcr")
+    taken = []
+    for each in (suspended, suspended, lifted, lifted, suspended):
+        receiver.clock.advance(10)
+        taken.append(await receiver.tcr.take(each))
+    assert taken == [True, False, True, False, True]
+    assert [f.value.rpartition("_")[2] for f in await receiver.store.events(campaign.id)] == [
+        "SUSPENDED",
+        "UNSUSPENDED",
+        "SUSPENDED",
+    ]
+
+
+async def test_an_event_whose_taking_broke_off_is_put_down_once_when_it_is_delivered_again(receiver: Receiver) -> None:
+    campaign = await followed(receiver)
+    _, suspended, *_ = payload("tcr")
+    await receiver.tcr.take(suspended)
+    last = receiver.keys.plain(f"tcr:told:{CAMPAIGN}")
+    begun = str(await receiver.redis.get(last)).removesuffix("done")
+    await receiver.redis.set(last, begun)  # as a crash leaves it
+    receiver.clock.advance(10)
+    assert await receiver.tcr.take(suspended)
+    assert len(await receiver.store.events(campaign.id)) == 1
+
+
+async def test_what_tcr_says_of_a_campaign_that_nobody_follows_is_acknowledged_and_begins_nothing(
+    receiver: Receiver,
+) -> None:
+    assert await receiver.send_tcr(payload("tcr")) == 204
+    assert await receiver.due() == set()
+
+
+async def test_the_id_in_tcr_leads_to_the_service_that_has_the_campaign_now(receiver: Receiver) -> None:
+    before = await followed(receiver)
+    after = before.model_copy(update={"key": "MG" + "9a" * 16})
+    await receiver.index.learn(after, [])
+    await receiver.index.learn(before.model_copy(update={"status": GONE}), [])
+    assert await receiver.index.of(CAMPAIGN) == after.id

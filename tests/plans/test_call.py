@@ -4,7 +4,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from bot.plans.call import Call, Ref, UnresolvedRefError, segment
+from bot.plans.call import Call, Json, Ref, UnresolvedRefError, segment
 
 SERVICE = "MG" + "0" * 32
 RESULTS = {"service": {"sid": SERVICE, "name": "a/b?c"}}
@@ -79,3 +79,13 @@ def test_a_stored_call_comes_back_with_its_references() -> None:
 def test_a_field_that_a_newer_version_wrote_is_refused_and_not_dropped() -> None:
     with pytest.raises(ValueError, match="Extra inputs are not permitted"):
         Call.model_validate({"product": "api", "method": "GET", "path": "/", "colour": "red"})
+
+
+def test_a_boolean_within_json_is_one_on_the_wire_and_a_text_that_looks_like_one_stays_text() -> None:
+    before = call(Set=Json(fields={"yes": True, "text": "true", "sid": Ref(step="service")}))
+    stored = Call.model_validate_json(before.model_dump_json())
+    assert stored == before
+    wire = f'{{"sid":"{SERVICE}","text":"true","yes":true}}'
+    assert stored.resolved(RESULTS).params == {"Set": wire}
+    assert stored.bound(RESULTS).resolved({}).params == {"Set": wire}
+    assert '"yes":true' in str(stored.params["Set"])

@@ -110,3 +110,8 @@ def test_a_secret_is_covered_and_never_shown() -> None:
     assert "3456" not in f"{step.call.params['A']} {step.call!r} {first!r}"
     assert step.call.resolved({}).params == {"A": '{"ein":"12-3456789"}'}
     assert first.masked("refused: 12-3456789") == "refused: •••89"
+
+
+def test_a_plan_that_was_stored_by_an_earlier_version_keeps_its_digest() -> None:
+    stored = plan(call({"A": Json(fields={"ein": secret("12-3456789"), "sid": Ref(step="s0")}), "B": ("x", "y")}))
+    assert stored.digest == "DIGEST"

@@ -155,7 +155,13 @@ async def test_the_share_desk_is_reached_over_http_and_says_what_is_wrong(accoun
     assert await desk({"campaign_id": TCR, "verdict": "share"}) == 200
     assert await desk({"campaign_id": TCR, "verdict": "decline", "feedback": "No privacy policy."}) == 200
     assert account.twilio.shares.campaigns() == [
-        {"campaign_id": TCR, "state": "DECLINED", "feedback": "No privacy policy.", "messaging_service_sid": None}
+        {
+            "campaign_id": TCR,
+            "state": "DECLINED",
+            "feedback": "No privacy policy.",
+            "messaging_service_sid": None,
+            "suspended": False,
+        }
     ]
     assert await desk({"campaign_id": TCR, "verdict": "praise"}) == 400
     assert await desk({"campaign_id": "acme", "verdict": "accept"}) == 400

@@ -194,4 +194,4 @@ async def test_numbers_and_phones_are_decided_over_http(account: Account) -> Non
         state = await answer.json()
     assert state["phones"] == [{"phone_number": PHONE, "code": 30003, "receipt": True}]
     (support,) = (row for row in state["services"] if row["sid"] == SERVICE)
-    assert support["numbers"][0]["standing"] == {"state": "UNREGISTERED", "code": None}
+    assert support["numbers"][0]["standing"] == {"state": "UNREGISTERED", "code": None, "stuck": False}

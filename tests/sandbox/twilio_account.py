@@ -115,7 +115,7 @@ class Account:
     def helper(self) -> Client:
         """Twilio's own client; it blocks, so use it in a thread."""
         client = Client(start_state.ACCOUNT_SID, start_state.AUTH_TOKEN)
-        for product in ("messaging", "api", "pricing", "conversations", "studio", "trusthub"):
+        for product in ("messaging", "api", "pricing", "conversations", "studio", "trusthub", "events"):
             getattr(client, product).base_url = f"{self.twilio.url}/{product}"
         return client
 

@@ -5,7 +5,8 @@ The words come from everywhere at once: every text input of every operation, nam
 
 import re
 from collections.abc import Iterator
-from typing import Any
+from dataclasses import replace
+from typing import Any, get_args
 
 import pytest
 
@@ -17,6 +18,10 @@ from bot.changes.refusal import Refusal
 from bot.changes.roster import Pinged
 from bot.checks.guide import Guide
 from bot.plans.plan import Plan
+from bot.tracking.memory import Accepted, Past
+from bot.tracking.memory import Refused as RefusedBefore
+from bot.tracking.registration import About, Fact, Mute
+from bot.tracking.subscriptions import Subscription
 from bot.twilio.faults import Refused, TwilioFault
 from bot.twilio.gateway import Account
 from handlers.blocks.account import Row, account_list
@@ -26,8 +31,12 @@ from handlers.blocks.form import form_modal, notice_modal
 from handlers.blocks.help import incomplete, refusal, usage, window_gone
 from handlers.blocks.home import home_view
 from handlers.blocks.plan import details_modal, plan_message, preview_modal
-from handlers.blocks.registration import Shown, registration_card, verdict, watch_panel
+from handlers.blocks.portfolio import portfolio_blocks
+from handlers.blocks.registration import Shown, registration_card, registration_modal, verdict
+from handlers.blocks.registration_acts import assigned, muted, unmuted
 from handlers.blocks.report import report_message, report_modal
+from handlers.blocks.ticket import ticket_modal
+from handlers.blocks.watch import Watched, watch_modal, watch_panel
 from handlers.words import in_words
 from tests.catalog.examples import EXAMPLES, Example
 from tests.catalog.world import World, open_world
@@ -35,6 +44,7 @@ from tests.e2e.world import A2P, ALERTS, ANN, APPROVALS, BOB, RITA, shown
 from tests.e2e.world import World as WholeWorld
 from tests.handlers.blocks import samples
 from tests.handlers.blocks.judge import texts
+from tests.handlers.blocks.shelves import shelf
 
 CALLS_UP = re.compile(r"<!(?!date\^)|<!date\^1\^[^>]*evil|[\u202a-\u202e\u2066-\u2069]")
 """What must take effect nowhere: a call to everybody, and turned writing."""
@@ -97,7 +107,7 @@ def lives(plan: Plan, state: State) -> Iterator[tuple[str, Any]]:
 
 
 def home_of(change: Any) -> Any:
-    followed = [samples.registration("FAILED", title=PLANT, trouble=PLANT)]
+    followed = portfolio_blocks(shelf(samples.registration("FAILED", title=PLANT, trouble=PLANT), text=PLANT))
     waiting = [change] if change.state == "pending" else []
     return home_view(viewer=RITA, waiting=waiting, mine=[change], registrations=followed, may_ask=[], now=samples.NOW)
 
@@ -204,7 +214,36 @@ def test_no_verdict_of_a_carrier_takes_effect(status: str, kind: str) -> None:
         moved = samples.transition(status, *given, before=PLANT, text=PLANT)
         dead(registration_card(Shown(the, (moved,))), kind)
         dead(verdict(Shown(the), moved), kind)
-        dead(watch_panel(A2P, True, [the]), kind)
+        muted = the.model_copy(update={"muted": {A2P: Mute(by=samples.ANN, at=0.0)}})
+        wanted = Subscription(channel=A2P, brands=(PLANT,), zone=PLANT, quiet_from=1, quiet_until=2)
+        watched = Watched(A2P, wanted, {"AC1": PLANT, "AC2": PLANT}, {PLANT[:99]: PLANT}, {PLANT: 1}, [muted])
+        dead(watch_panel(watched), kind)
+        dead(watch_modal(watched), kind)
+
+
+@pytest.mark.parametrize("kind", ["campaign", "brand", "bundle", "sink", "traffic"])
+def test_nothing_that_is_remembered_of_a_registration_takes_effect(kind: str) -> None:
+    number = {"phone_number": PLANT, "error_code": PLANT, "reason": PLANT}
+    reason = {"code": PLANT, "severity": PLANT, "text": PLANT, "fix": PLANT}
+    readiness = {"numbers": {PLANT: 1}, "failed": [number], "reasons": [reason], "service": PLANT, "events": False}
+    counts = {"codes": {PLANT: PLANT}, "bypass": {PLANT: 1}, "likely": PLANT, "finished": PLANT}
+    the = samples.registration("VERIFIED", samples.error(PLANT), title=PLANT, kind=kind, text=PLANT)
+    heard = {PLANT: Fact(name=PLANT, value=PLANT, at=samples.NOW, event="EV1")}
+    snapshot = the.snapshot | counts | {"ready": "not", "readiness": readiness}
+    the = the.model_copy(update={"snapshot": snapshot, "heard": heard})
+    old = RefusedBefore(registration=the.id, title=PLANT, at=1.0, errors=({"error_code": PLANT},))
+    accepted = Accepted(registration=PLANT, title=PLANT, at=1.0, use_case=PLANT, texts={"message_flow": PLANT})
+    seen = Shown(the, channel=A2P, now=samples.NOW, past=Past(refused=(old,), accepted=accepted))
+    facts = {"failed": [number], "reasons": [reason], "stage": PLANT, "name": PLANT, "why": PLANT}
+    for status in ("VERIFIED", "FAILED", "APPROVED", PLANT):
+        moved = samples.transition(status, samples.error(30896, description=PLANT), before=PLANT, text=PLANT)
+        for about in get_args(About):
+            dead(verdict(seen, moved.model_copy(update={"about": about, "facts": facts})), f"{kind} {about}")
+        shown_so = replace(seen, registration=the.model_copy(update={"status": status}), transitions=(moved,))
+        for window in (registration_card(shown_so), registration_modal(shown_so), ticket_modal(shown_so, [PLANT])):
+            dead(window, kind)
+    for said in (assigned(the, ANN, BOB), muted(the, ANN), unmuted(the, ANN)):
+        dead(said, kind)
 
 
 async def test_no_answer_to_words_that_nobody_knows_takes_effect(account: Account) -> None:

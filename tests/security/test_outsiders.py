@@ -66,6 +66,17 @@ BUTTONS: dict[str, Button] = {
     "change.form": Button("pending", told="can open its form", member="can open its form"),
     "registration.check": Button(value=REGISTRATION.id, because="a look changes nothing, and full members may look"),
     "registration.resubmit": Button(value=REGISTRATION.id, because="any full member may ask; others must approve"),
+    "registration.open": Button(value=REGISTRATION.id, because="it is the card, and full members may look"),
+    "registration.ticket": Button(value=REGISTRATION.id, because="it sends nothing, and full members may look"),
+    "registration.assign": Button(value=REGISTRATION.id, because="any full member may see to something"),
+    "registration.mute": Button(value=REGISTRATION.id, because="what a channel hears is for the people in it"),
+    "registration.unmute": Button(value=REGISTRATION.id, because="what a channel hears is for the people in it"),
+    "watch.open": Button(value=APPROVALS, because="what a channel hears is for the people in it"),
+    "watch.unmute": Button(
+        value=REGISTRATION.id,
+        told="changed on its way here",
+        because="it stands in a window that names its channel; what a channel hears is for the people in it",
+    ),
     "watch.on": Button(value=APPROVALS, because="what a channel hears is for the people in it"),
     "watch.off": Button(value=APPROVALS, because="what a channel hears is for the people in it"),
     "freeze.lift": Button(value=f"{start_state.ACCOUNT_SID}:1.0", member="neither freeze nor lift"),
@@ -104,9 +115,17 @@ AWAY = {
 async def test_nothing_that_can_be_clicked_or_typed_is_left_out() -> None:
     advice = "think about who may use it, and say so in this file"
     assert set(ACTIONS) == BUTTONS.keys() | OF_ONES_OWN_FORM, advice
-    assert set(SUBMISSIONS) == {"form", "preview", "reject", "happened", "break_glass", "sign_off", "freeze", "away"}, (
-        advice
-    )
+    assert set(SUBMISSIONS) == {
+        "form",
+        "preview",
+        "reject",
+        "happened",
+        "break_glass",
+        "sign_off",
+        "freeze",
+        "away",
+        "watch",
+    }, advice
     assert set(OPTIONS) == {"lookup"}, advice
     operated = {entry.command for entry in catalog().entries}
     assert COMMANDS.keys() - operated == SHOWS_NOTHING.keys() | TYPED.keys(), advice

@@ -58,7 +58,14 @@ RUBBISH = (
 )
 
 
-READ_THEIR_OWN_WAY = ("change.approve", "registration.check", "registration.resubmit", "home.start", "form.resume")
+READ_THEIR_OWN_WAY = (
+    "change.approve",
+    "registration.check",
+    "registration.resubmit",
+    "registration.assign",
+    "home.start",
+    "form.resume",
+)
 """Actions whose values are read in different ways; all others read theirs as the first one does."""
 
 

@@ -4,7 +4,7 @@ from dataclasses import dataclass
 from typing import ClassVar, Final
 
 from bot.plans.call import Call, Param, Ref, Secret, segment
-from bot.plans.step import Adopt, CallStep, Undo
+from bot.plans.step import Adopt, CallStep, Undo, Watch
 
 SECONDARY_PROFILE: Final = "RNdfbf3fae0e1107f8aded0e7cead80bf5"
 STARTER_PROFILE: Final = "RN806dd6cd175f314e1f96a9727ee271f4"
@@ -119,6 +119,12 @@ def submit(step_id: str, bundle: Bundle, before: str = "draft") -> CallStep:
         keep=("sid", "status"),
         lasting=f"A submitted {bundle.called} cannot be taken back, nor can what lies in it.",
     )
+
+
+def bundle_watch(submission: str, bundle: Bundle, label: str) -> Watch:
+    """What is followed once the step `submission` has sent a bundle to review: brands stand and fall with it."""
+    called = f"{bundle.called[:1].upper()}{bundle.called[1:]}"
+    return Watch(kind="bundle", step=submission, key=bundle.sid, title=f"{called} of “{label}”")
 
 
 def create_end_user(step_id: str, title: str, name: str, kind: str, attributes: Param) -> CallStep:

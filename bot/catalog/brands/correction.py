@@ -57,7 +57,8 @@ class PartEdit:
         return Call(product="trusthub", method="POST", path=path, params=params)
 
     def _expected(self, attributes: Mapping[str, str]) -> dict[str, Param]:
-        return {f"attributes.{name}": value for name, value in self.part.wire(attributes).fields.items()}
+        fields = self.part.wire(attributes).fields
+        return {f"attributes.{name}": value for name, value in fields.items() if not isinstance(value, bool)}
 
 
 @dataclass(frozen=True)

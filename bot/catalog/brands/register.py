@@ -4,9 +4,11 @@ from bot.catalog.answers import new_things
 from bot.catalog.brands import resubmit as brand_resubmit
 from bot.catalog.brands import show as brand_show
 from bot.catalog.brands import vetting as brand_vetting
+from bot.catalog.brands.bundles import CustomerProfileBundle, TrustProductBundle, bundle_watch
 from bot.catalog.brands.forms import BrandRegister
 from bot.catalog.brands.new import new_brand
 from bot.catalog.operation import Context, Operation
+from bot.plans.call import Ref
 from bot.plans.plan import Plan
 
 CALLED = {"standard": "standard", "low_volume": "low-volume standard", "sole_proprietor": "sole proprietor"}
@@ -23,7 +25,11 @@ async def _plan_register(form: BrandRegister, context: Context) -> Plan:
         differences=new_things(form, brand.names),
         costs=brand.costs,
         findings=brand.findings,
-        watches=(brand.watch,),
+        watches=(
+            bundle_watch("profile_submission", CustomerProfileBundle(Ref(step="profile")), form.brand_label),
+            bundle_watch("product_submission", TrustProductBundle(Ref(step="product")), form.brand_label),
+            brand.watch,
+        ),
     )
 
 

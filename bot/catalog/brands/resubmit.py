@@ -4,7 +4,7 @@ import asyncio
 from collections.abc import Iterator, Sequence
 from typing import Any, Final
 
-from bot.catalog.answers import edits
+from bot.catalog.answers import edits, same
 from bot.catalog.brands.bundles import BRANDS, Bundle, evaluate, submit
 from bot.catalog.brands.correction import SENT, Correction, correction, kind_of, standing
 from bot.catalog.brands.edits import BrandResubmit, RejectedBrand
@@ -129,7 +129,7 @@ def _state(brand: Brand, campaigns: Sequence[Campaign]) -> Iterator[Finding]:
 
 
 def _unchanged(brand: Brand, file: BrandFile, changes: Correction) -> Iterator[Finding]:
-    if changes.after:
+    if any(not same(changes.before.get(name), value) for name, value in changes.after.items()):
         return
     if _since(brand, file, profile=True) or _since(brand, file, profile=False):
         text = "Nothing is changed here, but Trust Hub was changed after the rejection: that is what is sent."

@@ -3,7 +3,7 @@
 from collections.abc import Mapping
 from typing import Any, Final
 
-from bot.catalog.answers import edits
+from bot.catalog.answers import edits, same
 from bot.catalog.campaigns.content import SAMPLES, CampaignContent, in_two
 from bot.catalog.campaigns.forms import CampaignRegister, CampaignResubmit
 from bot.catalog.campaigns.steps import read_back_step, update_step, watch
@@ -43,6 +43,7 @@ async def _plan_resubmit(form: CampaignResubmit, context: Context) -> Plan:
         )
     old, new = _content(campaign), _values(form)
     changed = {field: value for field, value in new.items() if value != old.get(field)}
+    anew = {field: value for field, value in changed.items() if not same(old.get(field), value)}
     brand = await reads.brand(account, campaign.brand_registration_sid) if campaign.brand_registration_sid else None
     name = await reads.business_name(account, brand) if brand else None
     texts = form.texts.model_copy(update={"use_case": campaign.us_app_to_person_usecase})
@@ -54,8 +55,8 @@ async def _plan_resubmit(form: CampaignResubmit, context: Context) -> Plan:
         differences=edits(form, old, changed),
         costs=(FEES.cost("campaign_resubmission"),),
         findings=(
-            *_guard(campaign, changed),
-            *_rejection(campaign, changed),
+            *_guard(campaign, anew),
+            *_rejection(campaign, anew),
             *(eligibility.of_brand(brand, GUIDE) if brand else ()),
             *lint(texts, name),
         ),

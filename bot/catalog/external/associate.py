@@ -6,6 +6,7 @@ follows it, as it does any other campaign.
 """
 
 import asyncio
+from collections.abc import Iterator
 from typing import Final
 
 from bot.catalog.answers import new_things
@@ -29,6 +30,8 @@ from bot.twilio.numbering import toll_free
 FEES: Final = Fees.load()
 GUIDE: Final = Guide.load()
 UNDER_REVIEW = ("PENDING", "IN_PROGRESS")
+DECLINED: Final = 30906
+"""Twilio itself has declined the share, for what the campaign says."""
 
 
 async def _plan_associate(form: ExternalAssociate, context: Context) -> Plan:
@@ -170,7 +173,27 @@ def _shared_anew(campaign: reads.Campaign, campaign_id: str) -> list[Finding]:
         f"An accept of before does not count: after the deletion, {campaign_id} is fixed and shared in TCR again, and "
         "associated only once Twilio has accepted that share. Meanwhile nothing can be sent under it."
     )
-    return [note("share-again", text, "Fix in TCR what the rejection names before you share it again.")]
+    again = note("share-again", text, "Fix in TCR what the rejection names before you share it again.")
+    return [*_as_it_was(campaign), again]
+
+
+def _as_it_was(campaign: reads.Campaign) -> Iterator[Finding]:
+    """What a campaign that somebody has rejected meets when it is shared again as it was."""
+    # shares that are missing or late, and migrations, are no verdict on what the campaign says
+    no_verdict = {str(code) for code in external.BY_TWILIO - {DECLINED}}
+    verdicts = [error for error in campaign.errors or [] if str(error.error_code) not in no_verdict]
+    for error in verdicts:
+        guidance = GUIDE.explain(error.error_code)
+        if guidance and guidance.resubmittable is False:
+            text = f"Twilio does not take resubmissions after {eligibility.said(error)}"
+            yield warn("not-resubmittable", text, guidance.remedy, "service_sid", (guidance.code,))
+    if verdicts:
+        text = (
+            "Tenfour cannot see whether the campaign was changed since it was rejected: its texts stand in TCR, and "
+            "Twilio shows nothing of them. Shared again as it was, it is rejected again, and each review may cost $15."
+        )
+        fix = "Before this is approved, make sure that what the rejection names is changed in TCR."
+        yield warn("not-compared", text, fix, "service_sid")
 
 
 def _left_behind(service: reads.Service, numbers: list[str]) -> list[Finding]:

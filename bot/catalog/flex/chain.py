@@ -172,7 +172,9 @@ async def _ending(
     if registering.mock:
         text = "The brand is a mock: nobody reviews its campaign, and nothing can be sent. The chain ends after it."
         return Part(verify, findings=(note("mock-chain", text, "", "brand_kind"),))
-    waits = (campaign_wait(arrival.pool), _registered(numbers.ten_digit))
+    # a campaign of its own lets the numbers be registered anew: what was said of them before does not count
+    after = "campaign" if form.campaign == "new" else ""
+    waits = (campaign_wait(arrival.pool), _registered(numbers.ten_digit, after))
     if form.to is None:
         text = "Without a test message nobody sees whether the first text reaches a phone."
         return Part(
@@ -182,13 +184,15 @@ async def _ending(
     return replace(test, steps=(*waits, *verify, *test.steps))
 
 
-def _registered(every: Sequence[ChainNumber]) -> WaitStep:
+def _registered(every: Sequence[ChainNumber], after: str) -> WaitStep:
     step_id = "numbers_registered"
     return WaitStep(
         id=step_id,
         title=f"The carriers have registered {_named(every)}",
         watches=tuple(Watch(kind="number", step=step_id, key=n.sid, title=n.phone_number) for n in every),
         until=("REGISTERED",),
+        fails=("FAILURE",),
+        newer_than=after,
         meanwhile=(
             "Minutes to days; Twilio asks for two weeks of patience. What is sent before ends with 30034 or 30035. "
             "Console, Phone Numbers, Active numbers, *Request CSV report* shows each number's state."

@@ -7,6 +7,7 @@ from typing import Any
 from bot.sandbox.twilio import brands, campaigns, messages, numbers, pools, services, vettings
 from bot.sandbox.twilio.accounts import Account
 from bot.sandbox.twilio.bundles import CustomerProfile, TrustProduct
+from bot.sandbox.twilio.callbacks import Callbacks
 from bot.sandbox.twilio.campaigns import Campaign
 from bot.sandbox.twilio.codes import RejectionCodes
 from bot.sandbox.twilio.desk import Desk
@@ -14,7 +15,9 @@ from bot.sandbox.twilio.desk_console import ConsoleDesk
 from bot.sandbox.twilio.desk_external import ShareDesk
 from bot.sandbox.twilio.desk_numbers import NumberDesk
 from bot.sandbox.twilio.endpoint import Site
+from bot.sandbox.twilio.event_streams import EventStreams
 from bot.sandbox.twilio.ledger import Ledger, Record
+from bot.sandbox.twilio.posting import Poster
 
 
 @dataclass(frozen=True, slots=True)
@@ -28,7 +31,10 @@ class Credentials:
 
 
 class AccountView:
-    """An account with a ledger of its own; `root` gives the address of the server, `changed` has the state kept."""
+    """An account with a ledger of its own; `root` gives the address of the server, `changed` has the state kept.
+
+    `poster` carries what the account tells by itself: its events, and what becomes of its messages.
+    """
 
     def __init__(
         self,
@@ -37,6 +43,7 @@ class AccountView:
         clock: Callable[[], float],
         changed: Callable[[], None],
         root: Callable[[], str],
+        poster: Poster,
     ) -> None:
         self.credentials, self.ledger = credentials, ledger
         self.account_sid, self.auth_token = credentials.account_sid, credentials.auth_token
@@ -44,6 +51,9 @@ class AccountView:
         self.shares = ShareDesk(ledger, clock, changed)
         self.carriers = NumberDesk(ledger, clock, changed)
         self.console = ConsoleDesk(ledger, clock, changed, credentials.account_sid)
+        whose = (credentials.account_sid, credentials.auth_token, ledger, clock)
+        self.events = EventStreams(*whose, changed, poster)
+        self.callbacks = Callbacks(*whose, poster)
         self._ledger, self._clock, self._changed, self._root = ledger, clock, changed, root
 
     @property
@@ -102,6 +112,11 @@ class AccountView:
         }
         table, body = shown[kind]
         return [body(row) for row in self._ledger.table(table) if not row.in_start_state]
+
+    @property
+    def now(self) -> float:
+        """The time by the server's clock, in seconds."""
+        return self._clock()
 
     @property
     def friendly_name(self) -> str:

@@ -58,6 +58,15 @@ class Desk:
         """The campaign is SUSPENDED (30990)."""
         self._decide(service_sid, "SUSPENDED", errors=[self.codes.error(30990, [])])
 
+    def end_suspended(self, service_sid: str) -> None:
+        """Twilio deletes a campaign that was suspended for long, as nobody else can. ValueError for any other one."""
+        campaign = self._campaign(service_sid)
+        if campaign.status != "SUSPENDED":
+            raise ValueError(f"the campaign of {service_sid} is not suspended")
+        self._ledger.table(Campaign).remove(campaign.key)
+        self._ledger.table(Service).change(service_sid, self._clock(), us_app_to_person_registered=False)
+        self._changed()
+
     def review(self, service_sid: str) -> None:
         """The campaign is IN_PROGRESS again."""
         self._decide(service_sid, "IN_PROGRESS")

@@ -6,6 +6,7 @@ from typing import TYPE_CHECKING, Any
 
 from aiohttp import web
 
+from bot.sandbox.twilio import desk_events
 from bot.sandbox.twilio.desk_numbers import FAILED
 from bot.sandbox.twilio.faults import Fault
 
@@ -49,6 +50,10 @@ def add_routes(app: web.Application, twilio: "LocalTwilio") -> None:
         ("POST", "/_desk/number", DeskApi.number),
         ("POST", "/_desk/console", DeskApi.console),
         ("POST", "/_desk/phone", DeskApi.phone),
+        ("POST", "/_desk/event", DeskApi.event),
+        ("POST", "/_desk/events", DeskApi.events),
+        ("POST", "/_desk/sink", DeskApi.sink),
+        ("POST", "/_desk/traffic", DeskApi.traffic),
         ("POST", "/_desk/fault", DeskApi.add_fault),
         ("DELETE", "/_desk/fault", DeskApi.clear_faults),
         ("GET", "/_desk/log", DeskApi.log),
@@ -87,11 +92,13 @@ class DeskApi:
                 "vettings": account.vettings,
                 "services": services,
                 "numbers": account.numbers,
+                "leaving": _leaving(account, standings, {row["sid"] for rows in pools.values() for row in rows}),
                 "tcr_campaigns": account.shares.campaigns(),
                 "messages": account.messages[:MESSAGES],
                 "phones": account.carriers.phones(),
                 "codes": codes,
                 "faults": twilio.faults.waiting(),
+                "events": desk_events.shown(account, account.now),
             }
         )
 
@@ -104,6 +111,7 @@ class DeskApi:
             "verify": lambda: desk.verify(service_sid),
             "reject": lambda: desk.reject(service_sid, codes, given.get("fields")),
             "suspend": lambda: desk.suspend(service_sid),
+            "end": lambda: desk.end_suspended(service_sid),
             "review": lambda: desk.review(service_sid),
             "status": lambda: desk.status(service_sid, str(given["status"])),
         }
@@ -144,7 +152,7 @@ class DeskApi:
         return web.json_response({"ok": True})
 
     async def share(self, request: web.Request) -> web.Response:
-        """What becomes of a share: {campaign_id, verdict: "share" | "accept" | "decline", feedback?}."""
+        """What becomes of a share: {campaign_id, verdict, feedback?}; TCR tells its owner."""
         given = await _json(request)
         desk, campaign_id, verdict = self._account.shares, str(given.get("campaign_id")), given.get("verdict")
         feedback = str(given.get("feedback") or "")
@@ -152,6 +160,10 @@ class DeskApi:
             "share": lambda: desk.share(campaign_id),
             "accept": lambda: desk.accept(campaign_id),
             "decline": lambda: desk.decline(campaign_id, feedback),
+            "complete": lambda: desk.complete(campaign_id),
+            "suspend": lambda: desk.suspend(campaign_id),
+            "unsuspend": lambda: desk.unsuspend(campaign_id),
+            "expire": lambda: desk.expire(campaign_id),
         }
         _do("verdict", verdict, deeds)
         await self._twilio.tcr.tell(campaign_id, str(verdict), feedback)
@@ -171,6 +183,7 @@ class DeskApi:
             "register": lambda: desk.register(number_sid),
             "fail": lambda: desk.fail(number_sid, int(given.get("code") or FAILED)),
             "unregister": lambda: desk.unregister(number_sid),
+            "stick": lambda: desk.fail_to_forget(number_sid, int(given.get("code") or FAILED)),
             "pending": lambda: desk.pending(number_sid),
         }
         _do("verdict", verdict, deeds)
@@ -195,6 +208,27 @@ class DeskApi:
         self._account.carriers.phone(str(given.get("phone_number")), code, receipt=given.get("receipt") is not False)
         return web.json_response({"ok": True})
 
+    async def event(self, request: web.Request) -> web.Response:
+        """An event: {brand_sid, event} of the mail to a brand's contact, or {type, data} of whatever kind."""
+        desk_events.tell(self._account.events, await _json(request))
+        return web.json_response({"ok": True})
+
+    async def events(self, request: web.Request) -> web.Response:
+        """What goes wrong on the way of events: {paused?, duplicate?, shuffle?, drop?}."""
+        desk_events.switch(self._account.events, await _json(request))
+        return web.json_response({"ok": True})
+
+    async def sink(self, request: web.Request) -> web.Response:
+        """What becomes of a sink: {sink_sid, status}."""
+        given = await _json(request)
+        self._account.events.set_sink(str(given.get("sink_sid")), str(given.get("status")))
+        return web.json_response({"ok": True})
+
+    async def traffic(self, request: web.Request) -> web.Response:
+        """Messages that nobody has sent: {service_sid or number, count?, code?, status?}, answered once told."""
+        taken = await desk_events.traffic(self._account.callbacks, await _json(request))
+        return web.json_response({"ok": True, "taken": taken})
+
     async def add_fault(self, request: web.Request) -> web.Response:
         """Arrange a fault; the body has the fields of `Fault`, all but `match` may be left out."""
         given = await _json(request)
@@ -210,6 +244,16 @@ class DeskApi:
     async def log(self, request: web.Request) -> web.Response:
         """Calls with a number above `after`."""
         return web.json_response({"calls": self._twilio.journal.after(int(request.query.get("after", "0")))})
+
+
+def _leaving(account: "AccountView", standings: Mapping[str, Any], pooled: set[str]) -> list[dict[str, Any]]:
+    """Numbers that are in no pool, of which the carriers have not heard yet or would not."""
+    gone = ((row, standings.get(row["sid"], {})) for row in account.numbers if row["sid"] not in pooled)
+    return [
+        {"sid": row["sid"], "phone_number": row["phone_number"], "standing": stands}
+        for row, stands in gone
+        if stands.get("stuck") or stands.get("state") == "PENDING_DEREGISTRATION"
+    ]
 
 
 def _do(name: str, said: Any, deeds: Mapping[str, Callable[[], None]]) -> None:

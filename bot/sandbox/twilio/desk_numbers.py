@@ -41,11 +41,20 @@ class NumberDesk:
         """The carriers have forgotten the number, and begin anew with it where it is under another campaign by now."""
         number = self._number(number_sid)
         under = holding(self._ledger, number_sid)
-        leaving = standing(self._ledger, number).state == "PENDING_DEREGISTRATION"
+        leaving = standing(self._ledger, number).state == "PENDING_DEREGISTRATION" or self._is_stuck(number_sid)
         if under is None or leaving or number.type == "toll-free":
             self._forget(number_sid)
         else:
             self._say(number_sid, "UNREGISTERED", under)
+
+    def fail_to_forget(self, number_sid: str, code: int = FAILED) -> None:
+        """The carriers could not forget a number that leaves a campaign: it is stuck until they do."""
+        number = self._number(number_sid)
+        if standing(self._ledger, number).state != "PENDING_DEREGISTRATION":
+            raise ValueError("only the deregistration of a number that leaves a campaign can fail")
+        at = self._clock()
+        self._ledger.table(NumberRegistration).change(number_sid, at, stuck=True, code=code)
+        self._changed()
 
     def pending(self, number_sid: str) -> None:
         """The carriers begin anew with the number."""
@@ -73,8 +82,10 @@ class NumberDesk:
 
     def _say(self, number_sid: str, state: str, under: Holding | None = None, code: int | None = None) -> None:
         at = self._clock()
-        self._forget(number_sid)
-        self._ledger.table(NumberRegistration).add(
+        rows = self._ledger.table(NumberRegistration)
+        if rows.get(number_sid) is not None:  # replaced in one go: the moment between would be seen
+            rows.remove(number_sid)
+        rows.add(
             NumberRegistration(
                 sid=number_sid,
                 date_created=at,
@@ -83,6 +94,7 @@ class NumberDesk:
                 code=code,
                 campaign=under.campaign.ordinal if under else 0,
                 membership=under.member.ordinal if under else 0,
+                service_sid=under.member.service_sid if under else "",
             )
         )
         self._changed()
@@ -92,6 +104,10 @@ class NumberDesk:
             self._ledger.table(NumberRegistration).remove(number_sid)
             self._changed()
 
+    def _is_stuck(self, number_sid: str) -> bool:
+        word = self._ledger.table(NumberRegistration).get(number_sid)
+        return word is not None and word.stuck
+
     def _registered_beside(self, under: Holding) -> bool:
         rows = self._ledger.table(NumberRegistration)
         return any(
@@ -99,6 +115,8 @@ class NumberDesk:
         )
 
     def _holding(self, number_sid: str) -> Holding:
+        if self._is_stuck(number_sid):
+            raise ValueError("the carriers have not forgotten the number yet: deregister it first")
         under = holding(self._ledger, number_sid)
         if under is None:
             raise ValueError("carriers register numbers in the pool of a verified campaign only")

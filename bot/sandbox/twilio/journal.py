@@ -1,5 +1,6 @@
 """The log of calls that reached the local Twilio."""
 
+import re
 from collections.abc import Iterable
 from dataclasses import asdict, dataclass
 from typing import Any
@@ -8,6 +9,11 @@ KEPT = 20_000
 """Calls kept; older ones are forgotten, their numbers are not used again."""
 
 HEADERS_OF_INTEREST = ("X-Twilio-Api-Version", "User-Agent", "Content-Type", "Idempotency-Key")
+
+PRODUCT_WITH_SECRETS = "events"
+"""Sinks have a password in their address, which is nobody's business who reads the log."""
+
+_PASSWORD = re.compile(r"(:(?:\\?/){2}[^\s/@\"\\:]*:)[^\s/\"\\]+@")
 
 
 @dataclass(frozen=True, slots=True)
@@ -60,6 +66,8 @@ class Journal:
         """Add a call."""
         self.written += 1
         gathered = gather(params)
+        if product == PRODUCT_WITH_SECRETS:
+            gathered, response = masked(gathered), masked(response)
         self.calls.append(
             LoggedCall(
                 self.written, method, product, path, gathered, headers, status, response, effect, at, account_sid
@@ -70,6 +78,15 @@ class Journal:
     def after(self, number: int) -> list[dict[str, Any]]:
         """Calls with a higher number, as plain data."""
         return [asdict(call) for call in self.calls if call.number > number]
+
+
+def masked(value: Any) -> Any:
+    """The same value without the passwords of the addresses in it."""
+    if isinstance(value, str):
+        return _PASSWORD.sub(r"\1***@", value)
+    if isinstance(value, dict):
+        return {name: masked(each) for name, each in value.items()}
+    return [masked(each) for each in value] if isinstance(value, list) else value
 
 
 def gather(pairs: Iterable[tuple[str, str]]) -> dict[str, str | list[str]]:

@@ -78,7 +78,10 @@ class Phone(Record):
 
 
 class Message(Record):
-    """A message. `code` is what it ends with, None for one that is delivered."""
+    """A message. `code` is what it ends with, None for one that is delivered.
+
+    `status_callback` is who hears of it: the one asked for, else the service's, else the number's.
+    """
 
     to: str
     sender: str
@@ -87,6 +90,7 @@ class Message(Record):
     messaging_service_sid: str | None = None
     code: int | None = None
     receipt: bool = True
+    status_callback: str | None = None
 
     def observed(self, at: float) -> str:
         """Its status at a time."""
@@ -113,7 +117,7 @@ def body(site: Site, message: Message, at: float) -> dict[str, Any]:
         "date_updated": rfc_2822(message.date_created if waits else settled),
         "direction": "outbound-api",
         "error_code": message.code if failed else None,
-        "error_message": _WORDS.get(message.code or 0, f"Error {message.code}") if failed else None,
+        "error_message": words_of(message.code or 0) if failed else None,
         "from": None if waits and message.messaging_service_sid else message.sender,
         "messaging_service_sid": message.messaging_service_sid,
         "num_media": str(message.num_media),
@@ -125,6 +129,11 @@ def body(site: Site, message: Message, at: float) -> dict[str, Any]:
         "to": message.to,
         "uri": f"{uri}.json",
     }
+
+
+def words_of(code: int) -> str:
+    """What Twilio says of a code that a message ends with."""
+    return _WORDS.get(code, f"Error {code}")
 
 
 def create(call: Call) -> Reply:
@@ -149,6 +158,7 @@ def create(call: Call) -> Reply:
         messaging_service_sid=values.get("messaging_service_sid"),
         code=sender.code or (phone.code if phone else None),
         receipt=phone is None or phone.receipt,
+        status_callback=values.get("status_callback") or _callback(call, sender.address),
     )
     return Reply(201, body(call.site, call.ledger.table(Message).add(message), call.at))
 
@@ -189,6 +199,13 @@ def _sender(call: Call, to: str) -> _Sender:
     if service is None:
         raise Refusal(404, NO_SERVICE, f"The Messaging Service {service_sid} was not found")
     return _of_pool(call, service, to, owned)
+
+
+def _callback(call: Call, sender: str) -> str | None:
+    """Who hears of a message that names nobody."""
+    service = call.ledger.table(Service).get(call.values.get("messaging_service_sid") or "")
+    number = next((row for row in call.ledger.table(Number) if row.phone_number == sender), None)
+    return (service.status_callback if service else None) or (number.status_callback if number else None) or None
 
 
 def _of_pool(call: Call, service: Service, to: str, owned: Mapping[str, Number]) -> _Sender:

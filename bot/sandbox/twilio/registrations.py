@@ -15,20 +15,24 @@ class NumberRegistration(Record):
     """The carriers' last word on a number; `sid` is the number's own.
 
     `campaign` and `membership` are the ordinals of the campaign and of the place in its pool that it was given for:
-    a number that leaves either has to be registered anew.
+    a number that leaves either has to be registered anew. `service_sid` is that campaign's service. A number is
+    `stuck` when carriers could not forget it.
     """
 
     state: str
     code: int | None = None
     campaign: int = 0
     membership: int = 0
+    service_sid: str = ""
+    stuck: bool = False
 
 
 class Standing(NamedTuple):
-    """Where a number stands, in Twilio's words, and the code of a failure."""
+    """Where a number stands, in Twilio's words, and the code of a failure; `stuck` when it could not be forgotten."""
 
     state: str
     code: int | None = None
+    stuck: bool = False
 
 
 class Holding(NamedTuple):
@@ -52,6 +56,8 @@ def standing(ledger: Ledger, number: Number) -> Standing:
     word = ledger.table(NumberRegistration).get(number.sid)
     if number.type == "toll-free":
         return Standing(word.state if word else "UNVERIFIED")
+    if word and word.stuck:
+        return Standing("FAILURE", word.code, stuck=True)
     under = holding(ledger, number.sid)
     same = under and word and (word.campaign, word.membership) == (under.campaign.ordinal, under.member.ordinal)
     if word and same:

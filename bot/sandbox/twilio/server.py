@@ -20,6 +20,8 @@ from bot.sandbox.twilio import (
     conversations,
     desk_api,
     end_users,
+    event_subscriptions,
+    event_types,
     external,
     flex,
     flows,
@@ -30,6 +32,7 @@ from bot.sandbox.twilio import (
     pricing,
     services,
     short_codes,
+    sinks,
     start_bundles,
     start_senders,
     start_state,
@@ -44,7 +47,11 @@ from bot.sandbox.twilio.endpoint import Endpoint, Router
 from bot.sandbox.twilio.faults import Fault, Faults
 from bot.sandbox.twilio.journal import Journal, LoggedCall
 from bot.sandbox.twilio.ledger import Ledger, StateFile
+from bot.sandbox.twilio.posting import Poster
 from bot.sandbox.twilio.tcr_webhook import TcrWebhook
+
+TICK = 0.1
+"""Seconds between two looks at what time alone has changed, such as a message that arrives."""
 
 
 def endpoints() -> list[Endpoint]:
@@ -59,6 +66,8 @@ def endpoints() -> list[Endpoint]:
         channel_senders,
         conversations,
         end_users,
+        event_subscriptions,
+        event_types,
         external,
         flex,
         flows,
@@ -69,6 +78,7 @@ def endpoints() -> list[Endpoint]:
         pricing,
         services,
         short_codes,
+        sinks,
         trusthub,
         vettings,
     )
@@ -93,7 +103,8 @@ class LocalTwilio(AccountView):
         auth_token: str = start_state.AUTH_TOKEN,
     ) -> None:
         opened_by = Credentials(account_sid, auth_token, start_state.API_KEY_SID, start_state.API_KEY_SECRET)
-        super().__init__(opened_by, Ledger(), clock, self._save, lambda: self.url)
+        self._poster, self._work = Poster(), list[asyncio.Task[None]]()
+        super().__init__(opened_by, Ledger(), clock, self._moved, lambda: self.url, self._poster)
         self.url = ""
         self.faults = Faults()
         self.journal = Journal()
@@ -102,7 +113,8 @@ class LocalTwilio(AccountView):
         self._state_file = StateFile(state_file, self._snapshot) if state_file is not None else None
         self._runner: web.AppRunner | None = None
         west = Ledger(self.ledger, seed=start_west.CREDENTIALS.account_sid)
-        self._subaccounts = (AccountView(start_west.CREDENTIALS, west, clock, self._save, lambda: self.url),)
+        opened_by = start_west.CREDENTIALS
+        self._subaccounts = (AccountView(opened_by, west, clock, self._moved, lambda: self.url, self._poster),)
         self._accounts = {account.account_sid: account for account in (self, *self._subaccounts)}
 
     async def start(self, host: str = "127.0.0.1", port: int = 0) -> None:
@@ -122,9 +134,17 @@ class LocalTwilio(AccountView):
         await self._runner.setup()
         await web.TCPSite(self._runner, host, port).start()
         self.url = f"http://{host}:{self._runner.addresses[0][1]}"
+        self._look()
+        telling = [work for each in self._accounts.values() for work in (each.events.run(), each.callbacks.run())]
+        self._work = [asyncio.create_task(work) for work in (self._look_on(), *telling)]
 
     async def stop(self) -> None:
-        """Stop serving and write the state file."""
+        """Stop serving and telling, and write the state file."""
+        for task in self._work:
+            task.cancel()
+        await asyncio.gather(*self._work, return_exceptions=True)
+        self._work.clear()
+        await self._poster.close()
         if self._runner is not None:
             await self._runner.cleanup()
             self._runner = None
@@ -157,7 +177,7 @@ class LocalTwilio(AccountView):
             faults=self.faults,
             journal=self.journal,
             clock=self._clock,
-            changed=self._save,
+            changed=self._moved,
         )
 
     async def _open_ledger(self) -> None:
@@ -184,6 +204,21 @@ class LocalTwilio(AccountView):
         """All accounts as plain data: the main one as if it were alone, the others beside it."""
         others = {account.account_sid: account.ledger.snapshot() for account in self._subaccounts}
         return {**self._ledger.snapshot(), "subaccounts": others}
+
+    def _moved(self) -> None:
+        """Something has changed: it is told to whoever wants to hear of it, and kept."""
+        self._look()
+        self._save()
+
+    def _look(self) -> None:
+        for account in self._accounts.values():
+            account.events.look()
+            account.callbacks.look()
+
+    async def _look_on(self) -> None:
+        while True:
+            await asyncio.sleep(TICK)
+            self._look()
 
     def _save(self) -> None:
         if self._state_file is not None:

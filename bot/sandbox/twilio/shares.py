@@ -13,21 +13,28 @@ TOO_FAST = 30794
 SPACING = 5.0
 """Least seconds between two associations of an account; what comes sooner fails later (reference, trap 13)."""
 
-State = Literal["NOT_SHARED", "SHARED", "ACCEPTED", "DECLINED"]
+State = Literal["NOT_SHARED", "SHARED", "ACCEPTED", "DECLINED", "EXPIRED"]
 
-_CODES: dict[State, int] = {"NOT_SHARED": NOT_SHARED, "SHARED": UNDER_REVIEW, "DECLINED": REJECTED}
+_CODES: dict[State, int] = {
+    "NOT_SHARED": NOT_SHARED,
+    "SHARED": UNDER_REVIEW,
+    "DECLINED": REJECTED,
+    "EXPIRED": NOT_SHARED,
+}
 
 
 class TcrCampaign(Record):
     """A campaign as TCR knows it; `sid` is its TCR id. `feedback` is what came with the last rejection.
 
     `associated_at` is when Twilio was last told to associate it, `free_at` when its last association is gone.
+    `suspended`: a carrier carries it no longer, of which Twilio's API shows nothing.
     """
 
     state: State = "NOT_SHARED"
     feedback: str = ""
     associated_at: float = 0.0
     free_at: float = 0.0
+    suspended: bool = False
 
 
 def tcr_campaign(ledger: Ledger, campaign_id: str, at: float) -> TcrCampaign:
@@ -59,3 +66,9 @@ def decided(ledger: Ledger, campaign_id: str, at: float, state: State, feedback:
     """Note what has become of a share."""
     tcr_campaign(ledger, campaign_id, at)
     ledger.table(TcrCampaign).change(campaign_id, at, state=state, feedback=feedback)
+
+
+def suspended(ledger: Ledger, campaign_id: str, at: float, *, is_suspended: bool) -> None:
+    """Note that a carrier has suspended a campaign, or lets it go on."""
+    tcr_campaign(ledger, campaign_id, at)
+    ledger.table(TcrCampaign).change(campaign_id, at, suspended=is_suspended)

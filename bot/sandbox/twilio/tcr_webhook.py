@@ -1,8 +1,16 @@
-"""TCR's webhook: what it tells the owner of a campaign about its share with Twilio (reference: section 6.1)."""
+"""TCR's webhook: what it tells the owner of a campaign about its share and its life (reference: section 6.1)."""
 
 import aiohttp
 
-EVENTS = {"share": "CAMPAIGN_SHARE_ADD", "accept": "CAMPAIGN_SHARE_ACCEPT", "decline": "CAMPAIGN_SHARE_DELETE"}
+EVENTS = {
+    "share": "CAMPAIGN_SHARE_ADD",
+    "accept": "CAMPAIGN_SHARE_ACCEPT",
+    "decline": "CAMPAIGN_SHARE_DELETE",
+    "complete": "CAMPAIGN_DCA_COMPLETE",
+    "suspend": "MNO_CAMPAIGN_OPERATION_SUSPENDED",
+    "unsuspend": "MNO_CAMPAIGN_OPERATION_UNSUSPENDED",
+    "expire": "CAMPAIGN_EXPIRED",
+}
 PATIENCE = aiohttp.ClientTimeout(total=5)
 
 
@@ -13,8 +21,9 @@ class TcrWebhook:
         self.url = ""
 
     async def tell(self, campaign_id: str, verdict: str, feedback: str = "") -> bool:
-        """Post what has become of a share; False when nobody took it: TCR's word is lost then, as the real one is.
+        """Post what has become of a share or a campaign.
 
+        False when nobody took it: TCR's word is lost then, as the real one is.
         Share events have been seen with two fields only; a refusal brings its reasons as a third.
         """
         if not self.url or verdict not in EVENTS:

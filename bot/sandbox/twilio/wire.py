@@ -209,6 +209,18 @@ class Json(Param):
         return value
 
 
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Jsons(Json):
+    """A repeated key, each text being JSON of its own."""
+
+    @property
+    def repeats(self) -> bool:
+        return True
+
+    def read(self, given: Sequence[str]) -> list[Any]:
+        return [self.read_one(text) for text in given]
+
+
 def decode(params: Sequence[Param], given: Iterable[tuple[str, str]], place: str) -> dict[str, Any]:
     """Typed values, by field name, of the pairs sent; absent parameters stay absent.
 

@@ -1,5 +1,6 @@
 // Brands, and the verdicts on them.
 
+import { mailEvents } from "./carrier-events.js";
 import { errorList, pill, sidNode, submitted, verdictButton } from "./carrier-parts.js";
 import { askStatus, chooseCodes } from "./carrier-verdicts.js";
 import { h, sync } from "./dom.js";
@@ -30,6 +31,7 @@ export class BrandList {
 
   draw(state) {
     const brands = state.brands ?? [];
+    this.mails = state.events?.mail_events;
     this.empty.hidden = brands.length > 0;
     sync(this.list, brands, {
       key: (brand) => brand.sid,
@@ -60,6 +62,7 @@ export class BrandList {
       ),
       errorList(brand.errors),
       this.#verdicts(brand),
+      mailEvents(brand, nameOf(brand), this.mails, this.act),
       submitted(brand, `brand-${brand.sid}`),
     );
   }

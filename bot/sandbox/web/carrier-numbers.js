@@ -15,15 +15,20 @@ const VERDICTS = {
     ["Register", "register"],
     ["Try again", "pending"],
   ],
-  PENDING_DEREGISTRATION: [["Deregister", "unregister"]],
+  PENDING_DEREGISTRATION: [
+    ["Deregister", "unregister"],
+    ["Fail", "stick", 30126],
+  ],
+  STUCK: [["Deregister", "unregister"]],
   UNVERIFIED: [["Verify toll-free", "register"]],
   VERIFIED: [["Take back", "unregister"]],
 };
 
 /** One number of a service; `act(path, body)` tells the local Twilio. `isCarried`: its campaign lets it be registered. */
 export function numberChip(item, isCarried, act) {
-  const { state, code } = item.standing ?? {};
-  const verdicts = state === "UNREGISTERED" && isCarried ? [["Register", "register"]] : (VERDICTS[state] ?? []);
+  const { state, code, stuck } = item.standing ?? {};
+  const known = stuck ? VERDICTS.STUCK : (VERDICTS[state] ?? []);
+  const verdicts = state === "UNREGISTERED" && isCarried ? [["Register", "register"]] : known;
   const name = item.phone_number ?? item.sid;
   const button = ([words, verdict, withCode]) =>
     verdictButton(words, {

@@ -1,6 +1,7 @@
 // Messaging services with their numbers and campaigns, and the verdicts on those.
 
 import { consoleSwitches } from "./carrier-console.js";
+import { trafficSwitches } from "./carrier-events.js";
 import { numberChip } from "./carrier-numbers.js";
 import { errorList, pill, sidNode, submitted, verdictButton } from "./carrier-parts.js";
 import { askStatus, chooseCodes } from "./carrier-verdicts.js";
@@ -19,7 +20,9 @@ export class ServiceList {
     this.act = act;
     this.empty = h("p", { class: "nothing" }, "No messaging service yet. Ask the bot for one in the chat.");
     this.list = h("div", { class: "services" });
-    this.element = h("div", {}, this.empty, this.list);
+    this.left = h("div", { class: "numbers" });
+    this.leaving = h("article", { class: "service", hidden: true }, h("h3", {}, "Not in any pool any more"), this.left);
+    this.element = h("div", {}, this.empty, this.list, this.leaving);
   }
 
   draw(state) {
@@ -31,6 +34,13 @@ export class ServiceList {
       key: (service) => service.sid,
       sign: (service) => JSON.stringify([service, brands.get(service.campaign?.brand_registration_sid)]),
       render: (service) => this.#service(service, brands),
+    });
+    const left = state.leaving ?? [];
+    this.leaving.hidden = left.length === 0;
+    sync(this.left, left, {
+      key: (number) => number.sid,
+      sign: (number) => JSON.stringify(number),
+      render: (number) => numberChip(number, false, this.act),
     });
   }
 
@@ -52,6 +62,7 @@ export class ServiceList {
         ? this.#campaign(service, campaign, brands.get(campaign.brand_registration_sid))
         : h("p", { class: "nothing" }, "No campaign"),
       consoleSwitches(service, this.act),
+      trafficSwitches(service, this.act),
     );
   }
 
@@ -97,6 +108,7 @@ export class ServiceList {
       button("Verify", "verify", isVerified ? "" : "button-primary"),
       button("Reject…", "reject", "button-danger", reject),
       button("Suspend", "suspend"),
+      campaign.campaign_status === "SUSPENDED" ? button("Delete it, as Twilio", "end", "button-danger") : null,
       button("Back to review", "review"),
       button("Other status…", "status", "button-quiet", other),
     );

@@ -71,6 +71,7 @@ export class ShareList {
         { class: "campaign-head" },
         h("code", {}, id),
         pill(campaign.state),
+        campaign.suspended ? pill("SUSPENDED") : null,
         service ? h("span", { class: "muted" }, `on ${service}`) : null,
       ),
       campaign.feedback ? h("p", { class: "feedback" }, campaign.feedback) : null,
@@ -80,6 +81,9 @@ export class ShareList {
         isOpen || campaign.state === "ACCEPTED" ? null : button("Share again", "share", ""),
         campaign.state === "ACCEPTED" ? null : button("Accept", "accept", isOpen ? "button-primary" : ""),
         campaign.state === "DECLINED" ? null : button("Decline…", "decline", "button-danger", decline),
+        button("DCAs complete", "complete", "button-quiet"),
+        campaign.suspended ? button("Unsuspend", "unsuspend", "") : button("Carrier suspends", "suspend", "button-quiet"),
+        campaign.state === "EXPIRED" ? null : button("Expire", "expire", "button-quiet"),
       ),
     );
   }

@@ -3,6 +3,7 @@
 import { request } from "./api.js";
 import { BrandList } from "./carrier-brands.js";
 import { BundleList } from "./carrier-bundles.js";
+import { EventPanel } from "./carrier-events.js";
 import { FaultPanel } from "./carrier-faults.js";
 import { RequestLog } from "./carrier-log.js";
 import { MessageList } from "./carrier-messages.js";
@@ -24,6 +25,7 @@ class Desk {
     this.bundles = new BundleList(act);
     this.shares = new ShareList(act);
     this.messages = new MessageList(act);
+    this.events = new EventPanel(act);
     this.faults = new FaultPanel(act);
     this.log = new RequestLog();
     this.account = "";
@@ -84,6 +86,7 @@ class Desk {
           { class: "desk-column desk-side" },
           panel("Campaigns in TCR", "Registered there, shared with Twilio.", this.shares.element),
           panel("Messages", "By the phone they went to.", this.messages.element),
+          panel("Event Streams", "What Twilio tells by itself.", this.events.element),
           panel("Faults", "What the next matching calls meet.", this.faults.element),
         ),
         panel("Requests", null, this.log.element, { class: "panel desk-wide" }),
@@ -106,6 +109,7 @@ class Desk {
       this.bundles.draw(state);
       this.shares.draw(state);
       this.messages.draw(state);
+      this.events.draw(state);
       this.faults.draw(state);
       this.log.add(log.calls ?? []);
       this.#say(true, "Local Twilio is connected");

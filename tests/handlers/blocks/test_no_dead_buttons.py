@@ -2,6 +2,8 @@
 
 import handlers
 from bot.checks.guide import Guide
+from bot.tracking.registration import Mute
+from bot.tracking.subscriptions import Subscription
 from handlers.blocks.amendment import void_now
 from handlers.blocks.change import change_card, happened_modal, reject_modal, told
 from handlers.blocks.change_buttons import break_glass_button
@@ -16,7 +18,9 @@ from handlers.blocks.glass import (
 )
 from handlers.blocks.home import home_view
 from handlers.blocks.plan import details_modal, preview_modal
-from handlers.blocks.registration import Shown, registration_card, verdict, watch_panel
+from handlers.blocks.registration import Shown, registration_card, registration_modal, verdict
+from handlers.blocks.ticket import ticket_modal
+from handlers.blocks.watch import Watched, watch_modal, watch_panel
 from tests.handlers.blocks.judge import elements
 from tests.handlers.blocks.samples import (
     ANN,
@@ -34,6 +38,8 @@ from tests.handlers.blocks.samples import (
 
 GUIDE = Guide.load()
 FAILED = registration("FAILED", error())
+MUTED = FAILED.model_copy(update={"muted": {"C0A2P": Mute(by=ANN, at=NOW)}})
+WATCHED = Watched("C0A2P", Subscription(channel="C0A2P"), {"AC1": "main", "AC2": "other"}, {"BN1": "Acme"}, {}, [MUTED])
 VIEWS = [
     *(
         form_modal(o, draft(), page, resume=draft())
@@ -45,6 +51,7 @@ VIEWS = [
     break_glass_modal(change()),
     sign_off_modal(broken()),
     happened_modal(change("unknown")),
+    watch_modal(WATCHED),
 ]
 OTHERS = [
     *(change_card(change(state)) for state in STATES),
@@ -57,9 +64,13 @@ OTHERS = [
     reviews_list([broken()], frozenset({broken().number})),
     void_now(change()),
     registration_card(Shown(FAILED)),
-    verdict(Shown(FAILED), transition("FAILED", error())),
-    watch_panel("C0A2P", True, []),
-    watch_panel("C0A2P", False, []),
+    registration_card(Shown(FAILED, channel="C0A2P")),
+    registration_card(Shown(MUTED, channel="C0A2P")),
+    registration_modal(Shown(FAILED)),
+    ticket_modal(Shown(FAILED)),
+    verdict(Shown(FAILED, channel="C0A2P"), transition("FAILED", error())),
+    watch_panel(WATCHED),
+    watch_panel(Watched("C0A2P")),
     home_view(
         viewer=ANN,
         waiting=[change()],
@@ -69,7 +80,9 @@ OTHERS = [
         now=NOW,
     ),
 ]
-TYPED = {"reason", "note", "sid"}
+TYPED = {"reason", "note", "sid"} | set(
+    elements(watch_modal(Watched("C0A2P", accounts={"1": "", "2": ""}, brands={"3": ""})))
+)
 """Inputs that are read on submit and send nothing by themselves."""
 
 

@@ -9,7 +9,7 @@ from hypothesis import strategies as st
 
 from bot.checks.guide import Guide
 from bot.tracking.registration import GONE
-from handlers.blocks.registration import Shown, registration_card, verdict, watch_panel
+from handlers.blocks.registration import Shown, registration_card, verdict
 from tests.handlers.blocks.judge import elements, sound_message, words
 from tests.handlers.blocks.samples import HOSTILE, NOW, SERVICE, STRANGE, error, registration, transition
 
@@ -34,7 +34,6 @@ def test_cards_and_verdicts_take_every_status_and_any_text(status: str, kind: st
         moved = transition(status, *given_errors, before=text, text=text)
         sound_message(registration_card(Shown(the, tuple([moved] * 10))))
         sound_message(verdict(Shown(the), moved))
-        sound_message(watch_panel("C0A2P", True, [the] * 40))
 
 
 @given(st.text(max_size=60))
@@ -120,10 +119,9 @@ def test_a_rejection_shows_code_words_field_submission_meaning_and_fix() -> None
     for part in (
         "<https://www.twilio.com/docs/api/errors/30896|30896>",
         "> Opt-in could not be verified",
-        "How people opt in (`MESSAGE_FLOW`)",
-        "*Submitted*: “People tick a box at checkout.”",
+        "*Submitted as How people opt in (MESSAGE_FLOW)*\n“People tick a box at checkout.”",
+        f"*Wanted*\n{guidance.remedy}",
         guidance.meaning,
-        guidance.remedy,
         "It may cost $15.00 again",
     ):
         assert part in shown
@@ -149,8 +147,7 @@ def test_what_was_submitted_is_cut() -> None:
 )
 def test_a_field_at_fault_is_named_as_in_the_form_beside_what_it_held(field: str, label: str, value: str) -> None:
     shown = words(rejected(error(fields=[field])))
-    assert f"*Field*: {label} (`{field}`)\n*Submitted*: " in shown
-    assert value in shown.partition("*Submitted*: ")[2]
+    assert value in shown.partition(f"*Submitted as {label} ({field})*\n")[2].partition("\n")[0]
 
 
 def test_an_error_without_fields_takes_those_of_the_guide() -> None:
@@ -247,16 +244,3 @@ def test_an_older_transition_is_told_as_it_was() -> None:
 def test_hostile_words_of_a_campaign_are_shown_as_words() -> None:
     shown = json.dumps(rejected(error(description=HOSTILE), text=HOSTILE))
     assert "<!channel>" not in shown
-
-
-# Who hears about it
-
-
-@pytest.mark.parametrize(("hears", "button"), [(True, "watch.off"), (False, "watch.on")])
-def test_a_panel_offers_the_switch_that_makes_sense(hears: bool, button: str) -> None:
-    panel = sound_message(watch_panel("C0A2P", hears, [registration()]))
-    assert {name: e["value"] for name, e in elements(panel).items()} == {button: "C0A2P"}
-
-
-def test_a_panel_of_nothing_can_be_drawn() -> None:
-    assert "0 registrations followed" in sound_message(watch_panel("C0A2P", False, []))["text"]

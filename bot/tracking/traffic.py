@@ -1,0 +1,194 @@
+"""How the messages of a service fare: counted by the hour, and judged by what is refused for their registration."""
+
+import base64
+import hashlib
+from collections import Counter
+from collections.abc import Callable, Iterable, Mapping, Sequence
+from dataclasses import dataclass, field
+from typing import Any
+
+from redis.asyncio import Redis
+
+from bot.checks import delivery
+from bot.redis.keys import Keys
+from bot.redis.scripts import Script
+from bot.tracking.registration import FAILING, FLOWING, QUIET, registration_id
+from bot.tracking.store import RegistrationStore
+from bot.twilio.gateway import Account
+
+OUTSIDE = "none"
+"""The key of what is sent outside any messaging service."""
+FINAL = frozenset({"delivered", "undelivered", "failed"})
+COUNTED = FINAL | {"sent"}
+"""`sent` is the last word where a carrier gives no receipt (twilio.md 11.1): counted, but nothing is judged by it."""
+CARRIER_CODES = frozenset(
+    {"30007", "30022", "30023", "30024", "30027", "30032", "30033", "30034", "30035", "30125", "30126"}
+)
+"""Carriers or Twilio refused it for the registration of its sender, or for what that registration allows."""
+HOUR = 3600.0
+KEPT_SECONDS = 8 * 86400
+REMEMBERED_SECONDS = 5 * 3600
+"""For how long a receipt is known again: events come again for four hours (twilio.md 8)."""
+HINT_SECONDS = 600
+"""How often receipts have the traffic looked at, besides its own cadence."""
+DAY_HOURS = 24
+RECENT_HOURS = 3
+"""Of which the last is still running: what is wrong now must not hide behind a good day."""
+HANDFUL = 5
+"""So many refused messages are no accident of one phone."""
+TOO_MANY, FEW = 0.05, 0.02
+"""Shares of finished messages: above the first it fails, up to the second it flows; between them it stays as it was."""
+
+_COUNT = Script.beside(__file__, "count.lua")
+
+
+@dataclass(frozen=True)
+class Receipt:
+    """What became of a message. `service` is "" outside any; `bypassing` the 10DLC number that sent it so, else ""."""
+
+    message: str
+    status: str
+    service: str = ""
+    bypassing: str = ""
+    code: str = ""
+
+    @property
+    def counts(self) -> bool:
+        """Whether it says something about how messages fare; the rest is on its way."""
+        return self.status in COUNTED
+
+
+@dataclass(frozen=True)
+class Tally:
+    """What some hours counted: outcomes by status, finished messages by error code, bypassing messages by number."""
+
+    outcomes: Mapping[str, int] = field(default_factory=dict)
+    codes: Mapping[str, int] = field(default_factory=dict)
+    bypass: Mapping[str, int] = field(default_factory=dict)
+
+    @property
+    def finished(self) -> int:
+        """How many messages came to an end that is known."""
+        return sum(self.outcomes.get(status, 0) for status in FINAL)
+
+    @property
+    def refused(self) -> int:
+        """How many of those carriers refused for the sake of registration."""
+        return sum(n for code, n in self.codes.items() if code in CARRIER_CODES)
+
+    @property
+    def share(self) -> float:
+        """The share of `refused` in `finished`, from 0 to 1."""
+        return min(1.0, self.refused / self.finished) if self.finished else 0.0
+
+
+class Traffic:
+    """Counts receipts and looks at what was counted; all of one service lies in the hash slot of its registration."""
+
+    def __init__(self, redis: Redis, keys: Keys, registrations: RegistrationStore, clock: Callable[[], float]) -> None:
+        self._redis, self._keys, self._registrations, self._clock = redis, keys, registrations, clock
+
+    async def count(self, account: str, receipt: Receipt) -> bool:
+        """Count a receipt, once; True when the traffic should be looked at, which `hinted` then takes note of."""
+        if not receipt.counts:
+            return False
+        now, key = self._clock(), receipt.service or OUTSIDE
+        code = [f"code:{receipt.code}"] if receipt.code and receipt.status in FINAL else []
+        bypass = [_digest(receipt.message, "bypass"), f"bypass:{receipt.bypassing}"] if receipt.bypassing else ["", ""]
+        parts = ("receipts", f"counts:{_hour(now)}", "hinted")
+        return bool(
+            await _COUNT(
+                self._redis,
+                keys=[self._at(account, key, part) for part in parts],
+                args=[
+                    _digest(receipt.message, receipt.status),
+                    now,
+                    REMEMBERED_SECONDS,
+                    KEPT_SECONDS,
+                    *bypass,
+                    f"outcome:{receipt.status}",
+                    *code,
+                ],
+            )
+        )
+
+    async def hinted(self, account: str, receipt: Receipt) -> None:
+        """The traffic of this receipt is going to be looked at: its next ones need not ask for it."""
+        await self._redis.set(self._at(account, receipt.service or OUTSIDE, "hinted"), 1, ex=HINT_SECONDS)
+
+    async def look(self, account: Account, key: str) -> tuple[str, dict[str, Any]]:
+        """How the messages of a service fare: `FLOWING`, `FAILING` or `QUIET`, and the counts of the last day."""
+        known = await self._registrations.load(registration_id("traffic", account.sid, key))
+        hours = await self._hours(account.sid, key)
+        day = tally(hours)
+        return judged(day, tally(hours[:RECENT_HOURS]), known.status if known else ""), summary(day)
+
+    async def _hours(self, account: str, key: str) -> list[dict[str, int]]:
+        """The counts of the last day by the hour, the running one first."""
+        running = _hour(self._clock())
+        async with self._redis.pipeline(transaction=False) as pipe:
+            for ago in range(DAY_HOURS):
+                pipe.hgetall(self._at(account, key, f"counts:{running - ago}"))
+            found = await pipe.execute()
+        return [{str(name): int(str(n)) for name, n in hour.items()} for hour in found]
+
+    def _at(self, account: str, key: str, part: str) -> str:
+        return self._keys.registration("traffic", account, key, part)
+
+
+def tally(hours: Iterable[Mapping[str, int]]) -> Tally:
+    """The sum of some hours."""
+    sums: dict[str, Counter[str]] = {"outcome": Counter(), "code": Counter(), "bypass": Counter()}
+    for hour in hours:
+        for name, n in hour.items():
+            part, _, what = name.partition(":")
+            if part in sums:
+                sums[part][what] += n
+    return Tally(sums["outcome"], sums["code"], sums["bypass"])
+
+
+def judged(day: Tally, recent: Tally, before: str) -> str:
+    """The state of a service's traffic, from its last day, its last hours, and the state that it was in.
+
+    What fails stays so until as many messages as it took to see it have come to a good end, or a whole day saw no
+    refusal: a service that nobody dares to use must not seem to have recovered.
+    """
+    if not any(day.outcomes.values()):
+        return QUIET
+    if recent.refused >= HANDFUL and recent.share > TOO_MANY:
+        return FAILING
+    recovered = (recent.finished >= HANDFUL and recent.share <= FEW) or (day.finished > 0 and not day.refused)
+    return FAILING if before == FAILING and not recovered else FLOWING
+
+
+def summary(day: Tally) -> dict[str, Any]:
+    """The snapshot of a service's traffic."""
+    return {
+        "hours": DAY_HOURS,
+        "finished": day.finished,
+        "delivered": day.outcomes.get("delivered", 0),
+        "sent": day.outcomes.get("sent", 0),
+        "codes": dict(_ordered(day.codes)),
+        "rate": round(day.share, 4),
+        "likely": _likely(day),
+        "bypass": dict(_ordered(day.bypass)),
+    }
+
+
+def _likely(day: Tally) -> str:
+    """What the refusal that is met most often means, in words; "" when there is none."""
+    refusals = [code for code, _ in _ordered(day.codes) if code in CARRIER_CODES]
+    return delivery.in_words(refusals[0]) if refusals else ""
+
+
+def _ordered(counts: Mapping[str, int]) -> Sequence[tuple[str, int]]:
+    return sorted(counts.items(), key=lambda item: (-item[1], item[0]))
+
+
+def _hour(now: float) -> int:
+    return int(now // HOUR)
+
+
+def _digest(message: str, status: str) -> str:
+    """A receipt in few bytes: a busy service has many within the hours for which they are remembered."""
+    return base64.b85encode(hashlib.sha256(f"{message}:{status}".encode()).digest()[:12]).decode()

@@ -1,0 +1,354 @@
+"""Every channel hears what it wants to hear, once and in the order in which it happened, whatever dies in between."""
+
+import asyncio
+from collections.abc import AsyncIterator, Sequence
+from dataclasses import dataclass
+from typing import Any
+
+import pytest
+import pytest_asyncio
+from redis.asyncio import Redis
+from slack_sdk.web.async_client import AsyncWebClient
+
+from bot.audit.export import newest
+from bot.audit.filter import Filter
+from bot.audit.log import AuditLog
+from bot.audit.trail import AuditTrail
+from bot.changes.store import ChangeStore
+from bot.checks.guide import Guide
+from bot.redis.keys import Keys
+from bot.redis.lease import Leases
+from bot.sandbox.slack.server import LocalSlack
+from bot.sandbox.world import BOT_TOKEN
+from bot.tracking.history import History
+from bot.tracking.memory import Memory
+from bot.tracking.registration import Mute, Registration, Severity, Transition
+from bot.tracking.store import RegistrationStore
+from bot.tracking.subscriptions import Subscription, addressed, hearers
+from bot.vault import Vault
+from handlers.background import Background
+from handlers.catch_up import CatchUps
+from handlers.channels import Channels
+from handlers.posts import Posts
+from handlers.showing import Showing
+from handlers.threads import Threads
+from tests.conftest import Clock
+from tests.handlers.mortal_slack import mortal_redis, mortal_slack, slot_of
+from tests.runs.mortal import Died, Life
+from tests.sandbox.slack_fixtures import running
+
+ALERTS, A2P = "C0ALERTS", "C0A2P"
+GUIDE = Guide.load()
+HOUR = 3600.0
+
+
+@dataclass
+class Process:
+    """One replica, as far as it draws threads."""
+
+    threads: Threads
+    channels: Channels
+    background: Background
+
+    async def draw(self, ids: Sequence[str]) -> None:
+        """What the engine says, carried out to its end."""
+        for registration_id in ids:
+            await self.threads.registration_moved(registration_id)
+        await self.finish()
+
+    async def tell(self, channel: str) -> None:
+        """Tell one channel, and do nothing else."""
+        self.channels.tell(channel)
+        await self.finish()
+
+    async def finish(self) -> None:
+        """Raises what has ended the work."""
+        failed: list[BaseException] = []
+        while tasks := list(self.background._tasks):
+            outcomes = await asyncio.gather(*tasks, return_exceptions=True)
+            failed += [o for o in outcomes if isinstance(o, BaseException)]
+            await asyncio.sleep(0)
+        if failed:
+            raise failed[0]
+
+
+class Quiet(Background):
+    """Says nothing of work that has failed: the test does."""
+
+    def _finished(self, task: asyncio.Task[Any]) -> None:
+        self._tasks.discard(task)
+
+
+@dataclass
+class Office:
+    """Registrations, channels that hear of them, and a local Slack."""
+
+    slack: LocalSlack
+    redis: Redis
+    keys: Keys
+    vault: Vault
+    clock: Clock
+
+    @property
+    def trail(self) -> AuditTrail:
+        changes = ChangeStore(self.redis, self.keys, self.vault)
+        return AuditTrail(self.redis, self.keys, AuditLog(self.redis, self.keys, self.vault), changes, self.clock, 90)
+
+    @property
+    def store(self) -> RegistrationStore:
+        return RegistrationStore(self.redis, self.keys)
+
+    def process(self, life: Life | None = None) -> Process:
+        life = life or Life()
+        redis, keys = mortal_redis(self.redis, life), self.keys
+        client = mortal_slack(AsyncWebClient(BOT_TOKEN, base_url=f"{self.slack.url}/api/", retry_handlers=[]), life)
+        store, posts, background = RegistrationStore(redis, keys), Posts(client, redis), Quiet()
+        showing = Showing(store, History(redis, keys), Memory(redis, keys), GUIDE, self.clock)
+        leases, catch_ups = Leases(self.redis), CatchUps(redis, keys, posts)
+        channels = Channels(
+            keys, store, posts, catch_ups, showing, background, leases, self.trail, ALERTS, self.clock, pace=0.0
+        )
+        threads = Threads(keys, store, posts, showing, channels, background, leases, self._homes, self.clock)
+        return Process(threads, channels, background)
+
+    async def _homes(self, users: set[str]) -> None:
+        """Nobody has opened their Home."""
+
+    async def begun(self, key: str, **fields: Any) -> Registration:
+        """A registration that is followed and looked at."""
+        known = {"kind": "campaign", "account": "AC" + "5a" * 16, "key": key, "title": f"Campaign {key}"}
+        the = Registration.model_validate({**known, "started_at": self.clock(), **fields})
+        await self.store.begin(the)
+        return await self.seen(the)
+
+    async def seen(self, the: Registration, *news: Severity, status: str = "PENDING") -> Registration:
+        """A look, and what it brings; returns what is known then."""
+        known, now = await self.store.load(the.id) or the, self.clock()
+        seen = known.model_copy(update={"status": status, "since": now, "fetched_at": now})
+        moved = [
+            Transition(id=known.version + 1, before=known.status, after=status, at=now, severity=s, snapshot={})
+            for s in news
+        ]
+        channels = hearers(await self.store.subscriptions(), ALERTS).values()
+        assert await self.store.observe(seen, moved, addressed(moved, seen, channels, now), tell=True)
+        return await self.store.load(the.id) or seen
+
+    async def sweep(self, process: Process | None = None) -> None:
+        """What a sweep announces."""
+        await (process or self.process()).draw(await self.store.untold(self.clock()))
+
+    def posted(self, channel: str) -> list[str]:
+        """The slots of what stands in a channel, oldest first."""
+        return [slot_of(m) for m in self.slack.messages(channel)]
+
+    def loud(self, channel: str) -> list[str]:
+        """The same, of what is broadcast from a thread."""
+        return [slot_of(m) for m in self.slack.messages(channel) if m.get("subtype") == "thread_broadcast"]
+
+
+@pytest_asyncio.fixture
+async def office(redis: Redis, keys: Keys, vault: Vault, clock: Clock) -> AsyncIterator[Office]:
+    async with running(rate_limits=False) as slack:
+        yield Office(slack, redis, keys, vault, clock)
+
+
+async def outage(office: Office, campaigns: int = 4, each: int = 3) -> list[str]:
+    """A day on which much happened and nothing was told. Returns the slots in the order in which they must come."""
+    known = [await office.begun(f"MG{n}") for n in range(campaigns)]
+    slots = []
+    for turn in range(each):
+        for n, the in enumerate(reversed(known) if turn % 2 else known):
+            office.clock.advance(60)
+            severity: Severity = ("bad", "info", "good", "warn")[(turn + n) % 4]
+            seen = await office.seen(the, severity, status=f"TURN_{turn}")
+            slots.append(f"{seen.version}:{ALERTS}")
+    office.clock.advance(HOUR)
+    return [slot.partition(":")[0] for slot in slots]
+
+
+def told(office: Office, channel: str = ALERTS) -> list[str]:
+    return [s.partition(":")[0] for s in office.posted(channel) if not s.startswith(("root:", "summary:"))]
+
+
+@pytest.mark.parametrize("stride", [6, 7, 9])
+async def test_whatever_dies_in_a_catch_up_everything_is_told_once_and_in_order(office: Office, stride: int) -> None:
+    expected, deaths = await outage(office), 0
+    alive = True
+    while alive:
+        try:
+            await office.process(Life(left=stride)).tell(ALERTS)
+            alive = False
+        except Died:
+            deaths += 1
+            assert deaths < 100, "it gets nowhere"
+    assert deaths > 5
+    await office.sweep()
+    slots = office.posted(ALERTS)
+    assert told(office) == expected
+    assert [s.partition(":")[0] for s in slots].count("summary") == 1
+    assert slots[0].startswith("summary:")
+    assert sum(s.startswith("root:") for s in slots) == 4
+    assert office.loud(ALERTS) == []
+    assert await office.store.untold(office.clock()) == []
+    assert await office.redis.exists(office.keys.plain(f"catch-up:{ALERTS}")) == 0
+
+
+@pytest.mark.parametrize("steps", range(6))
+async def test_whatever_dies_as_a_card_is_drawn_what_is_to_be_told_stays_on_the_list(
+    office: Office, steps: int
+) -> None:
+    the = await office.begun("MG1", change=7)
+    with pytest.raises(Died):
+        await office.process(Life(left=steps)).draw([the.id])
+    assert await office.store.untold(office.clock()) == [the.id]
+    await office.sweep()
+    assert office.posted(ALERTS) == [f"root:{ALERTS}"]
+
+
+async def test_after_an_outage_one_summary_comes_first_and_leads_to_every_thread_with_bad_news(office: Office) -> None:
+    await outage(office)
+    office.slack.faults.add("chat.postMessage", status=503, times=3)
+    for _ in range(5):
+        await office.sweep()
+    summary = office.slack.messages(ALERTS)[0]
+    assert "While Slack could not be reached, from" in summary["text"]
+    assert "12 things happened: 3 bad news, 3 warnings, 3 good news, 3 progress." in summary["text"]
+    assert str(summary["blocks"]).count(f".slack.com/archives/{ALERTS}/p") == 2
+    assert "is TURN_" in str(summary["blocks"])
+
+
+async def test_a_few_late_ones_are_told_as_if_nothing_had_been(office: Office) -> None:
+    expected = await outage(office, campaigns=2, each=2)
+    await asyncio.gather(*(office.sweep() for _ in range(3)))
+    await office.sweep()
+    assert told(office) == expected
+    assert len(office.loud(ALERTS)) == 2, "not the two that are mere progress"
+    assert not any(s.startswith("summary:") for s in office.posted(ALERTS))
+
+
+async def test_a_message_whose_answer_was_lost_is_not_posted_again(office: Office) -> None:
+    the = await office.begun("MG1")
+    await office.seen(the, "bad", status="FAILED")
+    office.slack.faults.add("chat.postMessage", drop_response=True, times=2)
+    for _ in range(4):
+        await office.sweep()
+    assert office.posted(ALERTS) == [f"root:{ALERTS}", f"2:{ALERTS}"]
+    assert await office.store.untold(office.clock()) == []
+
+
+async def test_quiet_hours_hold_what_happens_and_the_card_goes_on_silently(office: Office) -> None:
+    the = await office.begun("MG1", change=7)
+    await office.sweep()
+    assert office.posted(ALERTS) == [f"root:{ALERTS}"]
+    minute = int(office.clock() % 86400 // 60)
+    quiet = Subscription(channel=ALERTS, quiet_from=minute - 60, quiet_until=minute + 60)
+    await office.store.subscribe(quiet)
+    await office.seen(the, "bad", status="SUSPENDED")
+    await office.sweep()
+    assert office.posted(ALERTS) == [f"root:{ALERTS}"]
+    assert "SUSPENDED" in str(office.slack.messages(ALERTS)) or "suspended" in str(office.slack.messages(ALERTS))
+    assert await office.store.untold(office.clock()) == []
+    office.clock.now = quiet.opens_at(office.clock()) - 1
+    await office.sweep()
+    assert told(office) == []
+    office.clock.advance(1)
+    await office.sweep()
+    assert told(office) == ["2"]
+
+
+async def test_what_a_night_has_brought_is_summed_up_in_the_morning(office: Office) -> None:
+    minute = int(office.clock() % 86400 // 60)
+    await office.store.subscribe(Subscription(channel=ALERTS, quiet_from=minute - 1, quiet_until=minute + 200))
+    await outage(office)
+    await office.sweep()
+    assert office.posted(ALERTS) == []
+    office.clock.advance(5 * HOUR)
+    await office.sweep()
+    assert "During quiet hours, from" in office.slack.messages(ALERTS)[0]["text"]
+    assert len(told(office)) == 12
+
+
+async def test_quiet_hours_that_were_chosen_since_hold_what_waits_already(office: Office) -> None:
+    the = await office.begun("MG1")
+    await office.seen(the, "bad", status="FAILED")
+    minute = int(office.clock() % 86400 // 60)
+    await office.store.subscribe(Subscription(channel=ALERTS, quiet_from=minute - 1, quiet_until=minute + 60))
+    await office.sweep()
+    await office.sweep()
+    assert (office.posted(ALERTS), await office.store.untold(office.clock())) == ([], [])
+    office.clock.advance(2 * HOUR)
+    await office.sweep()
+    assert told(office) == ["2"]
+
+
+async def test_a_channel_that_is_muted_or_switched_off_since_hears_nothing_of_what_waited(office: Office) -> None:
+    await office.store.subscribe(Subscription(channel=A2P, by="U0RITA"))
+    one, other = await office.begun("MG1"), await office.begun("MG2")
+    for the in (one, other):
+        await office.seen(the, "bad", status="FAILED")
+    await office.store.mute(one.id, ALERTS, Mute(by="U0RITA", at=office.clock()))
+    await office.store.unsubscribe(A2P)
+    await office.sweep()
+    assert office.posted(A2P) == []
+    assert [m["text"][:12] for m in office.slack.messages(ALERTS)] == ["Campaign MG2"] * 2
+    assert await office.store.announcements(one.id) == []
+
+
+async def test_a_card_comes_with_the_first_news_or_with_what_a_change_has_begun_where_it_is_wanted(
+    office: Office,
+) -> None:
+    account = "AC" + "0b" * 16
+    await office.store.subscribe(Subscription(channel=A2P, accounts=(account,)))
+    await office.begun("MG1")
+    await office.begun("MG2", change=7)
+    await office.begun("MG3", change=8, kind="message")
+    bad_only = Subscription(channel="C0APPROVALS", severities=("bad",))
+    await office.store.subscribe(bad_only)
+    await office.sweep()
+    assert [m["text"][:12] for m in office.slack.messages(ALERTS)] == ["Campaign MG2"]
+    assert (office.posted(A2P), office.posted("C0APPROVALS")) == ([], [])
+    assert await office.store.untold(office.clock()) == []
+
+
+async def test_what_slack_refuses_for_good_holds_up_its_own_thread_alone(office: Office) -> None:
+    for key in ("MG1", "MG2"):
+        await office.seen(await office.begun(key), "bad", status="FAILED")
+    office.slack.faults.add("chat.postMessage", error="invalid_blocks")
+    await office.sweep()
+    titles = [m["text"].partition(" was")[0].partition(":")[0] for m in office.slack.messages(ALERTS)]
+    assert titles == ["Campaign MG2"] * 2 + ["Campaign MG1"] * 2
+
+
+async def test_a_channel_that_we_were_put_out_of_is_unsubscribed_once_its_subscriber_was_told(office: Office) -> None:
+    await office.store.subscribe(Subscription(channel=A2P, by="U0RITA"))
+    await outage(office)
+    office.slack.remove_member(A2P, "U0TENFOUR")
+    for _ in range(2):
+        await office.sweep()
+    assert [m["text"][:60] for m in office.slack.messages("D0RITA")] == [
+        f"<#{A2P}> does not hear about verdicts any more: Slack says not_in"[:60]
+    ]
+    assert await office.store.subscriptions() == {}
+    assert len(told(office)) == 12
+    assert await office.store.untold(office.clock()) == []
+    rows = await newest(office.trail.log, Filter(), 5)
+    assert [(r.kind, r.what) for r in rows] == [("watch", f"stopped telling {A2P}, which is closed to Tenfour")]
+
+
+async def test_while_slack_asks_for_patience_news_is_told_and_cards_are_drawn_later(office: Office) -> None:
+    the = await office.begun("MG1", change=7)
+    await office.sweep()
+    office.slack.faults.add("chat.update", retry_after=1, times=9)
+    await office.seen(the, "bad", status="SUSPENDED")
+    replica = office.process()
+    await office.sweep(replica)
+    assert told(office) == ["2"]
+    assert await office.store.untold(office.clock()) == [the.id]
+    updates = len(office.slack.calls("chat.update"))
+    await office.sweep(replica)
+    assert len(office.slack.calls("chat.update")) == updates
+    office.slack.faults.clear()
+    office.clock.advance(60)
+    await office.sweep(replica)
+    assert await office.store.untold(office.clock()) == []
+    assert len(office.slack.calls("chat.update")) == updates + 1
