@@ -69,23 +69,23 @@ class Channels:
         """The channels that are to be told something of a registration now."""
         now = self._clock()
         rows = await self._registrations.announcements(registration.id)
-        new = await self._openings(registration)
+        new = await self._openings(registration, now)
         return {a.channel for a in rows if a.not_before <= now} | {c for c, at in new.items() if at <= now}
 
     async def settle(self, registration: Registration, drawn: int) -> None:
         """Take a registration, whose cards show version `drawn`, off the list of what is to be told, if nothing is."""
-        openings = (await self._openings(registration)).values()
+        openings = (await self._openings(registration, self._clock())).values()
         await self._registrations.all_told(registration.id, drawn, min(openings, default=None))
 
     async def hearers(self) -> dict[str, Subscription]:
         """Who hears about what, by channel."""
         return hearers(await self._registrations.subscriptions(), self.alerts_channel)
 
-    async def _openings(self, registration: Registration) -> dict[str, float]:
+    async def _openings(self, registration: Registration, now: float) -> dict[str, float]:
         """Where the card of something that has just begun is still to be posted, and from when on (epoch seconds)."""
         if not _begun(registration) or await self._registrations.transitions(registration.id):
             return {}
-        standing, now = await self._posts.slots(book_of(self._keys, registration.id)), self._clock()
+        standing = await self._posts.slots(book_of(self._keys, registration.id))
         return {
             channel: subscription.opens_at(now)
             for channel, subscription in (await self.hearers()).items()
@@ -151,7 +151,7 @@ class Channels:
                 item = Item(at, registration, row)
                 if row.not_before <= now and await self._wanted(registration, item, subscription):
                     due.append(item)
-            new = {} if registration_id in rows or subscription is None else await self._openings(registration)
+            new = {} if registration_id in rows or subscription is None else await self._openings(registration, now)
             if new.get(channel, now + 1) <= now:
                 due.append(Item(registration.since, registration, None))
         return sorted(due, key=lambda i: (i.at, i.registration.id))  # stable: each registration keeps its own order
@@ -267,5 +267,6 @@ def _announced(registration: Registration) -> bool:
 
 def _begun(registration: Registration) -> bool:
     """Whether a change of ours has made this, so that people wait to see it on its way."""
-    seen = bool(registration.status) or registration.out_of_sight
-    return registration.change is not None and seen and _announced(registration)
+    kind, seen = KINDS.get(registration.kind), bool(registration.status) or registration.out_of_sight
+    shown = kind is not None and kind.announced and registration.status not in kind.unshown
+    return registration.change is not None and seen and shown

@@ -176,13 +176,12 @@ async def choices(desk: Desk, delivery: Delivery) -> Payload | None:
 
 
 async def _open(desk: Desk, delivery: Delivery, entry: Entry, draft: Draft, view: Payload) -> None:
-    opened = await desk.client.views_open(trigger_id=delivery.trigger, view=view)
-    await drafting.refused(desk, entry, draft, opened["view"]["id"])
+    view_id = await desk.open(delivery, view)
+    await drafting.refused(desk, entry, draft, view_id)
 
 
 async def _open_filled(desk: Desk, delivery: Delivery, operation: Operation, draft: Draft) -> None:
-    opened = await desk.client.views_open(trigger_id=delivery.trigger, view=working(operation, draft))
-    view_id = opened["view"]["id"]
+    view_id = await desk.open(delivery, working(operation, draft))
     if not await drafting.refused(desk, operation, draft, view_id):
         # what the first page asks may be known already, as from the button of a rejection
         complete = not mistakes(operation.form, plain(draft.values), 1)

@@ -21,6 +21,7 @@ from handlers.blocks.watch import MODES, OWN_ZONE, Watched, now_hears, watch_mod
 from handlers.commands import HELP
 from handlers.delivery import Delivery, Payload
 from handlers.desk import SLACK_FAILURES, Desk
+from handlers.digest import digest_now
 from handlers.posts import CHANNEL_CLOSED, why
 
 TITLE = "What is heard here"
@@ -32,7 +33,7 @@ _TIME = re.compile(r"([01][0-9]|2[0-3]):([0-5][0-9])")
 
 
 async def watch(desk: Desk, delivery: Delivery) -> Payload | None:
-    """`/a2p-watch [on | off | show]`: what this channel hears; alone it opens a window."""
+    """`/a2p-watch [on | off | show | digest]`: what this channel hears; alone it opens a window."""
     word = (delivery.body.get("text") or "").strip().lower()
     if not word:
         return await open_window(desk, delivery)
@@ -40,10 +41,12 @@ async def watch(desk: Desk, delivery: Delivery) -> Payload | None:
         await _switch(desk, delivery, word)
     elif word == "show" or word in HELP:
         desk.later(delivery, _show(desk, delivery), members_only=True)
+    elif word == "digest":
+        desk.later(delivery, digest_now(desk, delivery), members_only=True)
     else:
         raise Refusal(
-            f"“{word[:80]}” is not known. Type `/a2p-watch on`, `/a2p-watch off`, `/a2p-watch show`, or `/a2p-watch` "
-            "alone to choose what is heard."
+            f"“{word[:80]}” is not known. Type `/a2p-watch on`, `/a2p-watch off`, `/a2p-watch show`, "
+            "`/a2p-watch digest`, or `/a2p-watch` alone to choose what is heard."
         )
     return None
 

@@ -133,7 +133,8 @@ class Tracker:
         if novelty == "unknown":
             await self.store.begin(registration)
             novelty = await self.store.hear(registration.id, fact, status, snapshot)
-        if novelty == "latest" and status:
+        # also when it is known: the process that took it up first may have died before it came this far
+        if novelty in ("latest", "known") and status:
             await self.take_up(registration.id)
             await self._wake_waiters(registration.id)
         return novelty

@@ -24,6 +24,10 @@ SEVERITY_WORDS: Mapping[Severity, str] = MappingProxyType(
 )
 
 
+REJECTED = frozenset({"FAILED", "twilio-rejected"})
+"""States in which somebody has said no to what was submitted, with reasons or without."""
+
+
 def verdict(shown: Shown, transition: Transition) -> Message:
     """What is said in the channel; `transition` may be older than the registration."""
     then = shown.registration.model_copy(update={"status": transition.after, "snapshot": transition.snapshot})
@@ -61,7 +65,7 @@ def _state(shown: Shown, then: Registration, transition: Transition) -> Message:
     found = rejections(transition.snapshot, shown.guide)
     if found and transition.after == "APPROVED":
         return _approved_with_feedback(then, transition, found)
-    if transition.after == "FAILED" or found:
+    if found or transition.after in REJECTED:
         return _rejected(shown, then, transition, found)
     return _moved(then, transition)
 
@@ -78,7 +82,7 @@ def _moved(then: Registration, transition: Transition) -> Message:
 def _rejected(shown: Shown, then: Registration, transition: Transition, found: Sequence[Rejection]) -> Message:
     title = inline(then.title)
     # errors may come with any status: what is wrong is told at once, and the status as it is
-    refused = then.status == "FAILED"
+    refused = then.status in REJECTED
     what = f"{title} was rejected" if refused else f"Twilio reports errors for {title} ({code(then.status)})"
     why = f": {codes_of(found)}" if found else ", without giving a reason"
     asked = f"{person(then.owner)} sees to it · " if then.owner else ""

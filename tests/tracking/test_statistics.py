@@ -89,7 +89,9 @@ def test_numbers_that_cannot_send_and_services_that_fail_are_named() -> None:
     assert (found.failing, found.needs, found.eventful) == (("Acme",), 2, True)
 
 
-@pytest.mark.parametrize("readiness", [None, "x", [], {"failed": 3, "waiting": "x", "numbers": ["x"]}, {"failed": None}])
+@pytest.mark.parametrize(
+    "readiness", [None, "x", [], {"failed": 3, "waiting": "x", "numbers": ["x"]}, {"failed": None}]
+)
 def test_a_readiness_that_nobody_knows_breaks_nothing(readiness: object) -> None:
     case = case_of(followed(readiness=readiness), [], MONDAY)
     assert (case.failed, case.waiting) == ((), 0)

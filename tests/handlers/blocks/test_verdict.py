@@ -168,6 +168,13 @@ def test_a_long_rejection_keeps_its_advice_and_its_buttons() -> None:
     assert {f"registration.{w}" for w in ("resubmit", "assign", "ticket", "mute")} <= set(elements(said))
 
 
+def test_a_bundle_that_was_rejected_is_called_so() -> None:
+    moved = transition("twilio-rejected", error(22214, description="The address is not real."))
+    said = message(moved, registration("twilio-rejected", kind="bundle"))
+    assert "was rejected: error 22214" in said["text"]
+    assert "registration.resubmit" not in elements(said)
+
+
 def test_feedback_on_an_approved_brand_is_no_rejection() -> None:
     said = message(transition("APPROVED", error(30795)), registration("APPROVED", error(30795), kind="brand"))
     assert "is approved, with feedback: error 30795" in said["text"]
