@@ -4,15 +4,12 @@ import asyncio
 import os
 import socket
 import time
-from collections.abc import AsyncIterator, Callable, Mapping, Sequence
+from collections.abc import AsyncIterator, Callable, Mapping
 from contextlib import AsyncExitStack, asynccontextmanager
 
-import aiohttp
 import structlog
-from aiohttp.web import RouteDef
 from slack_sdk.errors import SlackApiError
 
-from bot.accounts_file import AccountSettings
 from bot.audit.log import AuditLog
 from bot.audit.trail import AuditTrail
 from bot.catalog import catalog
@@ -29,14 +26,10 @@ from bot.changes.people import Directory
 from bot.changes.refusal import Refusal
 from bot.changes.store import ChangeStore
 from bot.checks.guide import Guide
+from bot.composition.accounts import opened
+from bot.composition.following import Following
 from bot.engine import Shared, TaskEngine, Tasks
 from bot.health import Pulse
-from bot.intake.callbacks import Callbacks
-from bot.intake.events import Events
-from bot.intake.receipts import Receipts
-from bot.intake.soon import Soon
-from bot.intake.tcr import Campaigns, TcrIntake
-from bot.intake.tcr_index import TcrIndex
 from bot.policy.file import Rulebook, Surroundings
 from bot.policy.policy import Policy
 from bot.redis.connection import RedisHandle, open_redis
@@ -48,24 +41,12 @@ from bot.runs.settle import Settlement
 from bot.settings import Settings, encryption_keys
 from bot.sweep import Sweep
 from bot.tempo import PRODUCTION, Tempo
-from bot.tracking.bundles import look_at_bundle
 from bot.tracking.discovery import Discovery
-from bot.tracking.history import History
-from bot.tracking.kinds import kinds
-from bot.tracking.known import HeardAndSeen
-from bot.tracking.memory import Memory
-from bot.tracking.portfolio import Portfolio
-from bot.tracking.readiness import Readiness
-from bot.tracking.sinks import Sinks
-from bot.tracking.store import RegistrationStore
-from bot.tracking.tracker import Tracker
-from bot.tracking.traffic import Traffic
 from bot.twilio import reads_account
 from bot.twilio.accounts import Accounts
 from bot.twilio.faults import TwilioFault
-from bot.twilio.gateway import EVENTS_PATH, EVENTS_USER, Account
+from bot.twilio.gateway import Account
 from bot.twilio.pace import Pace
-from bot.twilio.transport import CONNECT_SECONDS
 from bot.vault import Vault
 from handlers import ACTS, register
 from handlers.acts import ActStore
@@ -129,13 +110,27 @@ async def running(
         )
         keys = Keys()
         pace = Pace(redis.client, keys, tempo.spread, tempo.least_calm)
-        accounts, quiet = _accounts(settings, tempo, pace), _accounts(settings, tempo, pace, QUIET)
+        accounts, quiet = opened(settings, tempo, pace), opened(settings, tempo, pace, QUIET)
         stack.push_async_callback(accounts.close)
         stack.push_async_callback(quiet.close)
         pulse = Pulse(settings.state, redis.client, keys, clock)
+        following = Following.of(redis.client, keys, clock)
         engine = TaskEngine(redis.url, f"{keys.prefix}-tasks", clock, tempo)
         desk, tasks = _assemble(
-            settings, operations, rulebook, vault, redis, keys, slack, accounts, quiet, engine, pulse, clock, tempo
+            settings,
+            operations,
+            rulebook,
+            vault,
+            redis,
+            keys,
+            following,
+            slack,
+            accounts,
+            quiet,
+            engine,
+            pulse,
+            clock,
+            tempo,
         )
         stack.push_async_callback(desk.choices.close)
         # twice: what was begun by deliveries, and, once the last run has ended, its cards
@@ -144,7 +139,7 @@ async def running(
         stack.push_async_callback(desk.background.finish, FINISH_SECONDS)
         app = bolt_app(slack, None if app_token else secret)
         register(app, desk, Inbox(redis.client, keys))
-        others = _intake(settings, redis, keys, desk, accounts)
+        others = following.intake(settings, desk.tracker, desk.background.start)
         await stack.enter_async_context(deliveries(app, app_token, settings.port, pulse, others))
         desk.background.start(_warn_of_open_doors(desk.people, rulebook.policy), "open doors")
         desk.background.start(_warn_of_silent_accounts(quiet), "silent accounts")
@@ -174,6 +169,7 @@ def _assemble(
     vault: Vault,
     redis: RedisHandle,
     keys: Keys,
+    following: Following,
     slack: Slack,
     accounts: Accounts,
     quiet: Accounts,
@@ -187,12 +183,8 @@ def _assemble(
     async def deciding() -> set[str]:
         return await roster.approvers() | {d.to for d in await delegations.standing()}
 
-    store, registrations = ChangeStore(redis.client, keys, vault), RegistrationStore(redis.client, keys)
-    history, memory = History(redis.client, keys, clock), Memory(redis.client, keys)
-    sinks = Sinks(redis.client, keys, clock)
-    known = HeardAndSeen(redis.client, keys, registrations, sinks.follows)
-    showing = Showing(registrations, history, memory, Guide.load(), clock)
-    portfolio = Portfolio(redis.client, keys, registrations, clock)
+    store, registrations = ChangeStore(redis.client, keys, vault), following.registrations
+    showing = Showing(registrations, following.history, following.memory, Guide.load(), clock)
     ledger = RunLedger(redis.client, keys, f"{socket.gethostname()}:{os.getpid()}", tempo.lease)
     leases = Leases(redis.client, tempo.hold)
     background, visitors = Background(), Visitors(redis.client, keys)
@@ -242,23 +234,7 @@ def _assemble(
         for sid, fault in (await choices.warm()).items():
             log.warning("choices_not_warm", account=sid, why=str(fault))
 
-    tracker = Tracker(
-        registrations,
-        accounts.__getitem__,
-        heard,
-        clock,
-        settings.poll_seconds,
-        settings.alerts_channel,
-        engine.start_run,
-        history=history,
-        kinds=kinds(
-            campaign=Readiness(registrations, sinks.follows).look,
-            sink=sinks.look,
-            bundle=look_at_bundle,
-            traffic=Traffic(redis.client, keys, registrations, clock).look,
-        ),
-        projections=(history.learn, memory.learn, portfolio.learn, sinks.learn, TcrIndex(redis.client, keys).learn),
-    )
+    tracker = following.tracker(settings, accounts, heard, engine)
     discovery = Discovery(redis.client, keys, tracker, quiet, clock)
     runner = Runner(
         store,
@@ -296,14 +272,14 @@ def _assemble(
         freezes=freezes,
         delegations=delegations,
         showing=showing,
-        portfolio=portfolio,
+        portfolio=following.portfolio,
         chosen=Chosen(redis.client, keys),
         digests=Digests(
             posts,
             redis.client,
             keys,
             leases,
-            portfolio,
+            following.portfolio,
             registrations,
             Budget(redis.client, keys, clock),
             tracker.subscriptions,
@@ -311,7 +287,7 @@ def _assemble(
         ),
         discovery=discovery,
         offers=Offers(posts, redis.client, keys, leases, discovery, settings.alerts_channel),
-        known=known,
+        known=following.known,
         announcements=Announcements(posts, redis.client, keys, settings.approvals_channel),
     )
 
@@ -337,10 +313,10 @@ def _assemble(
         background.start(trail.trim_daily(), "trim the audit")
 
     async def housekeeping() -> None:
-        """What is due once in a while; each part knows by itself when."""
-        await portfolio.keep_up()
-        await desk.digests.post_due()
-        await desk.offers.look([account.sid for account in quiet.all])
+        """What is due once in a while; each part knows by itself when, and keeps no other waiting."""
+        background.start(following.portfolio.keep_up(), "portfolio")
+        background.start(desk.digests.post_due(), "weekly digests")
+        background.start(desk.offers.look([account.sid for account in quiet.all]), "offers")
 
     return desk, Tasks(
         run_change,
@@ -375,51 +351,6 @@ async def _warn_of_silent_accounts(accounts: Accounts) -> None:
             log.warning("account_does_not_answer", account=account.sid, name=account.name, why=str(fault))
 
     await asyncio.gather(*(look(account) for account in accounts.all))
-
-
-def _accounts(settings: Settings, tempo: Tempo, pace: Pace, concurrency: int = 20) -> Accounts:
-    """A client for every account, `concurrency` calls at a time for each."""
-
-    timeout = aiohttp.ClientTimeout(total=tempo.call, connect=min(CONNECT_SECONDS, tempo.call))
-
-    def opened(known: AccountSettings, parent: Account | None = None) -> Account:
-        username, secret = known.login
-        url, password = settings.twilio_api_url, secret.get_secret_value()
-        events = _events_url(settings, known.sid)
-        return Account(known.sid, username, password, url, concurrency, timeout, known.name, parent, pace, events)
-
-    main_accounts = {known.name: opened(known) for known in settings.accounts if not known.parent}
-    return Accounts(
-        opened(known, main_accounts[known.parent]) if known.parent else main_accounts[known.name]
-        for known in settings.accounts
-    )
-
-
-def _events_url(settings: Settings, account_sid: str) -> str:
-    """Where Twilio is to send the events of an account, with the credentials in it; "" when nobody could reach us."""
-    if settings.public_url is None or settings.events_secret is None:
-        return ""
-    scheme, _, host = settings.public_url.partition("://")
-    login = f"{EVENTS_USER}:{settings.events_secret.get_secret_value()}"
-    return f"{scheme}://{login}@{host}{EVENTS_PATH}/{account_sid}"
-
-
-def _intake(settings: Settings, redis: RedisHandle, keys: Keys, desk: Desk, accounts: Accounts) -> Sequence[RouteDef]:
-    """Where others than Slack tell us things over HTTP, as far as the settings want them."""
-    tracker, clock, index = desk.tracker, desk.clock, TcrIndex(redis.client, keys)
-    soon = Soon(tracker.sweep, desk.background.start)
-    routes: list[RouteDef] = []
-    if settings.tcr_secret:
-        sids, campaigns = tuple(account.sid for account in accounts.all), Campaigns(index, soon, clock)
-        secret = settings.tcr_secret.get_secret_value()
-        routes += TcrIntake(redis.client, keys, tracker, sids, secret, campaigns).routes()
-    if settings.public_url and settings.events_secret:
-        traffic = Traffic(redis.client, keys, tracker.store, clock)
-        receipts, known, url = Receipts(traffic, tracker, clock), settings.accounts, settings.public_url
-        secret = settings.events_secret.get_secret_value()
-        events = Events(redis.client, keys, tracker, receipts, index, known, url, secret, soon, clock)
-        routes += [*events.routes(), *Callbacks(known, url, receipts).routes()]
-    return routes
 
 
 def _say_where_memory_is(redis: RedisHandle) -> None:

@@ -237,12 +237,6 @@ class RegistrationStore:
         """The ids of all registrations that have a due time."""
         return [str(i) for i in await self._redis.zrange(self._keys.plain(_DUE), 0, -1)]
 
-    async def some(self, limit: int) -> list[Registration]:
-        """Registrations that are followed, the next due first."""
-        ids = await self._redis.zrange(self._keys.plain(_DUE), 0, limit - 1)
-        loaded = [await self.load(str(i)) for i in ids]
-        return [r for r in loaded if r]
-
     async def subscriptions(self) -> dict[str, Subscription]:
         """Channels that asked to hear about registrations, with what they want to hear."""
         found = {str(k): str(v) for k, v in (await self._redis.hgetall(self._keys.plain(_CHANNELS))).items()}

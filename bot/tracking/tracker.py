@@ -189,10 +189,6 @@ class Tracker:
         for number in await self.store.waiters(registration_id):
             await self._wake(number)
 
-    async def followed(self, limit: int) -> list[Registration]:
-        """Registrations that people follow, the next due first; not what only a change waits for."""
-        return [r for r in await self.store.some(limit) if self._kind(r).announced]
-
     async def sweep(self) -> int:
         """Look at everything that is due; returns how many were looked at."""
         looked, silent = 0, dict[str, str]()

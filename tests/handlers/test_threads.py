@@ -178,7 +178,7 @@ def told(office: Office, channel: str = ALERTS) -> list[str]:
     return [s.partition(":")[0] for s in office.posted(channel) if not s.startswith(("root:", "summary:"))]
 
 
-@pytest.mark.parametrize("stride", [6, 7, 9])
+@pytest.mark.parametrize("stride", [6, 7, 8, 9, 11])
 async def test_whatever_dies_in_a_catch_up_everything_is_told_once_and_in_order(office: Office, stride: int) -> None:
     expected, deaths = await outage(office), 0
     alive = True

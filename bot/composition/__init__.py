@@ -1,0 +1,1 @@
+"""Parts of the composition root (`bot/app.py`) that do not know Slack's side."""

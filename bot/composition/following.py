@@ -1,0 +1,108 @@
+"""Everything with which registrations are followed, and what others tell us about them over HTTP."""
+
+from collections.abc import Callable, Coroutine, Sequence
+from dataclasses import dataclass
+from typing import Any, Self
+
+from aiohttp.web import RouteDef
+from redis.asyncio import Redis
+
+from bot.intake.callbacks import Callbacks
+from bot.intake.events import Events
+from bot.intake.receipts import Receipts
+from bot.intake.soon import Soon
+from bot.intake.tcr import Campaigns, TcrIntake
+from bot.intake.tcr_index import TcrIndex
+from bot.ports import Engine, Notifier
+from bot.redis.keys import Keys
+from bot.settings import Settings
+from bot.tracking.bundles import look_at_bundle
+from bot.tracking.history import History
+from bot.tracking.kinds import kinds
+from bot.tracking.known import HeardAndSeen
+from bot.tracking.memory import Memory
+from bot.tracking.portfolio import Portfolio
+from bot.tracking.readiness import Readiness
+from bot.tracking.sinks import Sinks
+from bot.tracking.store import RegistrationStore
+from bot.tracking.tracker import Tracker
+from bot.tracking.traffic import Traffic
+from bot.twilio.accounts import Accounts
+
+
+@dataclass(frozen=True)
+class Following:
+    """What is remembered of registrations; each part made once."""
+
+    redis: Redis
+    keys: Keys
+    clock: Callable[[], float]
+    registrations: RegistrationStore
+    history: History
+    memory: Memory
+    sinks: Sinks
+    known: HeardAndSeen
+    portfolio: Portfolio
+    traffic: Traffic
+    index: TcrIndex
+
+    @classmethod
+    def of(cls, redis: Redis, keys: Keys, clock: Callable[[], float]) -> Self:
+        """All of it over one Redis."""
+        registrations, sinks = RegistrationStore(redis, keys), Sinks(redis, keys, clock)
+        return cls(
+            redis,
+            keys,
+            clock,
+            registrations,
+            History(redis, keys, clock),
+            Memory(redis, keys),
+            sinks,
+            HeardAndSeen(redis, keys, registrations, sinks.follows),
+            Portfolio(redis, keys, registrations, clock),
+            Traffic(redis, keys, registrations, clock),
+            TcrIndex(redis, keys),
+        )
+
+    def tracker(self, settings: Settings, accounts: Accounts, notifier: Notifier, engine: Engine) -> Tracker:
+        """The one that looks, and brings all that follows from a look up to date."""
+        return Tracker(
+            self.registrations,
+            accounts.__getitem__,
+            notifier,
+            self.clock,
+            settings.poll_seconds,
+            settings.alerts_channel,
+            engine.start_run,
+            history=self.history,
+            kinds=kinds(
+                campaign=Readiness(self.registrations, self.sinks.follows).look,
+                sink=self.sinks.look,
+                bundle=look_at_bundle,
+                traffic=self.traffic.look,
+            ),
+            projections=(
+                self.history.learn,
+                self.memory.learn,
+                self.portfolio.learn,
+                self.sinks.learn,
+                self.index.learn,
+            ),
+        )
+
+    def intake(
+        self, settings: Settings, tracker: Tracker, start: Callable[[Coroutine[Any, Any, Any], str], None]
+    ) -> Sequence[RouteDef]:
+        """Where others than Slack tell us things, as far as the settings want them; `start` runs what comes after."""
+        soon = Soon(tracker.sweep, start)
+        routes: list[RouteDef] = []
+        if settings.tcr_secret:
+            sids = tuple(account.sid for account in settings.accounts)
+            secret, campaigns = settings.tcr_secret.get_secret_value(), Campaigns(self.index, soon, self.clock)
+            routes += TcrIntake(self.redis, self.keys, tracker, sids, secret, campaigns).routes()
+        if settings.public_url and settings.events_secret:
+            receipts = Receipts(self.traffic, tracker, self.clock)
+            known, url, secret = settings.accounts, settings.public_url, settings.events_secret.get_secret_value()
+            events = Events(self.redis, self.keys, tracker, receipts, self.index, known, url, secret, soon, self.clock)
+            routes += [*events.routes(), *Callbacks(known, url, receipts).routes()]
+        return routes
