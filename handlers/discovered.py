@@ -11,7 +11,7 @@ from handlers.blocks.discovered import (
 )
 from handlers.delivery import Delivery, Payload
 from handlers.desk import Desk
-from handlers.windows import made, open_for_member
+from handlers.windows import open_for_member
 
 
 async def follow(desk: Desk, delivery: Delivery) -> Payload | None:
@@ -28,10 +28,15 @@ async def decline(desk: Desk, delivery: Delivery) -> Payload | None:
 
 async def open_choice(desk: Desk, delivery: Delivery) -> Payload | None:
     """Open the window in which one chooses."""
-    offer = await desk.discovery.offer(_account(desk, delivery.value))
-    if not offer.found:
-        raise Refusal("There is nothing left to choose: all of it is followed, or was declined.")
-    desk.later(delivery, open_for_member(desk, delivery, "Follow", made(choose_modal(offer))))
+    account = _account(desk, delivery.value)
+
+    async def window() -> Payload:
+        offer = await desk.discovery.offer(account)
+        if not offer.found:
+            raise Refusal("There is nothing left to choose: all of it is followed, or was declined.")
+        return choose_modal(offer)
+
+    desk.later(delivery, open_for_member(desk, delivery, "Follow", window))
     return None
 
 

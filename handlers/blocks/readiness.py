@@ -4,6 +4,7 @@ from collections.abc import Mapping, Sequence
 from types import MappingProxyType
 from typing import Any
 
+from bot.checks import delivery
 from handlers.blocks.kit import code, error_page, inline, plural, remark
 
 LISTED = 10
@@ -42,7 +43,7 @@ def failed_lines(seen: Mapping[str, Any]) -> list[str]:
     lines = []
     for number in failed[:LISTED]:
         given = number.get("error_code")
-        why = [error_page(given) if given else "", remark(str(number.get("reason") or ""), 200)]
+        why = [error_page(given) if given else "", _why(str(number.get("reason") or ""), given)]
         said = " ".join(filter(None, why)) or "Twilio gave no reason"
         lines.append(f"• {code(str(number.get('phone_number') or 'a number'))} failed: {said}")
     return [*lines, *_more(failed, "number")]
@@ -84,6 +85,14 @@ def _numbers(seen: Mapping[str, Any]) -> str:
     told = ", ".join(f"{count} {word}" for word, count in said.items() if count)
     total = counted(seen.get("total")) or sum(said.values())
     return f"*Numbers*: {told} (of {plural(total, 'number')} in the pool)" if told else "*Numbers*: none in the pool"
+
+
+def _why(reason: str, code_: Any) -> str:
+    """Twilio's words; where it gives the address of a page, what is known of the code."""
+    if not reason.startswith("https://"):
+        return remark(reason, 200)
+    outcome = delivery.explain(code_) if code_ else None
+    return remark(" ".join((outcome.meaning, outcome.next_step)), 300) if outcome and outcome.known else ""
 
 
 def _more(found: Sequence[Any], noun: str) -> list[str]:

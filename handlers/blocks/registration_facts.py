@@ -14,7 +14,14 @@ from handlers.blocks.shown import Shown
 from handlers.blocks.standing_words import holder_of, in_console
 from handlers.blocks.typical_words import typical_line
 
-_HEARD: Mapping[str, str] = {MAIL: "the verification mail", MAIL_SENT: "the verification mail, when it was sent"}
+_HEARD: Mapping[str, str] = {
+    MAIL: "Event on the verification mail",
+    MAIL_SENT: "Event on the verification mail, when it was sent",
+    "event": "Last event of Twilio",
+    "tcr": "Last event of TCR",
+}
+COMPLIANCE = "com.twilio.messaging.compliance."
+"""How the types of Twilio's events begin, which says nothing to people."""
 HEARD = 5
 """What events said that is shown, the latest first."""
 CODES = 5
@@ -57,7 +64,7 @@ def pace_lines(shown: Shown) -> list[str]:
     """What is typical of its stage, and everything that runs out."""
     registration = shown.registration
     lines = [deadline_line(d.name, d.at, shown.now) for d in deadlines(registration)]
-    waits = registration.status not in SETTLED | REFUSED or registration.stage.endswith(":NUMBERS")
+    waits = registration.status not in SETTLED | REFUSED or _numbers_wait(registration)
     usual = typical_line(shown.typical, registration.stage) if shown.typical and waits else ""
     return [*([usual] if usual else []), *lines]
 
@@ -76,8 +83,16 @@ def shown_value(snapshot: Mapping[str, Any], name: str) -> str:
 
 
 def _heard(fact: Fact) -> str:
-    told = _HEARD.get(fact.name) or code(fact.name)
-    return f"Event on {told}: {code(fact.value)}, {date(fact.at)}"
+    told = _HEARD.get(fact.name) or f"Event on {code(fact.name)}"
+    # an event that tells no time of its own has none: it is older than all others
+    return f"{told}: {code(fact.value.removeprefix(COMPLIANCE))}{f', {date(fact.at)}' if fact.at else ''}"
+
+
+def _numbers_wait(registration: Registration) -> bool:
+    """Whether a verified campaign still waits for its numbers, as far as is known, rather than for something else."""
+    readiness = registration.snapshot.get("readiness")
+    waiting = readiness.get("waiting", True) if isinstance(readiness, Mapping) else True
+    return registration.stage.endswith(":NUMBERS") and bool(waiting or registration.snapshot.get("ready") != "not")
 
 
 def _corrections(registration: Registration) -> str:

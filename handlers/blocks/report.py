@@ -104,9 +104,5 @@ def _size(section: Section) -> int:
 
 def _count(report: Report) -> str:
     lines = sum(len(s.lines) for s in report.sections)
-    parts = [
-        kit.plural(len(report.facts), "fact"),
-        kit.plural(lines, "line"),
-        kit.plural(len(report.findings), "finding"),
-    ]
-    return ", ".join(parts) + "."
+    counts = {"fact": len(report.facts), "line": lines, "finding": len(report.findings)}
+    return (", ".join(kit.plural(n, word) for word, n in counts.items() if n) or "nothing found") + "."

@@ -49,7 +49,7 @@ def typical_line(typical: Typical, stage: str) -> str:
         return f"Half of your {plural(typical.own, noun)} {took}."
     if typical.own:
         return f"Half of all {noun}s {took}, {whose}."
-    return f"Twilio says that half of all {noun}s {took}; there is nobody's history here yet."
+    return f"Twilio says that half of all {noun}s {took}; none of yours has come that far yet."
 
 
 def by_whom(typical: Typical, stage: str) -> str:

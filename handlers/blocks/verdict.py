@@ -135,9 +135,14 @@ def _numbers(shown: Shown, then: Registration, transition: Transition) -> Messag
     else:
         what = f"Numbers of {inline(then.title)}: {registered}{of} registered with carriers"
         next_step = "Those that wait must not send yet, else messages fail with 30034."
+        if not waiting:
+            next_step = "No number waits for the carriers any more. What is still missing is on the card."
     listed = facts if isinstance(facts.get("failed"), list | tuple) else then.snapshot.get("readiness")
     lines = failed_lines(listed) if failed and isinstance(listed, Mapping) else []
-    counts = f"{registered} registered, {waiting} waiting, {failed} failed"
+    before = then.snapshot.get("readiness")
+    # those that failed at an earlier look are no news, and still cannot send
+    lost = failed or (counted(before.get("failed")) if isinstance(before, Mapping) else 0)
+    counts = f"{registered} registered, {waiting} waiting, {lost} failed"
     return _told(then, transition, what, next_step, [*lines, counts], channel=shown.channel, help_with=bool(failed))
 
 

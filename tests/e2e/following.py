@@ -11,8 +11,9 @@ from typing import Any
 import aiohttp
 
 from bot.sandbox.twilio import start_state
+from bot.sandbox.twilio.sinks import Sink
 from bot.sandbox.world import TCR_SECRET
-from tests.e2e.world import ALERTS, ANN, RITA, Json, World, open_world, shown
+from tests.e2e.world import A2P, ALERTS, ANN, RITA, Json, World, open_world, shown
 from tests.redis.servers import free_port
 
 SERVICE = start_state.SUPPORT_SERVICE
@@ -61,9 +62,9 @@ async def change(world: World, command: str, text: str, *pages: Json) -> Json:
 
 async def event_streams(world: World) -> str:
     """Set Event Streams up as people do; gives the SID of the sink."""
-    await change(world, "/a2p-events", "setup")
-    [sink] = world.twilio.created("sink")
-    return str(sink["sid"])
+    await change(world, "/a2p-events", "setup", {})
+    [sink] = world.twilio.ledger.table(Sink)
+    return sink.sid
 
 
 async def desk(world: World, what: str, **order: Any) -> Json:
@@ -72,6 +73,14 @@ async def desk(world: World, what: str, **order: Any) -> Json:
         told: Json = await answer.json()
         assert answer.status == 200, told
         return told
+
+
+async def answer(world: World, command: str, text: str, user: str = RITA) -> str:
+    """Type a complete command, and give what this person alone is answered."""
+    before = len(world.slack.ephemerals(user, A2P))
+    await world.slack.command(user, A2P, command, text)
+    await world.until(lambda: len(world.slack.ephemerals(user, A2P)) > before, f"{command} {text}")
+    return shown(world.slack.ephemerals(user, A2P)[-1])
 
 
 def card(world: World, title: str) -> Json:
@@ -88,7 +97,7 @@ def thread(world: World, title: str) -> list[str]:
 
 async def card_shows(world: World, title: str, text: str) -> Json:
     """Wait until a card shows this."""
-    found: Json = await world.until(lambda: (c := card(world, title)) if text in shown(c) else None, f"{title}: {text}")
+    found: Json = await world.until(lambda: (c := card(world, title)) and text in shown(c) and c, f"{title}: {text}")
     return found
 
 

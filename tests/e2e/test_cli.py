@@ -5,6 +5,7 @@ import os
 import sys
 
 import pytest
+import structlog
 from typer.testing import CliRunner
 
 from bot.__main__ import app
@@ -15,7 +16,11 @@ NEEDED = ("SLACK_BOT_TOKEN", "TWILIO_ACCOUNT_SID", "TENFOUR_APPROVALS_CHANNEL", 
 
 async def tenfour(*words: str, **environment: str) -> tuple[int, str]:
     """Run a command that ends by itself with this environment; gives its exit code and what it printed."""
-    done = await asyncio.to_thread(CliRunner().invoke, app, words, env=environment)
+    logging_before = structlog.get_config()
+    try:
+        done = await asyncio.to_thread(CliRunner().invoke, app, words, env=environment)
+    finally:  # some set up logs, whose screen is gone by now
+        structlog.configure(**logging_before)
     return done.exit_code, done.output
 
 

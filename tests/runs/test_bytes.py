@@ -82,7 +82,7 @@ def value(approved: Any, results: dict[str, Wire]) -> str:
         case {"value": hidden, "shown": _}:
             return str(hidden)
         case {"fields": fields}:
-            plain = {name: value(inner, results) for name, inner in fields.items()}
+            plain = {n: inner if isinstance(inner, bool) else value(inner, results) for n, inner in fields.items()}
             return json.dumps(plain, sort_keys=True, separators=(",", ":"), ensure_ascii=False)
     raise AssertionError(approved)
 

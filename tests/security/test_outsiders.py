@@ -82,6 +82,11 @@ BUTTONS: dict[str, Button] = {
     "freeze.lift": Button(value=f"{start_state.ACCOUNT_SID}:1.0", member="neither freeze nor lift"),
     "away.open": Button(member="in no group whose approval"),
     "away.back": Button(told="You are not away", member="You are not away"),
+    "discovered.follow": Button(value=start_state.ACCOUNT_SID, because="any full member may have something followed"),
+    "discovered.choose": Button(value=start_state.ACCOUNT_SID, because="any full member may have something followed"),
+    "discovered.decline": Button(value=start_state.ACCOUNT_SID, because="it can be found again by whoever wants it"),
+    "portfolio.filter": Button(told="This choice is none", because="it changes what one sees on one's own Home"),
+    "portfolio.page": Button(value="1", because="it changes what one sees on one's own Home"),
     "home.start": Button(value="service.create", because="any full member may ask; others must approve"),
 }
 OF_ONES_OWN_FORM = frozenset({"field", "lookup", "form.back", "form.resume", "form.account"})
@@ -125,8 +130,9 @@ async def test_nothing_that_can_be_clicked_or_typed_is_left_out() -> None:
         "freeze",
         "away",
         "watch",
+        "discovered",
     }, advice
-    assert set(OPTIONS) == {"lookup"}, advice
+    assert set(OPTIONS) == {"lookup", "discovered", "portfolio.filter"}, advice
     operated = {entry.command for entry in catalog().entries}
     assert COMMANDS.keys() - operated == SHOWS_NOTHING.keys() | TYPED.keys(), advice
 
@@ -186,6 +192,7 @@ async def test_no_window_moves_anything_for_an_outsider(world: World) -> None:
             payloads.view("happened", memo(n=unknown.number, s=STEPS["unknown"]), sid),
             payloads.view("freeze", "{}", FREEZE),
             payloads.view("away", "{}", AWAY),
+            payloads.view("discovered", start_state.ACCOUNT_SID, {}),
         ):
             said = await told_after(world, outsider, payloads.submission(world, outsider.id, view, **envelope))
             assert any(words in said for words in (outsider.why, ASKED, "Only people who may approve it")), said
@@ -195,6 +202,10 @@ async def test_no_window_moves_anything_for_an_outsider(world: World) -> None:
             assert "not yours" in str(sent.ack) or outsider.why in str(sent.ack)
         sent = await world.slack.deliver(payloads.options(world, outsider.id, "lookup:services", preview, **envelope))
         assert sent.ack == {"options": []}
+        for source in (f"discovered:{start_state.ACCOUNT_SID}", "portfolio.filter:brand"):
+            asked_for = payloads.options(world, outsider.id, source, preview, **envelope)
+            choices = (await world.slack.deliver(asked_for)).ack
+            assert choices == {"options": []} or outsider is NED, source
     assert not [m for m in world.slack.messages(APPROVALS) if "has frozen" in m["text"] or "is away" in m["text"]]
     assert await record(world, changes) == before
     assert written(world) == asked

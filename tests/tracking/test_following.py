@@ -259,8 +259,7 @@ async def test_what_a_change_has_made_is_followed_with_its_owner(registry: Regis
     change = change_of(registry.account.sid, watch)
     for _ in range(2):
         await registry.tracker().follow(change, watch, {"service": {"sid": SUPPORT_SERVICE}})
-    (found,) = await registry.store.claim(registry.clock(), 10)
-    registration = await registry.known(found)
+    registration = await registry.known(registration_of(SUPPORT_SERVICE, registry.account.sid).id)
     assert (registration.key, registration.owner, registration.change) == (SUPPORT_SERVICE, "U0RITA", 7)
     assert await registry.due(registration.id) == 0
 

@@ -48,7 +48,7 @@ def test_what_is_typical_is_told_from_the_teams_own_cases_where_there_are_enough
 
 
 @pytest.mark.parametrize(
-    ("own", "history"), [(0, "nobody's history here yet"), (3, "going by what Twilio says and 3 of your own")]
+    ("own", "history"), [(0, "none of yours has come that far yet"), (3, "going by what Twilio says and 3 of your own")]
 )
 def test_without_a_history_it_is_twilio_who_says_how_long_it_takes(own: int, history: str) -> None:
     shown = card(registration(), typical=Typical(15 * DAY, 28 * DAY, own))
