@@ -15,6 +15,7 @@ from typing import Any
 from bot.intake.fields import Fields
 from bot.intake.receipts import read_receipt
 from bot.plans.values import canonical_json
+from bot.tracking.deadlines import MAIL, MAIL_SENT
 from bot.tracking.registration import Fact
 from bot.tracking.traffic import Receipt
 
@@ -147,7 +148,9 @@ def _brand(event: Event, what: str) -> Heard | None:
     told = _told(event, "brandstatus", "identitystatus", "brandvettingoutcome", "vettingscore", "brandscore")
     mail = _MAIL.get(what)
     return Heard(
-        fact=_fact(event, "mail_2fa", mail, told) if mail else _fact(event, "event", event.type, told),
+        fact=_fact(event, MAIL_SENT if mail == "sent" else MAIL, mail, told)
+        if mail
+        else _fact(event, "event", event.type, told),
         subject=brand,
         look=(brand,),
         look_if_followed=(Subject("vetting", brand_sid, f"Vetting of brand {brand_sid}"),),

@@ -10,11 +10,11 @@ from bot.tracking.registration import GONE, Registration, Severity, Transition
 
 HOUR, DAY = 3600.0, 86400.0
 MAIL = "mail_2fa"
-"""The fact that tells what became of the mail to a brand's contact."""
+"""The fact that tells what became of the mail to a brand's contact since."""
 RUNNING: Final = frozenset({"sent", "opened", "clicked"})
 """What is said of a mail that waits to be confirmed. It is over with completed or timeout; other words tell no time."""
 MAIL_SENT = "mail_2fa_sent"
-"""The fact that tells when that mail was sent, where it was heard: opening it later gives no more time."""
+"""The fact that tells when that mail was sent: opening it later gives no more time."""
 EARLY: Final = HOUR
 """How long before a registration is known to be made its events may come: Twilio is faster than we write it down."""
 REMIND_AT: Mapping[str, tuple[float, ...]] = MappingProxyType(
@@ -80,7 +80,9 @@ def _passcode(registration: Registration) -> Deadline | None:
 
 def _mail(registration: Registration) -> Deadline | None:
     """The contact of a public company's brand confirms a mail; only events tell that there is one."""
-    mail = registration.heard.get(MAIL)
+    sent = registration.heard.get(MAIL_SENT)
+    facts = [fact for fact in (sent, registration.heard.get(MAIL)) if fact]
+    mail = max(facts, key=lambda f: (f.at, f.event), default=None)
     if registration.kind != "brand" or registration.status == "FAILED" or mail is None:
         return None
     if mail.at <= 0 or mail.at < registration.made_at - EARLY:  # at an unknown time, or of a try before
@@ -89,7 +91,6 @@ def _mail(registration: Registration) -> Deadline | None:
         return Deadline("mail_2fa", mail.at - LASTS["mail_2fa"], mail.at)
     if mail.value not in RUNNING:
         return None
-    sent = registration.heard.get(MAIL_SENT)
     known = sent is not None and mail.at - LASTS["mail_2fa"] <= sent.at <= mail.at
     return _lasting("mail_2fa", sent.at if sent and known else mail.at)
 

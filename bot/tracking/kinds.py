@@ -7,7 +7,7 @@ from typing import Any
 
 from bot.checks import delivery
 from bot.plans.call import Call, segment
-from bot.tracking.registration import FLOWING, GONE, QUIET
+from bot.tracking.registration import FLOWING, GONE, ON_ITS_WAY, QUIET
 from bot.twilio import reads, reads_brands
 from bot.twilio.faults import Refused
 from bot.twilio.gateway import Account
@@ -100,7 +100,7 @@ KINDS: Mapping[str, Kind] = MappingProxyType(
         "vetting": Kind(look_at_vetting, announced=False),
         "number": Kind(None, announced=False),
         "share": Kind(None, announced=False),
-        "bundle": Kind(None, announced=True),
+        "bundle": Kind(None, announced=True, unshown=ON_ITS_WAY),
         "traffic": Kind(None, announced=True, unshown=frozenset({"", FLOWING, QUIET})),
         "sink": Kind(None, announced=True),
     }

@@ -168,6 +168,10 @@ FLOWING, FAILING, QUIET = "FLOWING", "FAILING", "QUIET"
 """Our words for the messages of a service: they arrive, carriers refuse too many of them, or there are none."""
 
 
+ON_ITS_WAY = frozenset({"draft", "pending-review", "in-review", "twilio-approved"})
+"""States of a bundle of which nobody needs to hear: what stands on it, a brand, tells how things are."""
+
+
 @dataclass(frozen=True)
 class States:
     """What the states of a kind amount to: those that are good, and those that keep somebody from what they want.
@@ -185,7 +189,12 @@ class States:
 STATES: Mapping[str, States] = MappingProxyType(
     {
         "sink": States(good=frozenset({"active"}), bad=frozenset({"failed", SILENT}), usual=frozenset({"active"})),
-        "bundle": States(good=frozenset({"twilio-approved"}), bad=frozenset({"twilio-rejected"})),
+        "bundle": States(
+            good=frozenset({"twilio-approved"}),
+            bad=frozenset({"twilio-rejected"}),
+            usual=frozenset({"twilio-approved"}),
+            lull=ON_ITS_WAY,
+        ),
         "traffic": States(
             good=frozenset({FLOWING}),
             bad=frozenset({FAILING}),

@@ -15,8 +15,8 @@ from handlers.blocks.standing_words import holder_of, in_console
 from handlers.blocks.typical_words import typical_line
 
 _HEARD: Mapping[str, str] = {
-    MAIL: "Event on the verification mail",
-    MAIL_SENT: "Event on the verification mail, when it was sent",
+    MAIL: "Verification mail",
+    MAIL_SENT: "Verification mail",
     "event": "Last event of Twilio",
     "tcr": "Last event of TCR",
 }
@@ -74,6 +74,12 @@ def heard_lines(registration: Registration) -> list[str]:
     facts_heard = sorted(registration.heard.values(), key=lambda fact: fact.at, reverse=True)
     left = len(facts_heard) - HEARD
     return [*map(_heard, facts_heard[:HEARD]), *([f"… and {left} more"] if left > 0 else [])]
+
+
+def traffic_lines(registration: Registration) -> list[str]:
+    """What became of a service's messages, a line for each thing that is known; nothing for other kinds."""
+    told = _of_traffic(registration.snapshot) if registration.kind == "traffic" else []
+    return [f"*{label}*: {value}" for label, value in told if value]
 
 
 def shown_value(snapshot: Mapping[str, Any], name: str) -> str:

@@ -188,7 +188,7 @@ async def test_a_sole_proprietor_gets_a_new_passcode_and_is_approved_on_the_repl
     number = await world.request(RITA, "/a2p-brand", f"resend_otp brand_sid={brand['sid']}")
     await world.approve(ANN, number)
     assert "24 hours" in shown(await world.done(number))
-    await world.hears(ALERTS, "24 hours after the text")
+    await world.hears(ALERTS, "The passcode runs out")
     world.twilio.desk.brands.confirm_passcode(brand["sid"])
     await world.hears(ALERTS, "APPROVED")
 

@@ -131,7 +131,7 @@ def test_a_muted_card_says_by_whom_and_offers_only_to_unmute_it() -> None:
 def test_what_events_said_is_on_the_card() -> None:
     heard = {"mail_2fa": Fact(name="mail_2fa", value=HOSTILE, at=NOW, event="EV1")}
     shown = card(registration("PENDING", kind="brand").model_copy(update={"heard": heard}))
-    assert "Event on the verification mail" in shown
+    assert "Verification mail" in shown
 
 
 def test_an_approved_brand_shows_its_feedback_and_which_of_it_stops_campaigns() -> None:
