@@ -224,7 +224,7 @@ def _assemble(
         clock,
         tempo.redraw,
     )
-    threads = Threads(keys, registrations, posts, showing, channels, background, leases, homes.redraw, clock)
+    threads = Threads(keys, registrations, posts, showing, channels, background, leases, homes.redraw_these, clock)
     heard = Telling(cards, threads, trail, background, choices.spoil)
     news = PolicyNews(posts, redis.client, keys, leases, rulebook, settings.approvals_channel)
     alarms = Alarms(posts, redis.client, keys, leases, pulse, settings.alerts_channel)

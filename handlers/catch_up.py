@@ -13,8 +13,9 @@ from slack_sdk.errors import SlackApiError
 from bot.catalog.rejections import rejections
 from bot.checks.guide import Guide
 from bot.redis.keys import Keys
-from bot.tracking.registration import About, Announcement, Registration, registration_parts
+from bot.tracking.registration import About, Announcement, Registration, Transition, registration_parts
 from handlers.blocks.catch_up import NAMED, CatchUp, Named, catch_up
+from handlers.blocks.standing_words import lower, standing
 from handlers.posts import UNREACHABLE, Posts, passing, why
 
 LATE_SECONDS = 600.0
@@ -28,7 +29,7 @@ _WORDS: Mapping[About, str] = MappingProxyType(
         "ready": "cannot send",
         "numbers": "some of its numbers cannot send",
         "stuck": "takes longer than usual",
-        "deadline": "a deadline",
+        "deadline": "a deadline is near or over",
     }
 )
 
@@ -119,17 +120,23 @@ class CatchUps:
         for item in late:
             if item.row and item.row.transition.severity == "bad":
                 the = item.registration
-                found[the.id] = Named(registration=the.id, title=the.title or the.key, words=self._words(item.row))
+                found[the.id] = Named(registration=the.id, title=the.title or the.key, words=self._words(the, item.row))
         return tuple(found.values())
 
-    def _words(self, row: Announcement) -> str:
+    def _words(self, the: Registration, row: Announcement) -> str:
         moved = row.transition
         if codes := [r.code for r in rejections(moved.snapshot, self._guide)]:
             return f"{'error' if len(codes) == 1 else 'errors'} {', '.join(codes)}"
-        return f"is {moved.after}" if moved.about == "state" else _WORDS.get(moved.about, moved.about)
+        return _state(the, moved) if moved.about == "state" else _WORDS.get(moved.about, moved.about)
 
     def _at(self, channel: str) -> str:
         return self._keys.plain(f"catch-up:{channel}")
+
+
+def _state(the: Registration, moved: Transition) -> str:
+    """The state that it moved to, in words."""
+    then = the.model_copy(update={"status": moved.after, "snapshot": moved.snapshot})
+    return lower(standing(then).words)
 
 
 def book_of(keys: Keys, registration_id: str) -> str:

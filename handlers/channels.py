@@ -21,11 +21,13 @@ from handlers.blocks.help import channel_closed
 from handlers.blocks.kit import Message
 from handlers.blocks.registration import registration_card, verdict
 from handlers.catch_up import HANDFUL, CatchUps, Item, book_of
-from handlers.posts import CHANNEL_CLOSED, Posts, passing, why
+from handlers.posts import CHANNEL_CLOSED, THREAD_GONE, Posts, passing, why
 from handlers.showing import Showing
 
 ROOT, CLOSED, DRAWN = "root:", "closed", "drawn"
 """Slots of a book: the card at the head of a thread, by channel; and which version the cards show."""
+REST_SECONDS = 5.0
+"""How long a channel is left alone after a pass that Slack has ended: much that is new must not begin as many more."""
 REFUSED_MOST = 3
 """Registrations that Slack refuses for good before a pass ends: then it is not about them."""
 
@@ -57,6 +59,7 @@ class Channels:
         self.alerts_channel, self._clock, self._pace = alerts_channel, clock, pace
         self._asked: set[str] = set()
         self._telling: set[str] = set()
+        self._rests_until: dict[str, float] = {}
 
     def tell(self, channel: str) -> None:
         """Tell a channel soon what waits for it."""
@@ -103,6 +106,8 @@ class Channels:
         try:
             while channel in self._asked:
                 self._asked.discard(channel)
+                if self._clock() < self._rests_until.get(channel, 0.0):
+                    continue  # the next sweep goes on
                 async with self._leases.held(self._keys.plain(f"telling:{channel}")) as ours:
                     while ours and await self._tell(channel):
                         pass  # until nothing has come meanwhile
@@ -121,10 +126,12 @@ class Channels:
             return await self._catch_up(channel, batch, [i for i in due if i.id in batch.rows])
         except SlackApiError as error:
             log.error("slack_refused", channel=channel, why=why(error))
-            if why(error) in CHANNEL_CLOSED:
+            if why(error) in CHANNEL_CLOSED and channel != self.alerts_channel:
                 await self._close(channel, why(error))
-        except (aiohttp.ClientError, TimeoutError) as error:  # the next sweep goes on
+                return False
+        except (aiohttp.ClientError, TimeoutError) as error:
             log.warning("slack_silent", channel=channel, why=type(error).__name__)
+        self._rests_until[channel] = self._clock() + REST_SECONDS
         return False
 
     async def _catch_up(self, channel: str, batch: CatchUp, due: Sequence[Item]) -> bool:
@@ -212,7 +219,15 @@ class Channels:
         if item.row:
             broadcast = loud and item.row.transition.severity != "info"  # progress is for those who look
             message = verdict(shown, item.row.transition)
-            await self._posts.once(book, item.row.id, channel, message, thread_ts=root, broadcast=broadcast)
+            try:
+                await self._posts.once(book, item.row.id, channel, message, thread_ts=root, broadcast=broadcast)
+            except SlackApiError as error:
+                if why(error) not in THREAD_GONE:
+                    raise
+                # somebody has deleted the card since it was drawn last: the thread begins anew
+                await self._posts.forget(book, ROOT + channel)
+                root = await self._begin_thread(book, channel, registration, registration_card(shown))
+                await self._posts.once(book, item.row.id, channel, message, thread_ts=root, broadcast=broadcast)
             await self._registrations.told(registration.id, item.row)
 
     async def _begin_thread(self, book: str, channel: str, registration: Registration, card: Message) -> str:
@@ -221,7 +236,11 @@ class Channels:
         drawn, version = await self._posts.noted(book, DRAWN), str(registration.version)
         await self._posts.forget(book, DRAWN)
         root = await self._posts.put(book, ROOT + channel, channel, card)
-        if await self._registrations.load(registration.id) == registration and (drawn == version or not others):
+        if await self._registrations.load(registration.id) != registration:
+            # whoever drew the others meanwhile could not draw this one
+            await self._posts.forget(book, DRAWN)
+            await self._registrations.redraw(registration.id)
+        elif drawn == version or not others:
             await self._posts.note(book, DRAWN, version)
         return root
 
@@ -235,8 +254,6 @@ class Channels:
 
         What waits for it is dropped when it comes up. The alerts channel keeps it, and hears it once it is open again.
         """
-        if channel == self.alerts_channel:
-            return
         book = self._keys.plain(f"catch-up:{channel}")
         subscription = (await self._registrations.subscriptions()).get(channel)
         try:

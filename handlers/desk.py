@@ -60,6 +60,8 @@ SLACK_FAILURES = (SlackApiError, aiohttp.ClientError, TimeoutError)
 
 CAUGHT_UP_AT_ONCE = 8
 """Acts that are carried out late at the same time: each takes a few calls to Slack."""
+DRAFTED = frozenset({"form", "preview", "report", "working"})
+"""Windows behind which a draft is kept of what was typed."""
 SETTLE_SECONDS = 0.5
 """Slack draws the view of our ack first; an update that overtook it would be drawn over."""
 
@@ -194,6 +196,18 @@ class Desk:
         if reply.status_code != 200:
             await self.client.chat_postEphemeral(channel=delivery.channel, user=delivery.user, **message)
 
+    async def say(self, act: Act, channel: str, message: Message) -> None:
+        """Answer an act privately in a channel; where that does not work, by direct message."""
+        url = act.what.get("url", "")
+        there = Delivery("act", act.user, act.team, {"response_url": url, "channel_id": channel})
+        try:
+            if url:
+                await self.answer(there, message)
+            else:
+                await self.client.chat_postEphemeral(channel=channel, user=act.user, **message)
+        except SLACK_FAILURES:
+            await self.announcements.to(act.user, act, message)
+
     async def settle(self, view_id: str, view: Payload, user: str) -> None:
         """Replace the working view that an ack has shown; Slack must have drawn that one first."""
         await asyncio.sleep(SETTLE_SECONDS)
@@ -205,7 +219,7 @@ class Desk:
             await self.client.views_update(view_id=view_id, view=view)
         except SLACK_FAILURES as error:
             log.info("window_not_updated", why=type(error).__name__)
-            await self._write_to(user, window_gone(view["title"]["text"], kept=view["callback_id"] != "notice"))
+            await self._write_to(user, window_gone(view["title"]["text"], kept=view["callback_id"] in DRAFTED))
 
     async def _write_to(self, user: str, message: Message) -> bool:
         try:

@@ -9,6 +9,7 @@ from handlers.blocks.discovered import (
     declined_words,
     followed_words,
 )
+from handlers.blocks.kit import plural
 from handlers.delivery import Delivery, Payload
 from handlers.desk import Desk
 from handlers.windows import open_for_member
@@ -62,19 +63,24 @@ async def carry_out(desk: Desk, act: Act) -> None:
     """Follow or decline."""
     if bar := (await desk.people.person(act.user)).bar:
         raise Refusal(f"{bar} Ask a full member of this workspace.")
-    account = act.what["account"]
-    if act.what["how"] == "decline":
-        count = await desk.discovery.decline(account)
-        done, said = f"declined to follow {count} registrations", declined_words(act.user, count)
-    else:
+    account, chosen = act.what["account"], act.what.get("chosen")
+    if "ids" not in act.what:
         found = (await desk.discovery.offer(account)).found
-        chosen = act.what.get("chosen")
-        wanted = [r.id for r in found if chosen is None or choice_of(r) in chosen]
-        count = len(await desk.discovery.follow(account, wanted))
+        ids = [r.id for r in found if chosen is None or choice_of(r) in chosen]
+        if not ids:
+            raise Refusal("None of that is left in the offer: it is followed, or was declined.")
+        # written down first: carried out again after a crash, it would find nothing left, and say so
+        act = act.model_copy(update={"what": act.what | {"ids": ids}})
+        await desk.acts.keep(act)
+    count = len(act.what["ids"])
+    those = plural(count, "registration")
+    if act.what["how"] == "decline":
+        await desk.discovery.decline(account)
+        done, said = f"declined to follow {those}", declined_words(act.user, count)
+    else:
+        await desk.discovery.follow(account, act.what["ids"])
         left = len((await desk.discovery.offer(account)).found)
-        done, said = f"follows {count} registrations that were found", followed_words(act.user, count, left)
-    if not count:
-        raise Refusal("None of that is left in the offer: it is followed, or was declined.")
+        done, said = f"follows {those} out of an offer", followed_words(act.user, count, left)
     await desk.note(act, "watch", done, "", account)
     await desk.offers.draw(account, said)
 

@@ -21,10 +21,15 @@ class Homes:
     ) -> None:
         self._visitors, self._concerned, self._publish = visitors, concerned, publish
         self._wanted: set[str] = set()
-        self._moved = self._drawing = False
+        self._moved = self._drawing = self._approvers_too = False
 
     async def redraw(self, users: set[str]) -> None:
         """Draw the Homes of these people and of all approvers, as far as they have ever opened theirs."""
+        self._approvers_too = True
+        await self.redraw_these(users)
+
+    async def redraw_these(self, users: set[str]) -> None:
+        """Draw the Homes of these people alone: what moved is decided by nobody."""
         self._wanted |= users
         self._moved = True
         if self._drawing:
@@ -38,8 +43,9 @@ class Homes:
             self._drawing = False
 
     async def _draw(self, users: set[str]) -> None:
+        approvers_too, self._approvers_too = self._approvers_too, False
         try:
-            users = users | await self._concerned()
+            users = users | (await self._concerned() if approvers_too else set())
         except Exception as error:  # who asked is drawn all the same
             log.warning("approvers_not_known", why=type(error).__name__)
         for user in sorted(await self._visitors(users)):

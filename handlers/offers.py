@@ -1,5 +1,6 @@
 """Offers of what was found at Twilio and is followed by nobody, in the alerts channel, once for all replicas."""
 
+import aiohttp
 import structlog
 from redis.asyncio import Redis
 from slack_sdk.errors import SlackApiError
@@ -9,6 +10,9 @@ from bot.redis.lease import Leases
 from bot.tracking.discovery import Discovery
 from handlers.blocks.discovered import followed_elsewhere, offer_message
 from handlers.posts import Posts, why
+
+_SAID = "said"
+"""Where it is kept what was done about an offer, until its message shows it."""
 
 log = structlog.get_logger()
 
@@ -29,19 +33,27 @@ class Offers:
             await self.draw(account)
 
     async def draw(self, account: str, said: str = "") -> None:
-        """Post the last offer of an account unless it stands; with `said`, redraw it."""
+        """Post the last offer of an account unless it stands; with `said`, what was done about it, redraw it.
+
+        That is kept until it is shown, for the next look: somebody else may be drawing now, or Slack be away.
+        """
         book = self._keys.plain(f"discovery:posts:{account}")
+        if said:
+            await self._posts.note(book, _SAID, said)
         async with self._leases.held(self._keys.plain(f"discovery:drawing:{account}")) as ours:
             offer = await self._discovery.offer(account) if ours else None
             if offer is None or not offer.nth:
                 return
             slot, before = f"offer:{offer.nth}", f"offer:{offer.nth - 1}"
+            said = await self._posts.noted(book, _SAID)
             try:
                 if said:
                     await self._posts.put(book, slot, self._channel, offer_message(offer, said))
+                    await self._posts.forget(book, _SAID)
                 elif not await self._posts.stands(book, slot):
                     await self._posts.once(book, slot, self._channel, offer_message(offer))
                 if await self._posts.stands(book, before):
                     await self._posts.close(book, before, followed_elsewhere(offer))
-            except SlackApiError as error:  # it is tried again with the next look
-                log.error("offer_not_shown", account=account, channel=self._channel, why=why(error))
+            except (SlackApiError, aiohttp.ClientError, TimeoutError) as error:  # it is tried again with the next look
+                word = why(error) if isinstance(error, SlackApiError) else type(error).__name__
+                log.error("offer_not_shown", account=account, channel=self._channel, why=word)

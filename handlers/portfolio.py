@@ -32,7 +32,7 @@ async def filter_(desk: Desk, delivery: Delivery) -> Payload | None:
 
 
 async def turn(desk: Desk, delivery: Delivery) -> Payload | None:
-    """*Newer* or *Older*: the button's value is the page."""
+    """*Previous page* or *Next page*: the button's value is the page."""
     if not _PAGE_NUMBER.fullmatch(delivery.value):
         raise Refusal("This button carries something that is not a page. Open App Home again and retry.")
     desk.later(delivery, _turn(desk, delivery.user, int(delivery.value)), members_only=True)

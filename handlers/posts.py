@@ -17,6 +17,8 @@ UNREACHABLE = "unreachable"
 """Stands for the ts of a message to somebody whom no message reaches any more."""
 
 NOT_STANDING = frozenset({"message_not_found", "cant_update_message", "edit_window_closed"})
+THREAD_GONE = frozenset({"thread_not_found", "message_not_found", "cannot_reply_to_message"})
+"""What Slack says of a reply to a message that somebody has deleted."""
 CHANNEL_CLOSED = frozenset({"not_in_channel", "channel_not_found", "is_archived"})
 PERSON_GONE = frozenset({"user_disabled", "user_not_found", "users_not_found", "cannot_dm_bot"})
 UNCLEAR = frozenset({"internal_error", "fatal_error", "service_unavailable", "request_timeout", "team_added_to_org"})
@@ -186,6 +188,8 @@ class Posts:
             else:
                 answer = await self._client.conversations_history(channel=row["channel"], **since)
         except SlackApiError as error:
+            if why(error) in THREAD_GONE:
+                return ""
             if why(error) not in CHANNEL_CLOSED | {"missing_scope"}:
                 raise  # the next sweep looks again
             # without the history scope we would rather show a message twice than not at all

@@ -47,7 +47,9 @@ async def _in_channel(desk: Desk, delivery: Delivery, how: str) -> None:
     registration = known_id(delivery.value)
     if not delivery.channel:
         raise Refusal("A registration is muted for a channel: use the button on its card there.")
-    await _do(desk, delivery, how, registration)
+    # below a list, the thread that hears of it is out of sight
+    beside = {"url": delivery.response_url} if ":" in delivery.action_id and delivery.response_url else {}
+    await _do(desk, delivery, how, registration, **beside)
 
 
 async def _do(desk: Desk, delivery: Delivery, how: str, registration: str, **what: Any) -> None:
@@ -123,6 +125,8 @@ async def _tell(desk: Desk, act: Act, registration: Registration, said: Message)
         # there is no thread that they could read it in
         for user in {act.user, had} - {""}:
             await desk.announcements.to(user, act, said)
+    if "url" in act.what:
+        await desk.say(act, channel, said)
     for user in await desk.visitors.among({act.user, had} - {""}):
         desk.background.start(home.publish(desk, user), f"home of {user}")
     if window := act.what.get("window"):

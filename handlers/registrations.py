@@ -10,6 +10,7 @@ from bot.twilio.faults import TwilioFault
 from handlers import forms
 from handlers.blocks.form import LABEL
 from handlers.blocks.registration import WINDOW, Shown, external, registration_modal, standing
+from handlers.blocks.standing_words import lower
 from handlers.blocks.ticket import ticket_modal
 from handlers.delivery import Delivery, Payload
 from handlers.desk import Desk
@@ -68,7 +69,8 @@ async def fix_and_resubmit(desk: Desk, delivery: Delivery) -> Payload | None:
     if registration and registration.status not in ("FAILED", ""):
         if bar := (await desk.people.person(delivery.user)).bar:
             raise Refusal(f"{bar} Ask a full member of this workspace.")
-        raise Refusal(f"{registration.title} is {registration.status} by now: there is nothing to resubmit.")
+        now = lower(standing(registration).words)
+        raise Refusal(f"{registration.title}: {now} by now, so there is nothing to resubmit.")
     way = "external" if registration and external(registration) else kind
     if way not in MENDED_BY:
         raise Refusal(f"A {kind} cannot be resubmitted.")
@@ -86,7 +88,11 @@ async def _check(desk: Desk, delivery: Delivery, registration_id: str) -> None:
     if window := window_of(delivery):
         await desk.show(window, registration_modal(seen), delivery.user)
     now = seen.registration
-    await desk.tell(delivery, now.trouble or f"{now.title}: {standing(now).words}")
+    stands = standing(now)
+    said = f"{now.title}: {stands.words}. {stands.then}"
+    if now.trouble:
+        said = f"{now.title} could not be looked at, and is tried again soon: {now.trouble.rstrip('.')}."
+    await desk.tell(delivery, said)
 
 
 async def shown(desk: Desk, registration_id: str) -> Shown:

@@ -2,6 +2,7 @@
 
 import asyncio
 from collections.abc import Callable
+from dataclasses import replace
 
 import aiohttp
 import structlog
@@ -12,7 +13,7 @@ from bot.redis.lease import Leases
 from bot.tracking.registration import Registration, registration_parts
 from bot.tracking.store import RegistrationStore
 from handlers.background import Background
-from handlers.blocks.registration import registration_card
+from handlers.blocks.registration import Shown, registration_card
 from handlers.cards import Homes
 from handlers.catch_up import book_of
 from handlers.channels import DRAWN, ROOT, Channels
@@ -72,33 +73,35 @@ class Threads:
             registration = await self._registrations.load(registration_id) if ours else None
             if registration is None:
                 return
-            drawn = self._clock() >= self._rests_until and await self._redraw(registration)
+            book = book_of(self._keys, registration_id)
+            # what waits for a Slack that refuses it comes up again and again: its cards need not
+            moved = await self._posts.noted(book, DRAWN) != str(registration.version)
+            drawn = not moved or (self._clock() >= self._rests_until and await self._redraw(registration))
             for channel in sorted(await self._channels.waiting(registration)):
                 self._channels.tell(channel)
             if drawn:
                 await self._channels.settle(registration, registration.version)
-        if registration.owner:
+        if moved and registration.owner:
             self._background.start(self._homes({registration.owner}), "homes")
 
     async def _redraw(self, registration: Registration) -> bool:
         """Whether every card shows this registration now."""
-        book = book_of(self._keys, registration.id)
-        all_drawn = True
-        for slot in sorted(await self._posts.slots(book)):
-            if slot.startswith(ROOT):
-                all_drawn &= await self._redraw_in(slot.removeprefix(ROOT), registration)
+        book, all_drawn = book_of(self._keys, registration.id), True
+        roots = [slot for slot in sorted(await self._posts.slots(book)) if slot.startswith(ROOT)]
+        if roots:
+            shown = await self._showing.of(registration)
+            for slot in roots:
+                all_drawn &= await self._redraw_in(replace(shown, channel=slot.removeprefix(ROOT)))
         if all_drawn:
             await self._posts.note(book, DRAWN, str(registration.version))
         return all_drawn
 
-    async def _redraw_in(self, channel: str, registration: Registration) -> bool:
+    async def _redraw_in(self, shown: Shown) -> bool:
         """Redraw one card; False when Slack has given no clear answer, so that it is to be drawn again."""
-        book, card = (
-            book_of(self._keys, registration.id),
-            registration_card(await self._showing.of(registration, channel)),
-        )
+        registration, channel = shown.registration, shown.channel
+        book = book_of(self._keys, registration.id)
         try:
-            await self._posts.redraw(book, ROOT + channel, card)
+            await self._posts.redraw(book, ROOT + channel, registration_card(shown))
         except (SlackApiError, aiohttp.ClientError, TimeoutError) as error:
             word = why(error) if isinstance(error, SlackApiError) else type(error).__name__
             log.error("card_not_drawn", registration=registration.id, channel=channel, why=word)

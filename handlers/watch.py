@@ -16,11 +16,10 @@ from bot.tracking.subscriptions import KINDS_HEARD, LONGEST_QUIET, Subscription,
 from handlers import registration_acts
 from handlers.acts import Act
 from handlers.blocks.form import notice_modal
-from handlers.blocks.kit import Message
 from handlers.blocks.watch import MODES, OWN_ZONE, Watched, now_hears, watch_modal, watch_panel
 from handlers.commands import HELP
 from handlers.delivery import Delivery, Payload
-from handlers.desk import SLACK_FAILURES, Desk
+from handlers.desk import Desk
 from handlers.digest import digest_now
 from handlers.posts import CHANNEL_CLOSED, why
 
@@ -74,7 +73,7 @@ async def unmute(desk: Desk, delivery: Delivery) -> Payload | None:
     channel = _channel(delivery)
     there = replace(delivery, body={**delivery.body, "channel": {"id": channel}})
     await registration_acts.unmute(desk, there)
-    desk.later(delivery, _redraw(desk, delivery, channel))
+    desk.later(delivery, _redraw(desk, delivery, channel), members_only=True)
     return None
 
 
@@ -87,7 +86,9 @@ async def submit(desk: Desk, delivery: Delivery) -> Payload | None:
     block = OWN_ZONE if delivery.answer(OWN_ZONE) else "zone"
     zone = str(delivery.answer(block).get("value") or "").strip()
     errors = _mistakes(mode, severities, kinds, begins, ends)
-    if begins is not None and ends is not None and (wrong := _wrong_zone(zone)):
+    quiet = begins is not None and ends is not None
+    # of use for the digest too: a wrong one must not pass for UTC
+    if (quiet or (zone and mode != "off")) and (wrong := _wrong_zone(zone)):
         errors[block] = wrong
     if errors:
         return {"response_action": "errors", "errors": errors}
@@ -119,33 +120,31 @@ async def carry_out(desk: Desk, act: Act) -> None:
     known = (await store.subscriptions()).get(channel)
     if known and known.at > act.at:
         raise Refusal(f"Somebody has chosen anew what <#{channel}> hears, so that yours does not count. Look again.")
-    wanted = Subscription.model_validate({**act.what.get("wanted", {}), "channel": channel})
-    wanted = wanted.model_copy(update={"by": act.user, "at": act.at, "off": act.what["how"] == "off"})
+    wanted = _wanted(act, channel, known).model_copy(
+        update={"by": act.user, "at": act.at, "off": act.what["how"] == "off"}
+    )
     if not wanted.off and (no := await _shut_out(desk, act.user, channel)):
         raise Refusal(no)
     await store.subscribe(wanted)
     seen = await _seen(desk, channel)
     said = now_hears(seen, act.user, await _nobody_hears(desk))
     await desk.note(act, "watch", f"chose what {channel} hears", said["text"])
-    await _say(desk, act, said)
+    await desk.say(act, channel, said)
+
+
+def _wanted(act: Act, channel: str, known: Subscription | None) -> Subscription:
+    """What was chosen in the window; a mere switch keeps what was chosen before."""
+    if "wanted" in act.what:
+        return Subscription.model_validate({**act.what["wanted"], "channel": channel})
+    before = known or Subscription(channel=channel)
+    # who switches it on wants to hear things as they happen
+    return before if act.what["how"] == "off" else before.model_copy(update={"digest_only": False})
 
 
 async def _nobody_hears(desk: Desk) -> bool:
     """Whether no channel hears bad news at once any more."""
     every = (await desk.tracker.subscriptions()).values()
     return not any(not s.digest_only and (not s.severities or "bad" in s.severities) for s in every)
-
-
-async def _say(desk: Desk, act: Act, said: Message) -> None:
-    """Privately, in the channel that it is about; where that does not work, by direct message."""
-    there = Delivery("act", act.user, act.team, {"response_url": act.what.get("url", ""), "channel_id": act.what["to"]})
-    try:
-        if there.response_url:
-            await desk.answer(there, said)
-        else:
-            await desk.client.chat_postEphemeral(channel=there.channel, user=act.user, **said)
-    except SLACK_FAILURES:
-        await desk.announcements.to(act.user, act, said)
 
 
 async def _shut_out(desk: Desk, user: str, channel: str) -> str:
@@ -180,14 +179,15 @@ async def _open(desk: Desk, delivery: Delivery) -> None:
     channel = _place(delivery)
     # who is not known to take part is shown nothing before they are looked up
     known = desk.people.knows(delivery.user, ()) and not desk.people.bars(delivery.user)
-    view = watch_modal(await _seen(desk, channel)) if known else notice_modal(TITLE, "One moment: asking Slack…")
+    seen = await _seen(desk, channel) if known else None
+    view = watch_modal(seen) if seen else notice_modal(TITLE, "One moment: asking Slack…")
     view_id = await desk.open(delivery, view)
     if bar := (await desk.people.person(delivery.user)).bar:
         no = f"{bar} Ask a full member of this workspace."
         await desk.show(view_id, notice_modal(TITLE, no, level="error"), delivery.user)
         return
     zone, note = await _zone(desk, delivery.user), await _shut_out(desk, delivery.user, channel)
-    better = watch_modal(await _seen(desk, channel), zone=zone, note=note)
+    better = watch_modal(seen or await _seen(desk, channel), zone=zone, note=note)
     if better != view:
         try:
             await desk.client.views_update(view_id=view_id, view=better)
@@ -197,7 +197,9 @@ async def _open(desk: Desk, delivery: Delivery) -> None:
 
 
 async def _redraw(desk: Desk, delivery: Delivery, channel: str) -> None:
-    view = watch_modal(await _seen(desk, channel), unmuting=delivery.value)
+    # Slack keeps what was entered as long as the blocks keep their names
+    zone = str(delivery.answer(OWN_ZONE).get("value") or "")
+    view = watch_modal(await _seen(desk, channel), zone=zone, unmuting=delivery.value)
     await desk.show(delivery.view["id"], view, delivery.user)
 
 

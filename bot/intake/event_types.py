@@ -91,7 +91,9 @@ def opened(event: Mapping[str, Any], now: float) -> Event:
     envelope = Fields(event)
     data = _data(envelope.raw("data"))
     # of the two the later: one of them may be when the registration was begun
-    at = data.moment(now, "timestamp", "updateddate") or envelope.moment(now, "time") or 0.0
+    said, sent = data.moment(now, "timestamp", "updateddate"), envelope.moment(now, "time")
+    # without a timestamp there is only when a brand was last changed: its mail may go out long after that
+    at = said if said and data.moment(now, "timestamp") else max(said or 0.0, sent or 0.0)
     return Event(envelope.text("type"), envelope.text("id") or _content(event), data.text("accountsid"), at, data)
 
 

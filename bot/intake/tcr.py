@@ -7,7 +7,7 @@ share goes by what they say: the association itself, and every campaign, is judg
 import hashlib
 import hmac
 import json
-from collections.abc import Callable, Mapping
+from collections.abc import Callable, Iterable, Mapping
 from dataclasses import dataclass
 from types import MappingProxyType
 from typing import Any
@@ -17,6 +17,7 @@ from aiohttp import web
 from redis.asyncio import Redis
 
 from bot.intake.fields import text
+from bot.intake.recording import recorded
 from bot.intake.soon import Soon
 from bot.intake.tcr_index import CAMPAIGN, TcrIndex
 from bot.redis.keys import Keys
@@ -129,7 +130,11 @@ class TcrIntake:
             event = await request.json()
         except (ValueError, LookupError, RecursionError):
             return web.Response(status=400, text="not JSON")
-        for each in event if isinstance(event, list) else [event]:
-            if isinstance(each, dict):
-                await self.take(each)
+        if not await recorded(self._take_all(event if isinstance(event, list) else [event]), "tcr", ""):
+            return web.Response(status=503)
         return web.Response(status=204)
+
+    async def _take_all(self, events: Iterable[Any]) -> None:
+        for event in events:
+            if isinstance(event, dict):
+                await self.take(event)

@@ -13,6 +13,8 @@ IN_FLIGHT = frozenset({"accepted", "scheduled", "queued", "sending", "sent"})
 """States of a message that is on its way."""
 NUMBERS, READY = "NUMBERS", "READY"
 """Where a verified campaign is (`Registration.stage`)."""
+UNSUBMITTED = "draft"
+"""A bundle that nobody has submitted: it waits for the team, as what was refused does."""
 VETTED = frozenset({"SUCCESS", "FAILED"})
 """States in which a vetting is over."""
 
@@ -34,11 +36,11 @@ def seconds_until_next_look(state: str, age: float, base: float, kind: str = "")
     Close to a submission verdicts come fast (field validation), then reviews take days; numbers are registered within
     days, too, but events tell of them first. What is settled is looked at daily. What was refused waits for people, who
     are quick or slow; a word that we do not know is looked at each quarter of an hour. A sink is looked at each quarter
-    of an hour as long as it works, and each minute as long as it does not. A service's messages are looked at every ten
-    minutes while there are any; the first one after a quiet time asks for a look by itself.
+    of an hour, and each minute in the first hour in which it does not work. A service's messages are looked at every
+    ten minutes while there are any; the first one after a quiet time asks for a look by itself.
     """
     if kind == "sink" and state != GONE:
-        factor = 15 if state == "active" else 1
+        factor = 1 if age < HOUR and state != "active" else 15
     elif kind == "traffic":
         factor = 1440 if state == QUIET else 10
     elif state in UNDER_REVIEW | IN_FLIGHT:
@@ -47,7 +49,7 @@ def seconds_until_next_look(state: str, age: float, base: float, kind: str = "")
         factor = 15 if age < HOUR else 60 if age < 28 * DAY else 240
     elif state in (GONE, READY) or state in states_of(kind).good or (kind == "vetting" and state in VETTED):
         factor = 15 if age < HOUR else 1440
-    elif state in states_of(kind).bad:
+    elif state in states_of(kind).bad or state == UNSUBMITTED:
         factor = 15 if age < DAY else 60 if age < 28 * DAY else 240
     else:
         factor = 15

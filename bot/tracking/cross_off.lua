@@ -1,7 +1,7 @@
--- Takes a registration off the list of those with something to tell, or puts it off, unless something came meanwhile.
--- KEYS: list. ARGV: id, the score that was claimed for it, its new score or '' to take it off. Returns 1 when it did.
-local claimed = redis.call('ZSCORE', KEYS[1], ARGV[1])
-if not claimed or tonumber(claimed) ~= tonumber(ARGV[2]) then
+-- Takes an entry off a list by time, or puts it off, unless its time was set anew since it was read.
+-- KEYS: list. ARGV: id, the score that was read or set, its new score or '' to take it off. Returns 1 when it did.
+local stands = redis.call('ZSCORE', KEYS[1], ARGV[1])
+if not stands or tonumber(stands) ~= tonumber(ARGV[2]) then
   return 0
 end
 if ARGV[3] == '' then

@@ -130,10 +130,6 @@ class Discovery:
             await self._redis.hdel(self._key("found", account_sid), *found)
         return len(found)
 
-    async def forget_declined(self, account_sid: str) -> None:
-        """Offer everything again at the next look, which is due at once."""
-        await self._redis.delete(self._key("declined", account_sid), self._key("due", account_sid))
-
     async def _claim(self, account_sid: str) -> bool:
         # for a while only: a look that breaks off is made again by whoever asks next
         return bool(await self._redis.set(self._key("due", account_sid), 1, nx=True, ex=int(AGAIN_SECONDS)))

@@ -8,6 +8,7 @@ from redis.asyncio import Redis
 from bot.ports import NumberState
 from bot.redis.keys import Keys
 from bot.tracking.registration import registration_id
+from bot.tracking.sinks import last_event
 from bot.tracking.store import RegistrationStore
 from bot.tracking.traffic import OUTSIDE
 
@@ -23,8 +24,7 @@ class HeardAndSeen:
 
     async def last_event(self, account_sid: str) -> float | None:
         """When the last event of this account came in (epoch seconds); None when none ever did."""
-        at = await self._redis.get(self._keys.plain(f"events:last:{account_sid}"))
-        return None if at is None else float(str(at))
+        return await last_event(self._redis, self._keys, account_sid)
 
     async def number(self, account_sid: str, number_sid: str) -> NumberState | None:
         """What events said last of a number; None when nothing was heard of it."""

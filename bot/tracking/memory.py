@@ -1,22 +1,18 @@
-"""What a brand's campaigns were refused for before, the wording that was accepted last, and which codes come."""
+"""What a brand's campaigns were refused for before, and the wording that was accepted last."""
 
 import json
-from collections import Counter
 from collections.abc import Iterator, Mapping, Sequence
 from typing import Any, Final
 
 from pydantic import Field
 from redis.asyncio import Redis
 
-from bot.checks.guide import Guide
 from bot.plans.values import Record
 from bot.redis.keys import Keys
 from bot.tracking.registration import REFUSED, Registration, Transition
 
 REFUSALS_KEPT = 20
 """Refusals of a brand that are remembered; of more, the oldest are forgotten."""
-CODES_KEPT = 20_000
-"""Codes that came, over all registrations, that are counted; of more, the oldest are forgotten."""
 TEXTS: Final = (
     "description",
     "message_flow",
@@ -30,8 +26,6 @@ TEXTS: Final = (
 """What of an accepted campaign's own answer is worth remembering (twilio.md 5.3)."""
 _OF_BRAND: Final = ("error_code", "fields", "url")
 """What is kept of a brand's error: its words may quote what identifies somebody."""
-_LONGEST: Final = 40
-"""Characters of a code, which is a number in truth."""
 _REFUSED, _ACCEPTED = "refused", "accepted"
 
 
@@ -65,13 +59,13 @@ class Past(Record):
 
 
 class Memory:
-    """Keeps the past of each brand, one hash in a slot of its own, and all codes that came, by their time.
+    """Keeps the past of each brand, one hash in a slot of its own.
 
     Each entry is named by its registration and transition, so doing it twice is harmless, and so is a crash in between.
     """
 
-    def __init__(self, redis: Redis, keys: Keys, guide: Guide | None = None) -> None:
-        self._redis, self._keys, self._guide = redis, keys, guide or Guide.load()
+    def __init__(self, redis: Redis, keys: Keys) -> None:
+        self._redis, self._keys = redis, keys
 
     async def past(self, account: str, brand_sid: str) -> Past:
         """What is remembered of a brand; nothing for a brand that is not known."""
@@ -89,18 +83,7 @@ class Memory:
         """Take up what became of a registration, from its whole log."""
         if registration.kind not in ("campaign", "brand"):
             return
-        refusals = list(_refusals(transitions))
-        await self._remember(registration, refusals, _accepted(registration, transitions))
-        await self._count(registration, refusals)
-
-    async def unknown_codes(self) -> Mapping[str, int]:
-        """Codes that the guide does not explain, with how often each came; the most frequent first."""
-        rows = await self._redis.zrange(self._unknown(), 0, -1)
-        return self._counted(rows, unknown=True)
-
-    async def codes_between(self, start: float, end: float) -> Mapping[str, int]:
-        """How often each code came from `start` on, before `end` (epoch seconds); the most frequent first."""
-        return self._counted(await self._redis.zrangebyscore(self._came(), start, f"({end}"))
+        await self._remember(registration, list(_refusals(transitions)), _accepted(registration, transitions))
 
     async def _remember(
         self, registration: Registration, refusals: Sequence[Transition], accepted: tuple[str, Accepted] | None
@@ -129,36 +112,8 @@ class Memory:
             if surplus:
                 await self._redis.hdel(key, *(field for field, _ in surplus))
 
-    async def _count(self, registration: Registration, refusals: Sequence[Transition]) -> None:
-        came = {
-            json.dumps([code, registration.id, moved.id]): (code, moved.at)
-            for moved in refusals
-            for code in _codes(moved)
-        }
-        if not came:
-            return
-        unknown = {member: at for member, (code, at) in came.items() if self._guide.explain(code) is None}
-        async with self._redis.pipeline(transaction=False) as pipe:
-            for key, members in ((self._came(), {m: at for m, (_, at) in came.items()}), (self._unknown(), unknown)):
-                if members:
-                    pipe.zadd(key, members, nx=True)
-                    pipe.zremrangebyrank(key, 0, -CODES_KEPT - 1)
-            await pipe.execute()
-
-    def _counted(self, rows: Sequence[object], *, unknown: bool = False) -> Mapping[str, int]:
-        codes = [str(json.loads(str(row))[0]) for row in rows]
-        # a newer version may explain what an older one could not
-        counts = Counter(code for code in codes if not unknown or self._guide.explain(code) is None)
-        return dict(sorted(counts.items(), key=lambda each: (-each[1], each[0])))
-
     def _past(self, account: str, brand_sid: str) -> str:
         return self._keys.brand(account, brand_sid, "past")
-
-    def _came(self) -> str:
-        return self._keys.plain("codes:came")
-
-    def _unknown(self) -> str:
-        return self._keys.plain("codes:unknown")
 
 
 def _refusals(transitions: Sequence[Transition]) -> Iterator[Transition]:
@@ -202,12 +157,6 @@ def _errors(registration: Registration, moved: Transition) -> tuple[dict[str, An
     if registration.kind == "campaign":
         return found
     return tuple({name: error[name] for name in _OF_BRAND if name in error} for error in found)
-
-
-def _codes(moved: Transition) -> list[str]:
-    """The codes of a transition, each once."""
-    given = (str(error.get("error_code") or "").strip()[:_LONGEST] for error in _listed(moved))
-    return list(dict.fromkeys(code for code in given if code))
 
 
 def _listed(moved: Transition) -> tuple[dict[str, Any], ...]:

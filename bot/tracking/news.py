@@ -1,10 +1,35 @@
-"""What a look brings that someone should hear about: pure functions of what was known, what is seen and the time."""
+"""What a look brings, and what of it is news: pure functions of what was known, what is seen, and the time."""
+
+from collections.abc import Mapping
+from typing import Any, Final
 
 from bot.tracking.deadlines import deadline_news
 from bot.tracking.ready import ready_news
 from bot.tracking.registration import GONE, Registration, Severity, Transition, states_of
 from bot.tracking.stuck import stuck_news
 from bot.tracking.typical import Typical
+
+NOT_YET_SECONDS: Final = 600.0
+"""How long something new may be missing from Twilio's answers before that counts as gone."""
+
+
+def as_seen(
+    known: Registration, status: str, snapshot: dict[str, Any], remembered: Mapping[str, Any], now: float
+) -> Registration:
+    """A registration after a look that found this; of what is gone only `remembered` is known."""
+    if status == GONE and not known.status and now - known.started_at < NOT_YET_SECONDS:
+        status = ""  # made a moment ago, and Twilio does not list it yet
+    seen = known.model_copy(
+        update={
+            "status": status,
+            "since": now if status != known.status else known.since,
+            "fetched_at": now,
+            "snapshot": dict(remembered) if status == GONE else snapshot,
+            "trouble": "",
+            "failures": 0,
+        }
+    )
+    return seen if seen.stage == known.stage else seen.model_copy(update={"stage_since": now})
 
 
 def what_is_new(old: Registration, seen: Registration, now: float, typical: Typical | None) -> list[Transition]:

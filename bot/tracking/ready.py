@@ -5,10 +5,13 @@ verdict that people know: a look that could not see everything changes nothing a
 """
 
 from collections.abc import Mapping
-from typing import Any
+from typing import Any, Final
 
 from bot.checks.ready_to_send import REGISTERED
 from bot.tracking.registration import Registration, Severity, Transition
+
+STEPS: Final = 8
+"""Words of how far the carriers are with a pool, at most, however many numbers it has."""
 
 
 def ready_news(old: Registration, seen: Registration, now: float) -> list[Transition]:
@@ -68,7 +71,7 @@ def _numbers(old: Registration, seen: Registration, now: float, *, quiet: bool) 
     if failed:
         facts = {"failed": failed, "registered": registered, "total": total}
         found.append(_transition(old, seen, now, "bad", "numbers", facts))
-    if registered > _registered(before) and "numbers" in before and not quiet:
+    if _steps(registered, total) > _steps(_registered(before), total) and "numbers" in before and not quiet:
         facts = {"registered": registered, "total": total, "waiting": total - registered - len(after.get("failed", []))}
         # the outbox tells two of one look apart by their mark
         mark = "numbers-registered" if failed else ""
@@ -83,6 +86,11 @@ def _readiness(registration: Registration) -> Mapping[str, Any]:
 
 def _registered(readiness: Mapping[str, Any]) -> int:
     return int(readiness.get("numbers", {}).get(REGISTERED, 0))
+
+
+def _steps(registered: int, total: int) -> int:
+    """How far that is: each number of a small pool is worth a word, of a large one each eighth."""
+    return registered if total <= STEPS else registered * STEPS // total
 
 
 def _transition(

@@ -26,7 +26,7 @@ _SAID = ("is_externally_registered", "brand_type", "brand_registration_sid", "mo
 _BAD: Mapping[str, Needs] = MappingProxyType(
     {"FAILED": "refused", "REJECTED": "refused", "SUSPENDED": "suspended", "FAILING": "failing", "SILENT": "silent"}
 )
-_WAITING = UNDER_REVIEW | {"PENDING_REVIEW", "PROVISIONALLY_APPROVED"}
+_WAITING = UNDER_REVIEW | {"PENDING_REVIEW", "PROVISIONALLY_APPROVED", "INITIALIZED", "VALIDATING"}
 _NOT_WAITING = frozenset({"REGISTERED", "FAILURE", "PENDING_DEREGISTRATION", "UNKNOWN"})
 _DONE = frozenset({"VERIFIED", "APPROVED", "ACTIVE", "FLOWING", "QUIET", "COMPLIANT"})
 

@@ -57,7 +57,7 @@ class Sinks:
         subscriptions = await reads_events.subscriptions(account, sink_sid)
         held = await asyncio.gather(*(reads_events.subscribed(account, s.sid) for s in subscriptions))
         types = sorted({t.type for types in held for t in types})
-        event, move = await self.last_event(account.sid), await self._last_move(account.sid)
+        event, move = await last_event(self._redis, self._keys, account.sid), await self._last_move(account.sid)
         since = _since(sink, subscriptions) if types else 0.0
         snapshot = {
             "status": sink.status,
@@ -84,11 +84,6 @@ class Sinks:
         followed = await self._store.many(registration_id("sink", account_sid, sid) for sid in sids)
         return any(_brings_numbers(sink) for sink in followed.values())
 
-    async def last_event(self, account_sid: str) -> float | None:
-        """When an event of this account last came in (epoch seconds); None when none ever did."""
-        at = await self._redis.get(self._keys.plain(f"events:last:{account_sid}"))
-        return None if at is None else float(str(at))
-
     async def _last_move(self, account_sid: str) -> float | None:
         at = await self._redis.zscore(self._moves, account_sid)
         return None if at is None else float(at)
@@ -99,6 +94,12 @@ class Sinks:
 
     def _known(self, account_sid: str) -> str:
         return self._keys.plain(f"sinks:{account_sid}")
+
+
+async def last_event(redis: Redis, keys: Keys, account_sid: str) -> float | None:
+    """When an event of this account last came in (epoch seconds); None when none ever did."""
+    at = await redis.get(keys.plain(f"events:last:{account_sid}"))
+    return None if at is None else float(str(at))
 
 
 def _has_an_event(registration: Registration, transition: Transition) -> bool:

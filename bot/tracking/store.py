@@ -71,6 +71,14 @@ class RegistrationStore:
         """One registration, or None."""
         return _loaded(await self._redis.hgetall(self._at(registration_id, "doc")))
 
+    async def load_due(self, registration_id: str) -> tuple[Registration | None, float | None]:
+        """One registration, and when it is to be looked at next (epoch seconds); None for what there is not."""
+        async with self._redis.pipeline(transaction=False) as pipe:
+            pipe.hgetall(self._at(registration_id, "doc"))
+            pipe.zscore(self._keys.plain(_DUE), registration_id)
+            found, due = await pipe.execute()
+        return _loaded(found), None if due is None else float(due)
+
     async def many(self, ids: Iterable[str]) -> dict[str, Registration]:
         """Several registrations by id, in one go; those that are not followed are left out."""
         asked = list(ids)
@@ -130,6 +138,20 @@ class RegistrationStore:
     async def look_at(self, registration_id: str, when: float) -> None:
         """Set when a registration is to be looked at next."""
         await self._redis.zadd(self._keys.plain(_DUE), {registration_id: when})
+
+    async def look_next(self, registration_id: str, when: float, due: float | None) -> None:
+        """The same after a look that began while it was `due`: who asked for a look since then gets one at once.
+
+        What a change has ended meanwhile is looked at no more.
+        """
+        if due is None:
+            await self.look_at(registration_id, when)
+        else:
+            await _CROSS_OFF(self._redis, keys=[self._keys.plain(_DUE)], args=[registration_id, due, when])
+
+    async def look_again(self, registration_id: str, now: float) -> None:
+        """Look at a registration once more at once, unless nobody looks at it any more."""
+        await self._redis.zadd(self._keys.plain(_DUE), {registration_id: now}, xx=True)
 
     async def observe(
         self,

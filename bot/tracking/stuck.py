@@ -3,6 +3,7 @@
 from collections.abc import Mapping
 from dataclasses import asdict
 
+from bot.tracking.deadlines import deadlines
 from bot.tracking.registration import Registration, Transition, states_of
 from bot.tracking.typical import Typical
 
@@ -13,6 +14,8 @@ SOONEST = 3600.0
 """What stands for less is not stuck, however fast the others were."""
 COUNTED = 52
 """How many words of one stage are counted: a year of them. So a registration bears no more marks than these."""
+_SPOKEN_OF = frozenset({"suspended_removal"})
+"""Deadlines that stand for the whole stage: their reminders say all that a word about it could."""
 READY, UNSURE = "ready", "unsure"
 """What a campaign's snapshot says of its readiness; *unsure* where nothing tells whether its numbers are registered."""
 
@@ -41,7 +44,7 @@ def stuck_news(old: Registration, seen: Registration, now: float, typical: Typic
 
 def stuck_at(seen: Registration, typical: Typical | None) -> float | None:
     """When it is to be said (again) that this is stuck; None when that is not known, or for nobody to mend."""
-    if typical is None or not seen.stood_since:
+    if typical is None or not seen.stood_since or any(d.name in _SPOKEN_OF for d in deadlines(seen)):
         return None
     told = _told(seen)
     if seen.stage.endswith(":NUMBERS") and not _numbers_can_be_stuck(seen, told):

@@ -15,19 +15,18 @@ from bot.ports import Notifier
 from bot.tracking.cadence import next_look
 from bot.tracking.history import History
 from bot.tracking.kinds import KINDS, Kind
-from bot.tracking.news import what_is_new
+from bot.tracking.news import as_seen, what_is_new
 from bot.tracking.registration import GONE, Fact, Registration, Transition
 from bot.tracking.store import Novelty, RegistrationStore
 from bot.tracking.subscriptions import Subscription, addressed, hearers
-from bot.twilio.faults import Refused, Throttled, TwilioFault, Unreachable
+from bot.tracking.sweeping import AT_ONCE, look_at_due
+from bot.twilio.faults import TwilioFault, UnknownAccount
 from bot.twilio.gateway import Account
 
-BATCH = 100
-AT_ONCE = 20
-NOT_YET_SECONDS = 600.0
-"""How long something new may be missing from Twilio's answers before that counts as gone."""
 AWAITED_SECONDS = 4.0
 """How old the last look may be when a waiting change asks for the state."""
+LOCKED_OUT_SECONDS = 3600.0
+"""How soon to look again where there are no credentials: only a bot that is started again has some."""
 UNKNOWN = Kind(None, announced=False)
 """A kind that only a newer version knows."""
 
@@ -75,18 +74,21 @@ class Tracker:
 
     async def end(self, change: Change, watch: Watch) -> None:
         """A registration is over because a change has ended it: its card says so, and no channel is alarmed."""
-        known = await self.store.load(self._registration(change, watch, change.results).id)
-        if known is None or known.status == GONE:
-            return
-        now = self._clock()
-        left = self._kind(known).remembered(known.snapshot)
-        end = Transition(id=known.version + 1, before=known.status, after=GONE, at=now, severity="info", snapshot=left)
-        seen = known.model_copy(update={"status": GONE, "since": now, "fetched_at": now, "snapshot": left})
-        if await self.store.observe(seen, [end], tell=True):
-            await self.store.forget(known.id)
-            await self.take_up(known.id)
-            await self._wake_waiters(known.id)
-            await self._notifier.registration_moved(known.id)
+        registration_id, recorded = self._registration(change, watch, change.results).id, False
+        while not recorded:  # a look or an event may come in between
+            known = await self.store.load(registration_id)
+            if known is None or known.status == GONE:
+                return
+            now, left = self._clock(), self._kind(known).remembered(known.snapshot)
+            end = Transition(
+                id=known.version + 1, before=known.status, after=GONE, at=now, severity="info", snapshot=left
+            )
+            seen = known.model_copy(update={"status": GONE, "since": now, "fetched_at": now, "snapshot": left})
+            recorded = await self.store.observe(seen, [end], tell=True)
+        await self.store.forget(registration_id)
+        await self.take_up(registration_id)
+        await self._wake_waiters(registration_id)
+        await self._notifier.registration_moved(registration_id)
 
     async def await_(self, change: Change, watch: Watch) -> Registration:
         """Follow a registration for a change that waits for it, and give what is known of it now.
@@ -134,9 +136,14 @@ class Tracker:
             await self.store.begin(registration)
             novelty = await self.store.hear(registration.id, fact, status, snapshot)
         # also when it is known: the process that took it up first may have died before it came this far
-        if novelty in ("latest", "known") and status:
-            await self.take_up(registration.id)
-            await self._wake_waiters(registration.id)
+        if novelty in ("latest", "known"):
+            if self._kind(registration).announced:
+                # its card tells what was heard, whatever a look finds
+                await self.store.redraw(registration.id)
+                await self._notifier.registration_moved(registration.id)
+            if status:
+                await self.take_up(registration.id)
+                await self._wake_waiters(registration.id)
         return novelty
 
     async def hint(self, registrations: Iterable[Registration]) -> None:
@@ -155,8 +162,17 @@ class Tracker:
 
     async def tell_left(self) -> None:
         """Announce what was left unannounced, or waited until now to be told."""
-        for registration_id in await self.store.untold(self._clock()):
-            await self.take_up(registration_id)
+        queue = iter(await self.store.untold(self._clock()))
+        await asyncio.gather(*(self._tell(queue) for _ in range(AT_ONCE)))
+
+    async def _tell(self, queue: Iterator[str]) -> None:
+        for registration_id in queue:
+            try:
+                await self.take_up(registration_id)
+            except RedisError:
+                raise
+            except Exception as error:  # what is odd about one must keep neither it nor the others from being told
+                log.error("not_taken_up", registration=registration_id, error=type(error).__name__)
             await self._notifier.registration_moved(registration_id)
 
     async def redraw(self, registration_id: str) -> None:
@@ -191,74 +207,59 @@ class Tracker:
 
     async def sweep(self) -> int:
         """Look at everything that is due; returns how many were looked at."""
-        looked, silent = 0, dict[str, str]()
-        while ids := await self.store.claim(self._clock(), BATCH):
-            # a pool of workers, not chunks: one slow answer must not hold up a whole chunk, nor one account another
-            pools = [(iter(mine), min(AT_ONCE, len(mine))) for mine in _by_account(ids)]
-            await asyncio.gather(*(self._work(queue, silent) for queue, workers in pools for _ in range(workers)))
-            looked += len(ids)
-        return looked
+        return await look_at_due(self.store, self._clock, self._look, self._failed)
 
     async def look(self, registration_id: str) -> None:
         """Look at one registration now, and say when to look next."""
-        await self._look(registration_id)
+        known, due = await self.store.load_due(registration_id)
+        if known:
+            await self._look(known, due)
 
-    async def _look(self, registration_id: str) -> TwilioFault | None:
+    async def _look(self, known: Registration, due: float | None) -> TwilioFault | None:
         """The look, and why it failed when Twilio is the reason."""
-        known = await self.store.load(registration_id)
-        if known is None:
-            return None
         kind, now = self._kind(known), self._clock()
+        if kind is UNKNOWN:
+            return None  # a replica that knows it looks at it when the claim has ended
         if kind.look is None or known.status in kind.over:
-            await self.store.forget(registration_id)
+            await self.store.forget(known.id)
             return None
         try:
             status, snapshot = await kind.look(self._account(known.account), known.key)
         except TwilioFault as fault:
-            await self._failed(known, str(fault))
+            wait = LOCKED_OUT_SECONDS if isinstance(fault, UnknownAccount) else 0.0
+            await self._failed(known, due, str(fault), wait)
             return fault
-        except ValidationError as error:  # its own words would quote the answer
-            await self._failed(known, f"Twilio's answer has {error.error_count()} fields that Tenfour cannot read")
+        except (AttributeError, LookupError, TypeError, ValueError) as error:
+            log.error("answer_not_read", registration=known.id, error=type(error).__name__)
+            await self._failed(known, due, _unreadable(error))
             return None
-        if status == GONE and not known.status and now - known.started_at < NOT_YET_SECONDS:
-            status = ""  # made a moment ago, and Twilio does not list it yet
-        if status == GONE:
-            snapshot = kind.remembered(known.snapshot)
-        moved = status != known.status
-        seen = known.model_copy(
-            update={
-                "status": status,
-                "since": now if moved else known.since,
-                "fetched_at": now,
-                "snapshot": snapshot,
-                "trouble": "",
-                "failures": 0,
-            }
-        )
-        if seen.stage != known.stage:
-            seen = seen.model_copy(update={"stage_since": now})
+        await self._record(known, due, as_seen(known, status, snapshot, kind.remembered(known.snapshot), now), now)
+        return None
+
+    async def _record(self, known: Registration, due: float | None, seen: Registration, now: float) -> None:
+        """Write down what a look found, unless it was overtaken, and let everybody know."""
+        kind, moved = self._kind(known), seen.status != known.status
         typical = await self._history.typical(seen.stage) if self._history else None
         news = what_is_new(known, seen, now, typical)
         hearers = (await self.subscriptions()).values() if news and kind.announced else ()
         rows = addressed(news, seen, hearers, now)
         # a card shows more than the state: a score that comes later must not be missing from it
-        changed = (moved or known.out_of_sight or snapshot != known.snapshot) and status not in kind.unshown
+        changed = (moved or known.out_of_sight or seen.snapshot != known.snapshot) and seen.status not in kind.unshown
         tell = kind.announced and (bool(news) or changed)
-        if await self.store.observe(seen, news, rows, tell=tell):
-            after = seen.model_copy(update={"told": {**seen.told, **{t.mark: t.at for t in news if t.mark}}})
-            await self.store.look_at(registration_id, next_look(after, now, self._base, typical))
-            if moved or tell:
-                await self.take_up(registration_id)
-            if moved:
-                await self._wake_waiters(registration_id)
-            if tell:
-                await self._notifier.registration_moved(registration_id)
-        else:
+        if not await self.store.observe(seen, news, rows, tell=tell):
             # what changed it meanwhile may be no look: what was seen here must not wait until the claim has ended
-            await self.store.look_at(registration_id, now)
-        return None
+            await self.store.look_again(seen.id, now)
+            return
+        after = seen.model_copy(update={"told": {**seen.told, **{t.mark: t.at for t in news if t.mark}}})
+        await self.store.look_next(seen.id, next_look(after, now, self._base, typical), due)
+        if moved or tell:
+            await self.take_up(seen.id)
+        if moved:
+            await self._wake_waiters(seen.id)
+        if tell:
+            await self._notifier.registration_moved(seen.id)
 
-    async def _failed(self, known: Registration, why: str) -> None:
+    async def _failed(self, known: Registration, due: float | None, why: str, wait: float = 0.0) -> None:
         """Look again later; when looks have failed for long, the card says so once."""
         log.warning("look_failed", registration=known.id, why=why)
         seen = known.model_copy(update={"trouble": why, "failures": known.failures + 1})
@@ -266,40 +267,13 @@ class Tracker:
         shown = kind.announced and known.status not in kind.unshown
         tell = shown and seen.out_of_sight and not known.out_of_sight
         recorded = await self.store.observe(seen, tell=tell)
-        await self.store.look_at(known.id, self._clock() + 5 * self._base)
+        await self.store.look_next(known.id, self._clock() + max(5 * self._base, wait), due)
         if recorded and tell:
             await self.take_up(known.id)
             await self._notifier.registration_moved(known.id)
 
-    async def _work(self, queue: Iterator[str], silent: dict[str, str]) -> None:
-        """Look at one after the other. What an account in `silent` has is put off: it does not answer."""
-        for registration_id in queue:
-            account = _account_sid(registration_id)
-            try:
-                if account in silent:
-                    if known := await self.store.load(registration_id):
-                        await self._failed(known, silent[account])
-                elif (fault := await self._look(registration_id)) and _silences(fault):
-                    silent[account] = str(fault)
-            except RedisError:
-                raise
-            except Exception as error:  # what is odd about one must not keep the others from being looked at
-                log.error("look_broke_off", registration=registration_id, error=type(error).__name__)
 
-
-def _by_account(ids: list[str]) -> list[list[str]]:
-    """The ids of each account, in their order."""
-    found: dict[str, list[str]] = {}
-    for registration_id in ids:
-        found.setdefault(_account_sid(registration_id), []).append(registration_id)
-    return list(found.values())
-
-
-def _account_sid(registration_id: str) -> str:
-    # unlike registration_parts it never fails: one odd id must not keep the others from being looked at
-    return registration_id.partition("|")[2].partition("|")[0]
-
-
-def _silences(fault: TwilioFault) -> bool:
-    """Whether what went wrong is about the account, so that looking further would only make it worse."""
-    return isinstance(fault, Throttled | Unreachable) or (isinstance(fault, Refused) and fault.status == 401)
+def _unreadable(error: Exception) -> str:
+    """That an answer has another shape than it should; the error's own words would quote it."""
+    what = f"{error.error_count()} fields" if isinstance(error, ValidationError) else "a shape"
+    return f"Twilio's answer has {what} that Tenfour cannot read"

@@ -16,6 +16,12 @@ from bot.tracking.registration import FAILING, FLOWING, QUIET, registration_id
 from bot.tracking.store import RegistrationStore
 from bot.twilio.gateway import Account
 
+UNREGISTERED = "30034"
+PAST_THE_SERVICE = (
+    "These messages were sent from numbers by themselves, not through a messaging service, so carriers see no "
+    "campaign. Whatever sends them must name the service (MessagingServiceSid) instead of the number (From)."
+)
+"""What refusals mean of messages that went out past any service."""
 OUTSIDE = "none"
 """The key of what is sent outside any messaging service."""
 FINAL = frozenset({"delivered", "undelivered", "failed"})
@@ -178,6 +184,8 @@ def summary(day: Tally) -> dict[str, Any]:
 def _likely(day: Tally) -> str:
     """What the refusal that is met most often means, in words; "" when there is none."""
     refusals = [code for code, _ in _ordered(day.codes) if code in CARRIER_CODES]
+    if refusals[:1] == [UNREGISTERED] and day.bypass:
+        return PAST_THE_SERVICE
     return delivery.in_words(refusals[0]) if refusals else ""
 
 

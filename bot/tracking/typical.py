@@ -36,14 +36,13 @@ _OURS: Final = (2 * DAY, 7 * DAY)
 """What waits for the team itself: nobody says how long that takes, but after a week somebody should know."""
 _NOBODY_KNOWS: Final = (7 * DAY, 14 * DAY)
 """A state that we do not know. A guess, so that nothing that hangs is forgotten."""
-_FOLLOWED: Final = frozenset({"brand", "campaign", "external", "vetting", "number", "bundle"})
+_FOLLOWED: Final = frozenset({"brand", "campaign", "external", "vetting", "bundle"})
 _ENDS: Final[Mapping[str, frozenset[str]]] = MappingProxyType(
     {
         "brand": frozenset({"APPROVED"}),
         "campaign": frozenset({"READY", "VERIFIED"}),
         "external": frozenset({"READY", "VERIFIED"}),
         "vetting": frozenset({"SUCCESS", "FAILED"}),
-        "number": frozenset({"REGISTERED", "UNREGISTERED"}),
         "bundle": frozenset({"TWILIO-APPROVED", "DRAFT"}),
     }
 )

@@ -1,11 +1,10 @@
 """Weeks as a channel counts them, in its own time zone, and when its digest is due: pure functions."""
 
-from datetime import datetime, timedelta, tzinfo
+from datetime import datetime, timedelta
 from itertools import pairwise
-from zoneinfo import ZoneInfo, ZoneInfoNotFoundError
 
 from bot.tracking.statistics import Span
-from bot.tracking.subscriptions import Subscription
+from bot.tracking.subscriptions import Subscription, zone_of
 
 HOUR_DUE = 9
 """Mondays, by the channel's clock."""
@@ -20,7 +19,7 @@ def week_due(subscription: Subscription, now: float) -> str:
 
     What was missed on Monday, or fell into quiet hours, is due until Wednesday.
     """
-    local = datetime.fromtimestamp(now, _zone(subscription.zone))
+    local = datetime.fromtimestamp(now, zone_of(subscription.zone))
     late = local.weekday() >= DAYS_LATE or (local.weekday() == 0 and local.hour < HOUR_DUE)
     if not subscription.weekly or late or subscription.opens_at(now) > now:
         return ""
@@ -40,12 +39,5 @@ def weeks_so_far(zone: str, now: float, count: int = COMPARED) -> list[Span]:
 
 
 def _monday(zone: str, now: float) -> datetime:
-    local = datetime.fromtimestamp(now, _zone(zone)).replace(hour=0, minute=0, second=0, microsecond=0)
+    local = datetime.fromtimestamp(now, zone_of(zone)).replace(hour=0, minute=0, second=0, microsecond=0)
     return local - timedelta(days=local.weekday())
-
-
-def _zone(name: str) -> tzinfo:
-    try:
-        return ZoneInfo(name)
-    except (ZoneInfoNotFoundError, ValueError, OSError):  # names come and go with the zones of a system
-        return ZoneInfo("UTC")

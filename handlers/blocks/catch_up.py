@@ -2,24 +2,21 @@
 
 import re
 from collections.abc import Mapping
-from types import MappingProxyType
 
 from bot.plans.values import Record
 from bot.tracking.registration import SEVERITIES, Severity
 from handlers.blocks import kit
 from handlers.blocks.kit import Message, date, inline, plural
+from handlers.blocks.severities import counted
 
 NAMED = 20
 """Registrations with bad news that are named."""
 
-_HAPPENED: Mapping[Severity, str] = MappingProxyType(
-    {"bad": "bad news", "warn": "warnings", "good": "good news", "info": "progress"}
-)
 _THREAD = re.compile(r"https://[a-z0-9.-]+\.slack(?:-gov)?\.com/archives/[A-Z0-9]+/p[0-9]+")
 
 
 class Named(Record):
-    """A registration with bad news, and what it is in a few words: error codes, or a status."""
+    """A registration with bad news, and what it is in a few words: error codes, or its state."""
 
     registration: str
     title: str
@@ -43,9 +40,9 @@ class CatchUp(Record):
 
 def catch_up(told: CatchUp, threads: Mapping[str, str]) -> Message:
     """The summary; `threads` are web addresses by registration, as far as they stand."""
-    why = "During quiet hours" if told.quiet else "While Slack could not be reached"
+    why = "During quiet hours" if told.quiet else "While nothing could be posted here"
     when = f"from {date(told.began)} to {date(told.ended)}"
-    counts = ", ".join(f"{n} {_HAPPENED[s]}" for s in SEVERITIES if (n := told.counts.get(s)))
+    counts = ", ".join(counted(n, s) for s in SEVERITIES if (n := told.counts.get(s)))
     happened = "thing happened" if len(told.rows) == 1 else "things happened"
     text = f"{why}, {when}, {len(told.rows)} {happened}: {counts}."
     lines = [_line(named, threads.get(named.registration, "")) for named in told.bad[:NAMED]]

@@ -9,7 +9,8 @@ from bot.tracking.row import STATES
 from bot.tracking.statistics import Share, Statistics, Typically, Unsent, Weekly
 from handlers.blocks import kit
 from handlers.blocks.charts import bars, line, pie
-from handlers.blocks.kit import Block, Message, code, date, error_page, inline, money, plural, span
+from handlers.blocks.durations import DAY, duration
+from handlers.blocks.kit import Block, Message, code, date, error_page, inline, money, plural
 from handlers.blocks.portfolio import GROUPS
 
 NAMED, NAME = 5, 60
@@ -20,7 +21,6 @@ ENOUGH_WEEKS = 3
 """Weeks with verdicts that make a line worth drawing."""
 CHARTS = 2
 """Slack takes no more in one message."""
-DAY = 86400.0
 
 
 @dataclass(frozen=True)
@@ -137,8 +137,8 @@ def _weekly(what: str, figure: Weekly) -> str:
 
 def _half(figure: Typically) -> str:
     if figure.count == 1:
-        return f"{span(figure.p50)} in one case"
-    return f"half of {figure.count} within {span(figure.p50)}"
+        return f"{duration(figure.p50)} in one case"
+    return f"half of {figure.count} within {duration(figure.p50)}"
 
 
 def _first_pass(now: Share, before: Share) -> str:

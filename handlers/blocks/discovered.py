@@ -9,7 +9,7 @@ from bot.tracking.registration import Registration
 from handlers.blocks import kit
 from handlers.blocks.account import account_label
 from handlers.blocks.kit import Block, Message, inline, person, plural
-from handlers.blocks.registration import registration_line
+from handlers.blocks.registration import registration_line, standing
 
 SHOWN = 12
 CHOSEN = 100
@@ -73,7 +73,7 @@ def choices(found: Sequence[Registration], typed: str) -> list[Block]:
     """What can be chosen, as far as it holds what was typed."""
     wanted = typed.casefold().strip()
     fitting = [r for r in found if wanted in f"{r.title} {r.key}".casefold()]
-    return [kit.option(choice_of(r), r.title, f"{r.status} · {r.key}") for r in fitting[:CHOSEN]]
+    return [kit.option(choice_of(r), r.title, f"{standing(r).words} · {r.key}") for r in fitting[:CHOSEN]]
 
 
 def choice_of(registration: Registration) -> str:
@@ -118,5 +118,5 @@ def _buttons(offer: Offer) -> list[Block]:
     return [
         kit.button("Follow all", "discovered.follow", offer.account, style="primary", label=f"Follow all of {account}"),
         kit.button("Choose…", "discovered.choose", offer.account, label=f"Choose what of {account} is followed"),
-        kit.button("Not now", "discovered.decline", offer.account, label=f"Follow none of {account}", confirm=sure),
+        kit.button("Follow none", "discovered.decline", offer.account, label=f"Follow none of {account}", confirm=sure),
     ]

@@ -15,7 +15,7 @@ _OTHERS = (
     ),
     ("/a2p-freeze", "Stop what would be sent to Twilio, for an account or for all, and let it go on again."),
     ("/a2p-audit", "Who asked, decided and did what; `change=142` after it narrows, `file=csv` sends it."),
-    ("/a2p-watch", "What this channel hears about registrations, and when; `on`, `off` or `show` after it."),
+    ("/a2p-watch", "What this channel hears about registrations, and when; `on`, `off`, `show` or `digest` after it."),
     ("/a2p-account", "The Twilio accounts; `use NAME` after it chooses the one this channel works in."),
     ("/a2p", "This page."),
 )

@@ -9,7 +9,7 @@ from bot.tracking.row import STATES, Row
 from handlers.blocks import kit
 from handlers.blocks.account import account_label
 from handlers.blocks.kit import Block, date, inline
-from handlers.blocks.standing_words import holder_of, standing
+from handlers.blocks.standing_words import holder_of, lower, standing
 
 PAGE = 10
 """Rows of one page: with all else they stay within the hundred blocks of a view."""
@@ -112,17 +112,15 @@ def _filters(shelf: Shelf) -> Block:
 def _row(row: Row) -> Block:
     seen = row.glimpse()
     now = standing(seen)
-    words = inline(now.words)
     since = f", since {date(row.since, 'day')}" if row.since else ""
     why = f"*{NEEDED.get(row.needs, 'Needs somebody.')}*" if row.needs else ""
     facts = [
         why,
         f"It is up to {holder_of(seen, now)}",
-        f"asked for by {kit.person(row.owner)}" if row.owner and kit.person(row.owner) != holder_of(seen, now) else "",
+        f"seen to by {kit.person(row.owner)}" if row.owner and kit.person(row.owner) != holder_of(seen, now) else "",
         account_label(row.account, row.account_name),
     ]
-    lower = words if words.startswith("Twilio") else words[:1].lower() + words[1:]
-    text = f"*{inline(row.title)}*: {lower}{since}\n{' · '.join(filter(None, facts))}"
+    text = f"*{inline(row.title)}*: {lower(inline(now.words))}{since}\n{' · '.join(filter(None, facts))}"
     return kit.section(text, kit.button("Open", "registration.open", row.id, label=f"Open {row.title}"))
 
 
@@ -132,9 +130,11 @@ def _paging(shelf: Shelf) -> list[Block]:
     first = shelf.page * PAGE + 1
     turns = []
     if shelf.page > 0:
-        turns.append(kit.button("Newer", "portfolio.page:newer", str(shelf.page - 1), label="Show the page before"))
+        turns.append(
+            kit.button("Previous page", "portfolio.page:newer", str(shelf.page - 1), label="Show the page before")
+        )
     if shelf.page + 1 < shelf.pages:
-        turns.append(kit.button("Older", "portfolio.page:older", str(shelf.page + 1), label="Show the next page"))
+        turns.append(kit.button("Next page", "portfolio.page:older", str(shelf.page + 1), label="Show the next page"))
     where = (
         f"{first} to {first + len(shelf.rows) - 1} of {shelf.total}: what needs somebody first, then what moved last."
     )

@@ -34,7 +34,9 @@ def readiness_lines(snapshot: Mapping[str, Any]) -> list[str]:
     if not isinstance(seen, Mapping):
         return []
     lines = [_numbers(seen), *failed_lines(seen), *reason_lines(seen)]
-    return [*filter(None, lines), *([_UNHEARD] if seen.get("events") is False else [])]
+    # a reason that says so is enough
+    said = any(reason.get("code") == "numbers-unknown" for reason in entries(seen.get("reasons")))
+    return [*filter(None, lines), *([_UNHEARD] if seen.get("events") is False and not said else [])]
 
 
 def failed_lines(seen: Mapping[str, Any]) -> list[str]:

@@ -36,7 +36,7 @@ def registration_card(shown: Shown) -> Message:
     registration = shown.registration
     found = rejections(registration.snapshot, shown.guide)
     codes = f" ({codes_of(found)})" if found else ""
-    then = _next_step(registration, found)
+    then = _next_step(shown, found)
     text = f"{remark(registration.title)}: {lower(inline(standing(registration).words))}{codes}. {then}"
     buttons = kit.actions(*card_buttons(registration, found, shown.channel))
     return kit.message(text, [*_blocks(shown, found, then), buttons])
@@ -82,9 +82,12 @@ def _blocks(shown: Shown, found: Sequence[Rejection], then: str) -> list[Block]:
     ]
 
 
-def _next_step(registration: Registration, found: Sequence[Rejection]) -> str:
-    reasons = "" if not found or _feedback(registration, found) else " The reasons stand in this thread."
-    return f"{advice(registration, found)}{reasons}"
+def _next_step(shown: Shown, found: Sequence[Rejection]) -> str:
+    registration = shown.registration
+    # of what stood so when it was first followed nothing was told
+    told = any(t.about == "state" and t.after == registration.status for t in shown.transitions)
+    in_thread = told and found and not _feedback(registration, found)
+    return f"{advice(registration, found)}{' The reasons stand in this thread.' if in_thread else ''}"
 
 
 def _feedback(registration: Registration, found: Sequence[Rejection]) -> list[str]:

@@ -16,6 +16,7 @@ from bot.checks.standing import (
     unknown,
 )
 from bot.tracking.registration import GONE, Registration
+from bot.tracking.traffic import OUTSIDE
 from handlers.blocks.kit import code, link, person
 from handlers.blocks.progress import console_url
 from handlers.blocks.readiness import entries
@@ -27,15 +28,16 @@ _GONE = "No longer at Twilio"
 _NO_CAMPAIGN = Standing(
     _GONE,
     YOU,
-    "Somebody deleted it, here or in Console. Its numbers cannot send. Register it again if it is needed.",
+    "It was deleted, here or in Console, or Twilio removed it. Its numbers cannot send. If it is needed, register it "
+    "again.",
 )
 _NO_ASSOCIATION = Standing(
     _GONE,
     YOU,
-    "Somebody deleted its association, here or in Console. Its numbers cannot send. If it is needed, share it "
+    "Its association was deleted, here or in Console. Its numbers cannot send. If it is needed, share it "
     "with Twilio in TCR again, then use `/a2p-external associate`.",
 )
-_DELETED = Standing(_GONE, YOU, "Somebody deleted it in Console.")
+_DELETED = Standing(_GONE, YOU, "It was deleted in Console, or Twilio removed it. If it is needed, register it again.")
 _PASSCODE = Standing(
     "Waits for its passcode",
     "the owner of the mobile",
@@ -90,6 +92,8 @@ def holder_of(registration: Registration, now: Standing) -> str:
 
 def in_console(registration: Registration) -> str:
     """What it is found by, with its page of the Console where there is one."""
+    if registration.kind == "traffic" and registration.key == OUTSIDE:
+        return ""
     page = console_url(registration.key)
     return f"{code(registration.key)}{' · ' + link(page, 'open in Console') if page else ''}"
 

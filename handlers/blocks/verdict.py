@@ -5,7 +5,7 @@ from types import MappingProxyType
 
 from bot.catalog.rejections import Rejection, rejections, way_on
 from bot.checks.standing import YOU
-from bot.tracking.registration import Registration, Severity, Transition
+from bot.tracking.registration import Registration, Transition
 from bot.tracking.typical import Typical
 from handlers.blocks import kit
 from handlers.blocks.deadline_words import deadline_words, time_left
@@ -13,16 +13,12 @@ from handlers.blocks.durations import duration
 from handlers.blocks.kit import Block, Message, code, date, inline, person, plural, remark
 from handlers.blocks.readiness import counted, failed_lines, readiness_lines, reason_lines
 from handlers.blocks.registration_buttons import news_buttons
-from handlers.blocks.registration_facts import shown_value
+from handlers.blocks.registration_facts import shown_value, traffic_lines
 from handlers.blocks.rejection import feedback_line, refused_before, rejection_blocks
+from handlers.blocks.severities import ONE
 from handlers.blocks.shown import Shown
 from handlers.blocks.standing_words import external, holder_of, in_console, lower, standing
 from handlers.blocks.typical_words import by_whom, stage_words
-
-SEVERITY_WORDS: Mapping[Severity, str] = MappingProxyType(
-    {"bad": "Serious", "warn": "Warning", "good": "Good news", "info": "For information"}
-)
-
 
 REJECTED = frozenset({"FAILED", "twilio-rejected"})
 """States in which somebody has said no to what was submitted, with reasons or without."""
@@ -72,10 +68,10 @@ def _state(shown: Shown, then: Registration, transition: Transition) -> Message:
 
 def _moved(then: Registration, transition: Transition) -> Message:
     now, title = standing(then), inline(then.title)
-    text = f"{title}: {inline(now.words)}. {now.then}"
+    text = f"{title}: {lower(inline(now.words))}. {now.then}"
     if transition.after == "VERIFIED":
         text = f"{title} is verified. {now.then}"
-    lines = [f"*{title}: {lower(inline(now.words))}*", now.then, *readiness_lines(then.snapshot)]
+    lines = [f"*{title}: {lower(inline(now.words))}*", *traffic_lines(then), now.then, *readiness_lines(then.snapshot)]
     return kit.message(text, [*kit.sections(lines), _small_print(then, transition)])
 
 
@@ -84,6 +80,7 @@ def _rejected(shown: Shown, then: Registration, transition: Transition, found: S
     # errors may come with any status: what is wrong is told at once, and the status as it is
     refused = then.status in REJECTED
     what = f"{title} was rejected" if refused else f"Twilio reports errors for {title} ({code(then.status)})"
+    what = f"{title} is suspended" if then.status == "SUSPENDED" else what
     why = f": {codes_of(found)}" if found else ", without giving a reason"
     asked = f"{person(then.owner)} sees to it · " if then.owner else ""
     # before the errors: of many errors the last ones may not fit
@@ -131,7 +128,7 @@ def _numbers(shown: Shown, then: Registration, transition: Transition) -> Messag
     of = f" of {total}" if total else ""
     if failed:
         what = f"{plural(failed, 'number')}{of} of {inline(then.title)} could not be registered with carriers"
-        next_step = "They cannot text until that is mended: Twilio support sees to numbers that stay failed."
+        next_step = "What failed cannot text until that is mended: Twilio support sees to numbers that stay failed."
     else:
         what = f"Numbers of {inline(then.title)}: {registered}{of} registered with carriers"
         next_step = "Those that wait must not send yet, else messages fail with 30034."
@@ -176,7 +173,9 @@ def _deadline(shown: Shown, then: Registration, transition: Transition) -> Messa
     left = time_left(at, transition.at) if at else f"{duration(_seconds(facts.get('left')))} left"
     owner = f"{person(then.owner)}: " if then.owner else ""
     what = f"{owner}{inline(then.title)}. {words.called} {date(at)}: {left}"
-    lines = [f"Then {words.happens}."]
+    # the last word comes when the time is over: by then somebody may have acted unseen
+    over = bool(at) and at <= transition.at
+    lines = [f"{'If nothing was done in time,' if over else 'Then'} {words.happens}."]
     return _told(then, transition, what, words.act, lines, channel=shown.channel, help_with=True)
 
 
@@ -200,7 +199,7 @@ def _told(
 def _small_print(then: Registration, transition: Transition) -> Block:
     moved = transition.about == "state" and transition.before
     facts = [
-        SEVERITY_WORDS.get(transition.severity, inline(transition.severity)),
+        ONE.get(transition.severity, inline(transition.severity)),
         person(then.owner) if then.owner else "",
         in_console(then),
         f"was {code(transition.before)}" if moved else "",
@@ -211,7 +210,7 @@ def _small_print(then: Registration, transition: Transition) -> Block:
 
 
 def _said_at(transition: Transition) -> str:
-    word = SEVERITY_WORDS.get(transition.severity, remark(transition.severity))
+    word = ONE.get(transition.severity, remark(transition.severity))
     return f"{word} · {date(transition.at)}"
 
 

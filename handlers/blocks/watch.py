@@ -9,6 +9,7 @@ from bot.tracking.registration import SEVERITIES, Registration, Severity
 from bot.tracking.subscriptions import KINDS_HEARD, Subscription, known_zone
 from handlers.blocks import kit
 from handlers.blocks.kit import Block, Message, code, inline, person, plural
+from handlers.blocks.severities import SEVERAL
 from handlers.blocks.tokens import memo
 
 MUTED = 20
@@ -27,9 +28,6 @@ SEVERITY_WORDS: Mapping[Severity, str] = MappingProxyType(
         "good": "Good news",
         "info": "Progress",
     }
-)
-_NEWS: Mapping[Severity, str] = MappingProxyType(
-    {"bad": "bad news", "warn": "warnings", "good": "good news", "info": "progress"}
 )
 KIND_WORDS: Mapping[str, str] = MappingProxyType(
     {
@@ -77,7 +75,7 @@ def hears(seen: Watched) -> str:
 
 
 def _news(the: Subscription) -> str:
-    return _list([_NEWS[s] for s in SEVERITIES if s in the.severities]) or "everything"
+    return _list([SEVERAL[s] for s in SEVERITIES if s in the.severities]) or "everything"
 
 
 def _about(the: Subscription) -> str:
@@ -168,14 +166,14 @@ def watch_modal(seen: Watched, *, zone: str = "", note: str = "", unmuting: str 
     if brands:
         blocks.append(_several("brands", "Only of these brands, and their campaigns", brands, the.brands))
     quiet = the.quiet or (None, None)
-    known = the.zone if the.quiet else ""
-    zone_hint = "Such as Europe/Berlin or America/New_York. Only needed with quiet hours."
+    known = the.zone if the.quiet or the.zone != "UTC" else ""
+    zone_hint = "Such as Europe/Berlin or America/New_York: for quiet hours, and for the digest on Monday at 9:00."
     blocks += [
         _time("quiet_from", "Quiet from", quiet[0], "What happens in quiet hours is told when they end."),
         _time("quiet_until", "Quiet until", quiet[1], "Leave both blank for none."),
         kit.input_block(
             "zone" if known or not zone else OWN_ZONE,
-            "Time zone of the quiet hours",
+            "Time zone",
             kit.text_input("zone", initial=known or zone, most=60),
             hint=zone_hint,
             optional=True,

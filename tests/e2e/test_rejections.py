@@ -92,7 +92,7 @@ async def test_a_rejection_is_taken_over_muted_and_drafted_as_a_ticket(empty_wor
         await world.until(lambda: "Under review" in shown(card(world)), "the card goes on being redrawn")
         assert len(replies(world)) == heard
         await click(world, BOB, "resubmit", verdict["ts"])
-        await refused(world, BOB, "is IN_PROGRESS by now")
+        await refused(world, BOB, "under review by now, so there is nothing to resubmit")
         await click(world, ANN, "unmute")
         await world.hears(ALERTS, f"<@{ANN}> has unmuted {TITLE}")
         await world.until(lambda: "Muted here" not in shown(card(world)), "the card is not muted any more")

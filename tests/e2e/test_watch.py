@@ -36,6 +36,7 @@ async def test_a_channel_chooses_in_a_window_what_it_hears_and_hears_that(world:
     await world.slack.command(RITA, A2P, "/a2p-watch")
     await world.sees(RITA, "America/New_York")
     for values, fields in (
+        ({"mode": "digest", "zone:own": "Berlin"}, {"zone:own"}),
         ({"mode": "on", "severities": []}, {"severities"}),
         ({"mode": "on", "kinds": []}, {"kinds"}),
         ({"mode": "on", "quiet_from": "20:00"}, {"quiet_until"}),
@@ -43,7 +44,7 @@ async def test_a_channel_chooses_in_a_window_what_it_hears_and_hears_that(world:
         ({"mode": "on", "quiet_from": "20:00", "quiet_until": "19:00"}, {"quiet_until"}),
         ({"mode": "digest", "quiet_from": "20:00", "quiet_until": "07:00", "zone:own": "Berlin"}, {"zone:own"}),
     ):
-        given = {"severities": ["bad", "warn"], "kinds": ["campaign", "brand"], **values}
+        given = {"severities": ["bad", "warn"], "kinds": ["campaign", "brand"], "zone:own": "UTC", **values}
         assert set((await world.slack.submit(RITA, given)).errors) == fields, values
     hour = time.gmtime(time.time() + 12 * 3600).tm_hour
     done = await world.slack.submit(
@@ -77,5 +78,10 @@ async def test_a_channel_chooses_in_a_window_what_it_hears_and_hears_that(world:
     await world.hears(A2P, "No channel hears bad news now", user=RITA)
     await world.slack.command(RITA, A2P, "/a2p-watch", "show")
     await world.hears(A2P, "watch.on", user=RITA)
+    await world.slack.command(RITA, A2P, "/a2p-watch", "on")
+    await world.until(
+        lambda: sum(words in shown(m) for m in world.slack.ephemerals(RITA, A2P)) > 1,
+        "what was chosen before is heard again",
+    )
     await world.slack.command(ANN, A2P, "/a2p-audit", "who=U0RITA")
     await world.hears(A2P, f"chose what {A2P} hears", user=ANN)

@@ -55,3 +55,16 @@ async def test_a_home_that_cannot_be_drawn_keeps_no_other_from_being_drawn_and_i
     trouble.clear()
     await Homes(everybody, unknown, publish).redraw({ANN})
     assert drawn == [BOB, RITA, ANN]
+
+
+async def test_what_nobody_decides_on_draws_the_homes_of_those_people_alone() -> None:
+    drawn: list[str] = []
+
+    async def publish(user: str) -> None:
+        drawn.append(user)
+
+    homes = Homes(everybody, approvers, publish)
+    await homes.redraw_these({RITA})
+    assert drawn == [RITA]
+    await homes.redraw({RITA})
+    assert drawn == [RITA, ANN, BOB, RITA]

@@ -28,7 +28,7 @@ from bot.tracking.subscriptions import Subscription, addressed, hearers
 from bot.vault import Vault
 from handlers.background import Background
 from handlers.catch_up import CatchUps
-from handlers.channels import Channels
+from handlers.channels import REFUSED_MOST, Channels
 from handlers.posts import Posts
 from handlers.showing import Showing
 from handlers.threads import Threads
@@ -219,10 +219,10 @@ async def test_after_an_outage_one_summary_comes_first_and_leads_to_every_thread
     for _ in range(5):
         await office.sweep()
     summary = office.slack.messages(ALERTS)[0]
-    assert "While Slack could not be reached, from" in summary["text"]
+    assert "While nothing could be posted here, from" in summary["text"]
     assert "12 things happened: 3 bad news, 3 warnings, 3 good news, 3 progress." in summary["text"]
     assert str(summary["blocks"]).count(f".slack.com/archives/{ALERTS}/p") == 2
-    assert "is TURN_" in str(summary["blocks"])
+    assert "Twilio says “TURN_2”" in str(summary["blocks"])
 
 
 async def test_a_few_late_ones_are_told_as_if_nothing_had_been(office: Office) -> None:
@@ -360,3 +360,79 @@ async def test_while_slack_asks_for_patience_news_is_told_and_cards_are_drawn_la
     await office.sweep(replica)
     assert await office.store.untold(office.clock()) == []
     assert len(office.slack.calls("chat.update")) == updates + 1
+
+
+async def test_a_thread_whose_card_was_deleted_since_it_was_drawn_begins_anew(office: Office) -> None:
+    the = await office.begun("MG1", change=7)
+    await office.sweep()
+    (card,) = office.slack.messages(ALERTS)
+    morning = await quiet_hours(office, ALERTS)
+    await office.seen(the, "bad", status="FAILED")
+    await office.sweep()
+    client = AsyncWebClient(BOT_TOKEN, base_url=f"{office.slack.url}/api/")
+    await client.chat_delete(channel=ALERTS, ts=card["ts"])
+    office.clock.now = morning
+    await office.sweep()
+    assert office.posted(ALERTS) == [f"root:{ALERTS}", f"2:{ALERTS}"]
+    root, reply = office.slack.messages(ALERTS)
+    assert reply["thread_ts"] == root["ts"] != card["ts"]
+    assert await office.store.untold(office.clock()) == []
+
+
+async def test_what_was_muted_or_switched_off_in_the_night_is_not_told_in_the_morning(office: Office) -> None:
+    await quiet_hours(office, A2P)
+    morning = await quiet_hours(office, ALERTS)
+    one, other = await office.begun("MG1"), await office.begun("MG2")
+    for the in (one, other):
+        await office.seen(the, "bad", status="FAILED")
+    await office.sweep()
+    await office.store.mute(one.id, ALERTS, Mute(by="U0RITA", at=office.clock()))
+    await office.store.subscribe(Subscription(channel=A2P, off=True))
+    office.clock.now = morning
+    for _ in range(2):
+        await office.sweep()
+    assert office.posted(A2P) == []
+    assert [m["text"][:12] for m in office.slack.messages(ALERTS)] == ["Campaign MG2"] * 2
+    assert [await office.store.announcements(the.id) for the in (one, other)] == [[], []]
+    assert await office.store.untold(office.clock()) == []
+
+
+async def test_while_one_channel_takes_nothing_the_cards_of_others_are_not_drawn_again_and_again(
+    office: Office,
+) -> None:
+    await office.store.subscribe(Subscription(channel=A2P, by="U0RITA"))
+    the = await office.begun("MG1", change=7)
+    await office.sweep()
+    await office.seen(the, "bad", status="FAILED")
+    office.slack.faults.add("chat.postMessage", error="restricted_action", times=99)
+    await office.sweep()
+    drawn = len(office.slack.calls("chat.update"))
+    assert drawn == 2
+    for _ in range(3):
+        await office.sweep()
+    assert len(office.slack.calls("chat.update")) == drawn
+    office.slack.faults.clear()
+    await office.sweep()
+    assert [told(office, channel) for channel in (ALERTS, A2P)] == [["2"], ["2"]]
+
+
+async def test_a_channel_that_takes_nothing_is_left_alone_for_a_moment(office: Office) -> None:
+    known = [await office.begun(f"MG{n}") for n in range(6)]
+    for the in known:
+        await office.seen(the, "bad", status="FAILED")
+    office.slack.faults.add("chat.postMessage", error="restricted_action", times=99)
+    replica = office.process()
+    await office.sweep(replica)
+    assert len(office.slack.calls("chat.postMessage")) == REFUSED_MOST + 1
+    office.slack.faults.clear()
+    office.clock.advance(60)
+    await office.sweep(replica)
+    assert len(told(office)) == 6
+
+
+async def quiet_hours(office: Office, channel: str) -> float:
+    """Quiet hours that have just begun; returns when they end."""
+    minute = int(office.clock() % 86400 // 60)
+    quiet = Subscription(channel=channel, quiet_from=minute - 1, quiet_until=minute + 60)
+    await office.store.subscribe(quiet)
+    return quiet.opens_at(office.clock())

@@ -153,6 +153,12 @@ def test_an_absurd_time_gives_way_to_that_of_the_envelope() -> None:
     assert odd.fact.at == 1789984800.0
 
 
+def test_the_mail_of_a_brand_that_was_long_left_alone_was_sent_when_its_event_says() -> None:
+    event = {**payload("brand")[0], "type": "com.twilio.messaging.compliance.brand-registration.email-2fa-sent"}
+    old = changed(event, createddate=1780000000000, updateddate=1780000000000)
+    assert opened(old, START).at == 1789984800.0
+
+
 def test_an_event_without_an_id_is_known_by_its_content() -> None:
     event = {name: value for name, value in payload("brand")[0].items() if name != "id"}
     other = changed(event, identitystatus="verified")

@@ -88,7 +88,7 @@ async def test_an_event_whose_taking_broke_off_is_taken_when_it_is_delivered_aga
     share = Registration(kind="share", account=ACCOUNT, key=CAMPAIGN, title="Share", started_at=0.0)
     await tcr.store.await_(share, 7)
     tcr.broken = True
-    assert await tcr.post(event("CAMPAIGN_SHARE_ACCEPT")) == 500
+    assert await tcr.post(event("CAMPAIGN_SHARE_ACCEPT")) == 503
     tcr.broken = False
     assert await tcr.post(event("CAMPAIGN_SHARE_ACCEPT")) == 204
     assert (await tcr.status(), tcr.woken) == ("ACCEPTED", [7])

@@ -95,7 +95,9 @@ def test_a_look_comes_when_something_is_to_be_called_stuck() -> None:
         ("vetting", "SUCCESS", DAY, 1440),
         ("vetting", "FAILED", DAY, 1440),
         ("sink", "active", 90 * DAY, 15),
-        ("sink", "failed", 90 * DAY, 1),
+        ("sink", "failed", 60, 1),
+        ("sink", "failed", 90 * DAY, 15),
+        ("bundle", "draft", 3 * DAY, 60),
     ],
 )
 def test_the_cadence_at_the_default_base_of_a_minute(kind: str, state: str, age: float, minutes: int) -> None:

@@ -69,9 +69,6 @@ async def test_some_of_an_offer_can_be_followed_and_the_rest_declined_for_good(
     await registry.redis.delete(*[k async for k in registry.redis.scan_iter(match="*discovery:due:*")])
     assert await discovery.look() == []
     assert await found(discovery, registry) == {}
-    await discovery.forget_declined(registry.account.sid)
-    await discovery.look()
-    assert len(await found(discovery, registry)) == left
 
 
 async def test_an_account_is_looked_through_once_however_many_ask(discovery: Discovery, registry: Registry) -> None:

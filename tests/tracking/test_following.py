@@ -1,6 +1,7 @@
 """A campaign is followed from its submission to its verdict and beyond, by any number of replicas."""
 
 import asyncio
+from collections.abc import Callable
 from typing import Any
 
 import pytest
@@ -13,11 +14,14 @@ from bot.policy.verdict import Requirement
 from bot.sandbox.twilio import start_west
 from bot.sandbox.twilio.start_state import APPROVED_BRAND, SUPPORT_SERVICE
 from bot.tracking.cadence import DAY
-from bot.tracking.kinds import Kind
-from bot.tracking.registration import FAILURES, GONE, Registration
+from bot.tracking.kinds import Kind, Look
+from bot.tracking.registration import FAILURES, GONE, Fact, Registration
+from bot.tracking.store import CLAIM_SECONDS, RegistrationStore
 from bot.tracking.subscriptions import Subscription
+from bot.tracking.sweeping import AT_ONCE
 from bot.tracking.tracker import Tracker
 from bot.twilio import reads
+from bot.twilio.faults import Uncertain, UnknownAccount
 from bot.twilio.gateway import Account
 from tests.conftest import Told
 from tests.tracking.registry import ALERTS, BASE, Registry, nobody_waits, registration_of
@@ -139,17 +143,23 @@ async def test_trouble_that_was_not_told_because_of_a_crash_is_left_to_the_sweep
     assert await registry.store.untold(registry.clock()) == [campaign]
 
 
-async def test_an_answer_of_another_shape_is_trouble_like_any_other_and_not_quoted(registry: Registry) -> None:
-    async def odd(account: Account, key: str) -> tuple[str, dict[str, Any]]:
-        reads.Campaign.model_validate({"messaging_service_sid": key, "campaign_status": ["Zanzibar"]})
+@pytest.mark.parametrize(
+    "read",
+    [
+        lambda: reads.Campaign.model_validate({"messaging_service_sid": "MG1", "campaign_status": ["Zanzibar"]}),
+        lambda: dict[str, Any]()["Zanzibar"],
+        lambda: [].get("Zanzibar"),  # type: ignore[attr-defined]
+    ],
+)
+async def test_an_answer_of_another_shape_is_trouble_like_any_other_and_not_quoted(
+    registry: Registry, read: Callable[[], Any]
+) -> None:
+    async def odd(_account: Account, _key: str) -> tuple[str, dict[str, Any]]:
+        read()
         raise AssertionError
 
     campaign = await registry.submitted()
-    kinds = {"campaign": Kind(odd, announced=True)}
-    tracker = Tracker(
-        registry.store, lambda _: registry.account, registry.told, registry.clock, BASE, ALERTS, nobody_waits, kinds
-    )
-    await tracker.look(campaign)
+    await looking(registry, odd).look(campaign)
     known = await registry.known(campaign)
     assert (known.failures, "cannot read" in known.trouble, "Zanzibar" in known.trouble) == (1, True, False)
 
@@ -342,3 +352,127 @@ async def test_a_campaign_that_we_deleted_ourselves_alarms_nobody_and_its_card_s
     assert (known.status, await registry.heard(campaign), untold) == (GONE, [], [campaign])
     registry.clock.advance(DAY)
     assert await tracker.sweep() == 0
+
+
+async def test_what_belongs_to_an_account_that_is_not_configured_any_more_is_looked_at_each_hour(
+    registry: Registry,
+) -> None:
+    def nowhere(sid: str) -> Account:
+        raise UnknownAccount(sid)
+
+    campaign = await registry.submitted()
+    await Tracker(registry.store, nowhere, registry.told, registry.clock, BASE, ALERTS, nobody_waits).sweep()
+    known = await registry.known(campaign)
+    assert ("no credentials" in known.trouble, await registry.due(campaign)) == (True, 3600.0)
+
+
+async def test_what_we_delete_is_over_though_something_else_is_recorded_in_that_moment(registry: Registry) -> None:
+    class Busy(RegistrationStore):
+        acts = 1
+
+        async def load(self, registration_id: str) -> Registration | None:
+            known = await super().load(registration_id)
+            if self.acts:
+                self.acts -= 1
+                await self.assign(registration_id, "U0ANN")
+            return known
+
+    campaign = await registry.submitted()
+    tracker = Tracker(
+        Busy(registry.redis, registry.keys), lambda _: registry.account, registry.told, registry.clock, BASE, ALERTS,
+        nobody_waits,
+    )  # fmt: skip
+    watch = Watch(kind="campaign", step="campaign", key=SUPPORT_SERVICE, title="Campaign")
+    await tracker.end(change_of(registry.account.sid), watch)
+    known = await registry.known(campaign)
+    assert (known.status, known.owner, await registry.store.looked_at()) == (GONE, "U0ANN", [])
+
+
+@pytest.mark.parametrize("fails", [False, True])
+async def test_an_event_that_comes_during_a_look_has_it_looked_at_once_more_at_once(
+    registry: Registry, *, fails: bool
+) -> None:
+    campaign = await registry.submitted()
+    looks = list[str]()
+
+    async def look(_account: Account, key: str) -> tuple[str, dict[str, Any]]:
+        looks.append(key)
+        if len(looks) == 1:
+            await tracker.hint([registration_of(key, registry.account.sid, registry.clock())])
+            if fails:
+                raise Uncertain("GET", "no answer")
+        return "PENDING", {}
+
+    tracker = looking(registry, look)
+    await tracker.sweep()
+    assert (len(looks), await registry.due(campaign)) == (2, BASE)
+
+
+async def test_what_a_change_ends_during_a_look_is_looked_at_no_more(registry: Registry) -> None:
+    campaign = await registry.submitted()
+
+    async def look(_account: Account, _key: str) -> tuple[str, dict[str, Any]]:
+        await registry.store.forget(campaign)
+        return "PENDING", {}
+
+    await looking(registry, look).sweep()
+    assert await registry.store.looked_at() == []
+
+
+async def test_what_another_replica_has_claimed_since_is_left_to_it(registry: Registry) -> None:
+    """As when an account answers so slowly that the claim is over before its last registrations have their turn."""
+    campaigns = [registration_of(f"MG{n}", registry.account.sid, registry.clock()) for n in range(AT_ONCE + 5)]
+    looks, claimed = list[str](), asyncio.Event()
+
+    async def look(_account: Account, key: str) -> tuple[str, dict[str, Any]]:
+        looks.append(key)
+        if len(looks) == AT_ONCE:
+            registry.clock.advance(CLAIM_SECONDS)
+            assert len(await registry.store.claim(registry.clock(), 100)) == len(campaigns)
+            claimed.set()
+        await claimed.wait()
+        return "PENDING", {}
+
+    for campaign in campaigns:
+        await registry.store.begin(campaign)
+    await looking(registry, look).sweep()
+    assert len(looks) == AT_ONCE
+
+
+async def test_what_only_a_newer_version_knows_is_left_to_its_replicas(registry: Registry) -> None:
+    newer = Registration(kind="newer", account=registry.account.sid, key="X1", title="X1", started_at=registry.clock())
+    await registry.store.begin(newer)
+    await registry.tracker().sweep()
+    assert await registry.store.looked_at() == [newer.id]
+
+
+async def test_one_that_cannot_be_taken_up_is_told_and_keeps_no_other_from_being_told(registry: Registry) -> None:
+    async def odd(registration: Registration, _log: object) -> None:
+        raise ValueError(registration.id)
+
+    campaigns = [registration_of(f"MG{n}") for n in range(3)]
+    for campaign in campaigns:
+        await registry.store.begin(campaign)
+        await registry.store.redraw(campaign.id)
+    await Tracker(
+        registry.store, lambda _: registry.account, registry.told, registry.clock, BASE, ALERTS, nobody_waits,
+        projections=(odd,),
+    ).tell_left()  # fmt: skip
+    assert sorted(registry.told.registrations) == [c.id for c in campaigns]
+
+
+async def test_a_card_tells_what_an_event_said_even_if_a_look_finds_nothing_new(registry: Registry) -> None:
+    campaign = await registry.known(await registry.submitted())
+    fact = Fact(name="event", value="campaign-submitted", at=1.0, event="EV1")
+    for novelty in ("latest", "known"):
+        assert await registry.tracker().hear(campaign, fact) == novelty
+        assert await registry.store.untold(registry.clock()) == [campaign.id]
+        await registry.store.all_told(campaign.id, 1)
+
+
+def looking(registry: Registry, look: Look) -> Tracker:
+    """A tracker that looks at campaigns like this."""
+    kinds = {"campaign": Kind(look, announced=True)}
+    return Tracker(
+        registry.store, lambda _: registry.account, registry.told, registry.clock, BASE, ALERTS, nobody_waits, kinds
+    )

@@ -1,4 +1,4 @@
-"""What a brand was refused for and what was accepted is remembered, and every code that comes is counted once."""
+"""What a brand was refused for, and what was accepted, is remembered."""
 
 from typing import Any
 
@@ -12,7 +12,6 @@ from tests.tracking.registry import registration_of
 
 ACCOUNT, BRAND = "AC" + "5a" * 16, "BN1"
 UNCLEAR = {"error_code": 30896, "description": "Opt-in unclear", "fields": ["MESSAGE_FLOW"], "url": "https://x.example"}
-STRANGE = {"error_code": "39999", "description": "New", "fields": []}
 TEXTS = {
     "description": "We text order updates.",
     "message_flow": "People ask for them at checkout.",
@@ -53,14 +52,12 @@ async def test_a_refusal_is_remembered_once_with_its_errors_as_given(memory: Mem
     (refused,) = (await memory.past(ACCOUNT, BRAND)).refused
     assert (refused.registration, refused.title, refused.at) == (failed[0].id, "Campaign MG1", 50.0)
     assert refused.errors == (UNCLEAR,)
-    assert await memory.codes_between(0, 100) == {"30896": 1}
 
 
 async def test_nothing_is_remembered_of_brands_that_are_not_known(memory: Memory) -> None:
     await memory.learn(*campaign(move(1, "", "FAILED", 5.0, UNCLEAR, brand_registration_sid=None)))
     for brand in ("BN404", "", BRAND):
         assert (await memory.past(ACCOUNT, brand)).refused == ()
-    assert await memory.codes_between(0, 100) == {"30896": 1}
 
 
 async def test_the_latest_refusal_comes_first_and_the_oldest_are_forgotten(memory: Memory) -> None:
@@ -69,8 +66,6 @@ async def test_the_latest_refusal_comes_first_and_the_oldest_are_forgotten(memor
     await memory.learn(*campaign(move(1, "", "FAILED", 0.0, UNCLEAR), key="MG0"))
     past = await memory.past(ACCOUNT, BRAND)
     assert [r.at for r in past.refused] == [float(n) for n in range(REFUSALS_KEPT + 4, 4, -1)]
-    # counting goes on beyond what is remembered
-    assert await memory.codes_between(0, 100) == {"30896": REFUSALS_KEPT + 5}
 
 
 async def test_of_a_brand_itself_codes_and_fields_are_kept_but_no_words_that_may_quote_it(memory: Memory) -> None:
@@ -84,11 +79,10 @@ async def test_of_a_brand_itself_codes_and_fields_are_kept_but_no_words_that_may
     assert refused.errors == ({"error_code": 30795, "fields": ["ein"], "url": "u"},)
 
 
-async def test_errors_that_come_before_the_verdict_are_one_refusal_and_counted_once(memory: Memory) -> None:
+async def test_errors_that_come_before_the_verdict_are_one_refusal(memory: Memory) -> None:
     log = (move(1, "PENDING", "PENDING", 10.0, UNCLEAR), move(2, "PENDING", "FAILED", 20.0, UNCLEAR))
     await memory.learn(*campaign(*log))
     assert [r.at for r in (await memory.past(ACCOUNT, BRAND)).refused] == [10.0]
-    assert await memory.codes_between(0, 100) == {"30896": 1}
 
 
 async def test_the_same_errors_after_another_try_are_another_refusal(memory: Memory) -> None:
@@ -147,25 +141,8 @@ async def test_what_shows_no_texts_or_was_never_reviewed_is_no_example(
     assert (await memory.past(ACCOUNT, BRAND)).accepted is None
 
 
-async def test_codes_that_the_guide_does_not_know_are_counted_as_given_the_most_frequent_first(memory: Memory) -> None:
-    odd = {"error_code": "not|a code", "description": ""}
-    looks: list[list[dict[str, Any]]] = [[STRANGE, UNCLEAR, STRANGE], [odd, {"description": "no code"}], [STRANGE]]
-    for n, errors in enumerate(looks):
-        await memory.learn(*campaign(move(1, "", "FAILED", float(n), *errors), key=f"MG{n}"))
-    unknown = await memory.unknown_codes()
-    assert list(unknown.items()) == [("39999", 2), ("not|a code", 1)]
-
-
-async def test_codes_are_counted_from_the_start_of_a_week_up_to_its_end(memory: Memory) -> None:
-    for at in (10.0, 20.0, 30.0):
-        await memory.learn(*campaign(move(1, "", "FAILED", at, UNCLEAR), key=f"MG{at}"))
-    assert await memory.codes_between(10.0, 30.0) == {"30896": 2}
-    assert await memory.codes_between(31.0, 99.0) == {}
-
-
 async def test_a_snapshot_with_errors_of_another_shape_breaks_nothing(memory: Memory) -> None:
     for number, errors in enumerate(("oops", {"error_code": 1}, ["oops", None, 3])):
         log = move(1, "", "FAILED", 1.0).model_copy(update={"snapshot": {**SEEN, "errors": errors}})
         await memory.learn(*campaign(log, key=f"MG{number}"))
     assert [r.errors for r in (await memory.past(ACCOUNT, BRAND)).refused] == [(), (), ()]
-    assert await memory.codes_between(0, 100) == {}

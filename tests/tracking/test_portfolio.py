@@ -166,6 +166,7 @@ def test_a_status_that_nobody_knows_belongs_to_one_group_and_is_kept_as_it_is(st
     [
         ("bundle", "twilio-rejected", {}, "refused"),
         ("bundle", "in-review", {}, "review"),
+        ("sink", "validating", {}, "review"),
         ("traffic", "FAILING", {}, "refused"),
         ("brand", "APPROVED", {}, "ready"),
         ("campaign", "VERIFIED", {"ready": "ready"}, "ready"),

@@ -1,6 +1,7 @@
 """Ready to send is announced once everything holds, and once only; a number that failed is told once."""
 
 import secrets
+from itertools import pairwise
 from typing import Any
 
 from hypothesis import given
@@ -91,6 +92,15 @@ def test_what_was_ready_when_the_first_look_came_is_no_news_but_a_failed_number_
     # what a change of ours has just made becomes ready before our eyes
     made = never.model_copy(update={"made_at": 1.0})
     assert ("ready", "good") in said(ready_news(made, look(made, "ready", counts), 1.0))
+
+
+def test_of_a_small_pool_each_number_is_told_and_of_a_large_one_a_handful_of_times() -> None:
+    for total, words in ((5, 4), (400, 7)):
+        # by the last one it is ready, which says it all
+        counts = [{"numbers": {"REGISTERED": n}, "total": total, "failed": []} for n in range(total + 1)]
+        seen = [look(campaign(), "ready" if n == total else "not", of) for n, of in enumerate(counts)]
+        news = [said(ready_news(old, now, 1.0)) for old, now in pairwise(seen)]
+        assert [told_of for told_of in news if told_of] == [[("numbers", "info")]] * words + [[("ready", "good")]]
 
 
 def test_a_ready_campaign_that_cannot_be_judged_for_a_while_is_not_announced_again() -> None:

@@ -214,12 +214,9 @@ async def test_what_is_kept_of_a_sink_does_not_open_it(registry: Registry, sinks
 
 
 def test_what_is_no_state_of_a_brand_is_looked_at_as_its_own_kind_asks() -> None:
-    assert [seconds_until_next_look(s, 9 * DAY, 60, "sink") / 60 for s in ("active", "failed", SILENT, GONE)] == [
-        15,
-        1,
-        1,
-        1440,
-    ]
+    states = ("active", "failed", SILENT, GONE)
+    assert [seconds_until_next_look(s, 60.0, 60, "sink") / 60 for s in states] == [15, 1, 1, 15]
+    assert [seconds_until_next_look(s, 9 * DAY, 60, "sink") / 60 for s in states] == [15, 15, 15, 1440]
     assert seconds_until_next_look("twilio-approved", 9 * DAY, 60, "bundle") == DAY
     assert seconds_until_next_look("in-review", 9 * DAY, 60, "bundle") == 15 * 60
 

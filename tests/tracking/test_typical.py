@@ -73,7 +73,7 @@ def test_what_twilio_says_fades_case_by_case() -> None:
     assert nine_of_ten[-1] == 5 * DAY
 
 
-@pytest.mark.parametrize("stage", ["campaign:Awaiting carrier", "brand:DELETION_PENDING", "number:odd", "bundle:odd"])
+@pytest.mark.parametrize("stage", ["campaign:Awaiting carrier", "brand:DELETION_PENDING", "bundle:odd"])
 def test_a_state_that_nobody_knows_is_not_waited_for_for_ever(stage: str) -> None:
     found = typical(stage, [])
     assert found is not None
@@ -96,7 +96,7 @@ def test_what_waits_for_the_team_is_spoken_of_after_a_week(stage: str) -> None:
             "external:READY",
             "campaign:GONE",
             "vetting:SUCCESS",
-            "number:registered",
+            "number:FAILURE",
         ),
         *("bundle:twilio-approved", "campaign:", "message:sent", "sink:active", "traffic:FAILING", "", "nothing"),
     ],

@@ -9,7 +9,7 @@ from bot.tracking.row import STATES, Needs
 from handlers.blocks import kit
 from handlers.blocks.portfolio import ALL, GROUPS, NEEDED, PAGE, Shelf, portfolio_blocks
 from tests.handlers.blocks.judge import elements, sound_view, words
-from tests.handlers.blocks.samples import ACCOUNT, ANN, STRANGE, registration
+from tests.handlers.blocks.samples import ACCOUNT, ANN, RITA, STRANGE, registration
 from tests.handlers.blocks.shelves import shelf
 
 BRAND = "BN" + "1a" * 16
@@ -29,6 +29,7 @@ def test_a_row_says_its_state_why_it_needs_somebody_and_whose_turn_it_is() -> No
     shown = words(view)
     assert "*2 followed*: 1 refused or failing, 1 under review. *1 needs somebody.*" in shown
     assert "Was rejected." in shown
+    assert f"seen to by <@{RITA}>" in shown
     assert elements(view)["registration.open"]["value"] == registration().id
     assert "Show all" not in shown
 

@@ -143,6 +143,13 @@ def test_an_approved_brand_shows_its_feedback_and_which_of_it_stops_campaigns() 
     )
 
 
+def test_a_card_sends_nobody_to_reasons_that_were_never_told() -> None:
+    the = registration("FAILED", error())
+    assert "in this thread" in card(the, transitions=(transition("FAILED", error()),))
+    assert "in this thread" not in card(the)
+    assert "in this thread" not in card(the, transitions=(transition("PENDING"),))
+
+
 # The same in a window
 
 

@@ -8,8 +8,9 @@ import pytest
 from bot.checks.external import APPEALS
 from bot.tracking.memory import Past, Refused
 from bot.tracking.registration import Registration
-from handlers.blocks.registration import Shown
+from handlers.blocks.registration import Shown, registration_modal
 from handlers.blocks.ticket import ticket_modal, ticket_text
+from handlers.desk import DRAFTED
 from tests.handlers.blocks.judge import sound_view, words
 from tests.handlers.blocks.samples import ACCOUNT, NOW, RITA, SERVICE, STRANGE, error, registration, transition
 
@@ -75,3 +76,8 @@ def test_what_waits_is_asked_about_with_how_long_it_has_waited() -> None:
     text = ticket_text(Shown(registration(), now=NOW))
     assert re.search(r"status IN_PROGRESS \(under review\) since .* UTC, for 3 days now", text)
     assert "what it is waiting for" in text
+
+
+def test_no_draft_is_promised_of_a_window_in_which_nothing_is_typed() -> None:
+    windows = (ticket_modal(Shown(failed())), registration_modal(Shown(failed())))
+    assert not {view["callback_id"] for view in windows} & DRAFTED

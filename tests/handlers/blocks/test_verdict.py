@@ -94,7 +94,10 @@ def test_a_deadline_calls_its_owner_and_says_what_happens_then() -> None:
     said = message(told("deadline", "SUSPENDED", **facts))
     assert said["text"].startswith(f"<@{RITA}>: ")
     assert "3 days left" in said["text"]
-    assert "releases its numbers" in words(said)
+    assert "Then Twilio removes the campaign" in words(said)
+    over = words(message(told("deadline", "SUSPENDED", **{**facts, "at": NOW - 60, "left": 0.0})))
+    assert "no time left" in over
+    assert "If nothing was done in time, Twilio removes the campaign" in over
 
 
 @pytest.mark.parametrize("about", ["ready", "numbers", "stuck", "deadline"])
@@ -114,7 +117,7 @@ def test_facts_of_any_shape_are_told(about: str, text: str) -> None:
 
 
 @pytest.mark.parametrize(
-    ("severity", "word"), [("bad", "Serious"), ("warn", "Warning"), ("good", "Good news"), ("info", "For information")]
+    ("severity", "word"), [("bad", "Bad news"), ("warn", "Warning"), ("good", "Good news"), ("info", "Progress")]
 )
 @pytest.mark.parametrize("after", ["VERIFIED", "FAILED", "APPROVED"])
 def test_how_bad_it_is_stands_there_as_a_word(severity: Any, word: str, after: str) -> None:

@@ -93,6 +93,8 @@ def test_the_zone_of_whoever_looks_fills_a_block_of_its_own_and_not_over_what_wa
     quiet = Subscription(channel=A2P, quiet_from=60, quiet_until=120, zone="Asia/Kathmandu")
     assert block(watch_modal(Watched(A2P, quiet), zone="UTC"), "zone")["element"]["initial_value"] == "Asia/Kathmandu"
     assert block(watch_modal(Watched(A2P), zone="UTC"), OWN_ZONE)["element"]["initial_value"] == "UTC"
+    digest = Subscription(channel=A2P, zone="Asia/Kathmandu", digest_only=True)
+    assert block(watch_modal(Watched(A2P, digest), zone="UTC"), "zone")["element"]["initial_value"] == "Asia/Kathmandu"
 
 
 def test_a_panel_offers_the_switch_that_makes_sense_and_to_unmute() -> None:
@@ -113,11 +115,11 @@ def test_a_summary_takes_any_text_and_links_only_to_slack(text: str) -> None:
         ended=NOW,
         quiet=True,
         rows=frozenset(map(str, range(37))),
-        counts={"bad": 30, "info": 7},
+        counts={"bad": 29, "warn": 1, "info": 7},
         bad=bad,
     )
     message = sound_message(catch_up(batch, {"r1": "https://evil.example/archives/C1/p1", "r2": text}))
-    assert "37 things happened: 30 bad news, 7 progress." in message["text"]
+    assert "37 things happened: 29 bad news, 1 warning, 7 progress." in message["text"]
     assert "5 more registrations" in words(message) or "what follows was left out" in words(message)
     linked = catch_up(batch, {"r0": "https://acme.slack.com/archives/C0A2P/p1795000000000100"})
     assert words(linked).count("<https://acme.slack.com/archives/C0A2P/p1795000000000100|") == 1
