@@ -5,6 +5,7 @@ from dataclasses import dataclass, field
 from datetime import UTC, datetime
 from decimal import Decimal
 
+from bot.checks.guide import Guide
 from bot.tracking.row import STATES
 from bot.tracking.statistics import Share, Statistics, Typically, Unsent, Weekly
 from handlers.blocks import kit
@@ -123,9 +124,13 @@ def _names(what: str, titles: Sequence[str]) -> str:
 def _codes(codes: Mapping[str, int]) -> str:
     if not codes:
         return ""
-    shown = [f"{error_page(name[:30])} ({count})" for name, count in list(codes.items())[:CODES]]
+    shown = [f"{error_page(name[:30])} ({count}{_unknown(name)})" for name, count in list(codes.items())[:CODES]]
     more = f" and {len(codes) - CODES} more" if len(codes) > CODES else ""
     return f"*Why Twilio refused*: {', '.join(shown)}{more}"
+
+
+def _unknown(name: str) -> str:
+    return "" if Guide.load().explain(name) else ", not in our guide"
 
 
 def _weekly(what: str, figure: Weekly) -> str:

@@ -10,7 +10,7 @@ from bot.tracking.memory import Accepted, Past, Refused
 from handlers.blocks import kit
 from handlers.blocks.kit import Block, code, date, error_page, inline, link, remark
 
-COUNTED = "Tenfour counts it like every other code."
+COUNTED = "Tenfour counts it: the weekly digest says how often it came."
 SHOWN = 300
 """Characters of a text that was submitted."""
 CODES, TIMES = 4, 3

@@ -60,7 +60,7 @@ async def test_a_rejection_is_taken_over_muted_and_drafted_as_a_ticket(empty_wor
         await world.until(lambda: card(world)["ts"], "the card")
         world.twilio.desk.reject(SERVICE, [30896, 39999])
         verdict = await world.hears(ALERTS, "was rejected")
-        assert "Tenfour counts it like every other code" in shown(verdict)
+        assert "the weekly digest says how often it came" in shown(verdict)
 
         forged = {"action_id": "registration.assign", "value": f"campaign|{MAIN}|{'MG' + '0' * 32}"}
         await world.slack.click(BOB, "registration.check", channel=ALERTS, ts=card(world)["ts"], action=forged)

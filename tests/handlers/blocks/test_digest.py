@@ -70,6 +70,7 @@ def test_every_figure_stands_in_words_beside_the_charts() -> None:
         "1 hour in one case; the week before there was none",
         "3 of 4 campaigns (75 %); the week before 1 of 2",
         "|30896> (1)",
+        "(1, not in our guide)",
         "carriers did not take `+15035550100`; 2 numbers still wait",
         "$41.50 in main",
     ):

@@ -160,7 +160,7 @@ def test_the_very_wording_that_was_accepted_before_is_said_to_be_that() -> None:
 
 def test_a_code_that_nobody_knows_is_shown_raw_and_counted() -> None:
     shown = words(message(transition("FAILED", error(39999))))
-    assert "Tenfour counts it like every other code" in shown
+    assert "the weekly digest says how often it came" in shown
 
 
 def test_a_long_rejection_keeps_its_advice_and_its_buttons() -> None:
