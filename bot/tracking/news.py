@@ -21,6 +21,7 @@ def as_seen(
         status = ""  # made a moment ago, and Twilio does not list it yet
     seen = known.model_copy(
         update={
+            "title": _called(known, snapshot),
             "status": status,
             "since": now if status != known.status else known.since,
             "fetched_at": now,
@@ -30,6 +31,13 @@ def as_seen(
         }
     )
     return seen if seen.stage == known.stage else seen.model_copy(update={"stage_since": now})
+
+
+def _called(known: Registration, snapshot: Mapping[str, Any]) -> str:
+    """What people call it: what an event began is named by its SID until a look has seen the name of its service."""
+    readiness = snapshot.get("readiness")
+    name = snapshot.get("service") or (readiness.get("service") if isinstance(readiness, Mapping) else "")
+    return known.title.replace(known.key, f"“{name}”") if name and isinstance(name, str) else known.title
 
 
 def what_is_new(old: Registration, seen: Registration, now: float, typical: Typical | None) -> list[Transition]:

@@ -170,6 +170,7 @@ class RegistrationStore:
             # before the script: an entry without news is cleaned up, news without an entry would never be told
             await self._to_tell(seen.id)
         fields: dict[str, Any] = {
+            "title": seen.title,
             "status": seen.status,
             "since": seen.since,
             "stage_since": seen.stage_since,

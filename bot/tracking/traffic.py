@@ -127,7 +127,14 @@ class Traffic:
         known = await self._registrations.load(registration_id("traffic", account.sid, key))
         hours = await self._hours(account.sid, key)
         day = tally(hours)
-        return judged(day, tally(hours[:RECENT_HOURS]), known.status if known else ""), summary(day)
+        found = summary(day) | {"service": await self._service(account.sid, key)}
+        return judged(day, tally(hours[:RECENT_HOURS]), known.status if known else ""), found
+
+    async def _service(self, account: str, key: str) -> str:
+        """What people call a service, as far as its campaign is followed; "" otherwise."""
+        campaign = await self._registrations.load(registration_id("campaign", account, key))
+        readiness = campaign.snapshot.get("readiness") if campaign else None
+        return str(readiness.get("service") or "") if isinstance(readiness, Mapping) else ""
 
     async def _hours(self, account: str, key: str) -> list[dict[str, int]]:
         """The counts of the last day by the hour, the running one first."""

@@ -36,6 +36,11 @@ class Moved:
     def __call__(self) -> float:
         return time.time() + self.ahead
 
+    def pass_by(self, seconds: float) -> bool:
+        """Let time pass; always true, for what waits as time goes by."""
+        self.ahead += seconds
+        return True
+
 
 @asynccontextmanager
 async def reachable(tmp_path: Path) -> AsyncIterator[tuple[World, dict[str, Any]]]:

@@ -48,7 +48,7 @@ async def test_a_brand_is_followed_through_mail_review_failure_feedback_and_susp
         await replies(world, brand, "eview")
         await verdict("reject", codes=[30795, 39999])
         failed = await replies(world, brand, "was rejected: errors 30795, 39999")
-        assert "Tenfour counts it like every other code" in failed[-1]
+        assert "the weekly digest says how often it came" in failed[-1]
         await verdict("status", status="PENDING")
         await replies(world, brand, "was `FAILED`")
         await verdict("approve", codes=[30795])

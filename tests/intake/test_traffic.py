@@ -87,7 +87,9 @@ async def test_failing_and_recovering_are_news_and_a_first_look_a_quiet_night_an
     tracker = Tracker(
         store, lambda _: account, told, clock, 60.0, "C0ALERTS", nobody_waits, kinds=kinds(traffic=traffic.look)
     )
-    messages = Registration(kind="traffic", account=account.sid, key=SERVICE, title="Messages", started_at=clock())
+    messages = Registration(
+        kind="traffic", account=account.sid, key=SERVICE, title=f"Messages of {SERVICE}", started_at=clock()
+    )
     sent = 0
 
     async def end(status: str, times: int, code: str = "") -> None:
@@ -109,8 +111,14 @@ async def test_failing_and_recovering_are_news_and_a_first_look_a_quiet_night_an
     await end("delivered", 30)
     assert (await news(), told.registrations) == ([], [])
     clock.advance(601)
+    campaign = messages.model_copy(update={"kind": "campaign", "snapshot": {"readiness": {"service": "Acme alerts"}}})
+    await store.begin(campaign)
+    await store.forget(campaign.id)
     await end("undelivered", 6, "30034")
     assert await news() == [(FLOWING, FAILING, "bad")]
+    named = await store.load(messages.id)
+    assert named
+    assert named.title == "Messages of “Acme alerts”"
     clock.advance(6 * HOUR)
     await end("delivered", 6)
     assert await news() == [(FAILING, FLOWING, "good")]
