@@ -143,6 +143,7 @@ class Discovery:
         declined = {str(i) for i in await self._redis.smembers(self._key("declined", account.sid))}
         followed = await self._tracker.store.many(r.id for r in seen.registrations)
         free = {r.id: r for r in seen.registrations if r.id not in followed and r.id not in declined}
+        await self._name(seen.registrations, followed)
         known = {str(i) for i in await self._redis.smembers(self._key("offered", account.sid))}
         new = set(free) - known
         await self._keep(account.sid, free, seen.counts)
@@ -153,6 +154,14 @@ class Discovery:
         await self._redis.set(self._key("due", account.sid), 1, ex=int(EVERY_SECONDS))
         log.info("discovered", account=account.sid, offered=len(free), new=len(new))
         return bool(new)
+
+    async def _name(self, seen: Iterable[Registration], followed: Mapping[str, Registration]) -> None:
+        """Call by its name what an event began, which knew a SID alone."""
+        for one in seen:
+            known = followed.get(one.id)
+            if known and one.key in known.title and one.key not in one.title:
+                await self._tracker.store.call(one.id, one.title)
+                await self._tracker.redraw(one.id)
 
     async def _keep(self, account_sid: str, free: Mapping[str, Registration], counts: Mapping[str, int]) -> None:
         found, counted = self._key("found", account_sid), self._key("counts", account_sid)

@@ -124,10 +124,17 @@ class RegistrationStore:
 
     async def assign(self, registration_id: str, owner: str) -> None:
         """Say who sees to a registration."""
+        await self._write(registration_id, "owner", owner)
+
+    async def call(self, registration_id: str, title: str) -> None:
+        """Say what a registration is called."""
+        await self._write(registration_id, "title", title)
+
+    async def _write(self, registration_id: str, name: str, value: str) -> None:
         at = self._at(registration_id, "doc")
         if await self._redis.exists(at):
             async with self._redis.pipeline() as pipe:
-                pipe.hset(at, "owner", owner)
+                pipe.hset(at, name, value)
                 pipe.hincrby(at, "version", 1)  # as above
                 await pipe.execute()
 

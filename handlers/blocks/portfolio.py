@@ -7,7 +7,6 @@ from types import MappingProxyType
 from bot.tracking.portfolio import NEEDS, Choices, Filter
 from bot.tracking.row import STATES, Row
 from handlers.blocks import kit
-from handlers.blocks.account import account_label
 from handlers.blocks.kit import Block, date, inline
 from handlers.blocks.standing_words import holder_of, lower, standing
 
@@ -118,7 +117,7 @@ def _row(row: Row) -> Block:
         why,
         f"It is up to {holder_of(seen, now)}",
         f"seen to by {kit.person(row.owner)}" if row.owner and kit.person(row.owner) != holder_of(seen, now) else "",
-        account_label(row.account, row.account_name),
+        _account(row.account, row.account_name),
     ]
     text = f"*{inline(row.title)}*: {lower(inline(now.words))}{since}\n{' · '.join(filter(None, facts))}"
     return kit.section(text, kit.button("Open", "registration.open", row.id, label=f"Open {row.title}"))

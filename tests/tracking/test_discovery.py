@@ -7,7 +7,7 @@ from bot.redis.keys import Keys
 from bot.sandbox.twilio.start_state import APPROVED_BRAND, SUPPORT_SERVICE
 from bot.tracking.discovery import Discovery
 from bot.twilio.accounts import Accounts
-from tests.tracking.registry import Registry
+from tests.tracking.registry import Registry, registration_of
 
 
 @pytest.fixture
@@ -76,3 +76,13 @@ async def test_an_account_is_looked_through_once_however_many_ask(discovery: Dis
     calls = len(registry.twilio.log)
     await discovery.look()
     assert len(registry.twilio.log) == calls
+
+
+async def test_what_an_event_began_under_its_sid_is_called_by_its_name_from_then_on(
+    discovery: Discovery, registry: Registry
+) -> None:
+    begun = registration_of(SUPPORT_SERVICE, registry.account.sid, registry.clock())
+    brand = begun.model_copy(update={"kind": "brand", "key": APPROVED_BRAND, "title": f"Brand {APPROVED_BRAND}"})
+    await registry.tracker().hint([brand])
+    await discovery.look()
+    assert (await registry.known(brand.id)).title == "Brand “Acme Inc”"
