@@ -36,8 +36,8 @@ structlog.configure(
         structlog.dev.ConsoleRenderer(colors=False, exception_formatter=structlog.dev.plain_traceback),
     ]
 )
-# a timing is never asserted: the machine may be busy. Sixty examples each keep all tests within five minutes
-settings.register_profile("tenfour", deadline=None, max_examples=60)
+# a timing is never asserted: the machine may be busy. Forty-five examples each keep all tests within five minutes
+settings.register_profile("tenfour", deadline=None, max_examples=45)
 settings.load_profile("tenfour")
 
 START = 1_790_000_000.0

@@ -1,6 +1,5 @@
 """The page of promises names only tests that there are, and some for each promise."""
 
-import ast
 import re
 from pathlib import Path
 
@@ -9,9 +8,8 @@ PAGE = (ROOT / "docs" / "promises.md").read_text()
 
 
 def _tests() -> set[str]:
-    trees = (ast.parse(file.read_text()) for file in (ROOT / "tests").rglob("test_*.py"))
-    functions = (node for tree in trees for node in ast.walk(tree))
-    return {f.name for f in functions if isinstance(f, ast.FunctionDef | ast.AsyncFunctionDef)}
+    texts = (file.read_text() for file in (ROOT / "tests").rglob("test_*.py"))
+    return {name for text in texts for name in re.findall(r"^(?:async )?def (test_\w+)\(", text, re.MULTILINE)}
 
 
 def test_every_test_that_the_promises_name_is_there() -> None:

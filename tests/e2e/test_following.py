@@ -54,7 +54,7 @@ async def test_a_campaign_is_ready_once_carriers_have_registered_every_number_an
 
         for order in ({"service_sid": SERVICE, "code": 30034}, {"number": POOLED_NUMBER, "code": 30034}):
             await desk(world, "traffic", **order)
-        await replies(world, f"Messages of {SERVICE}", "carriers have not registered this number under it")
+        await replies(world, "Messages of “Acme support”", "carriers have not registered this number under it")
         [told] = await replies(world, "Messages outside any messaging service", "must name the service")
         assert "of `+14155550110`" in told
         assert said(world, CAMPAIGN_OF, "is ready to send") == 1

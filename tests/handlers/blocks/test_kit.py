@@ -3,7 +3,7 @@
 from typing import Any
 
 import pytest
-from hypothesis import given, settings
+from hypothesis import given
 from hypothesis import strategies as st
 
 from bot.catalog import catalog
@@ -31,13 +31,11 @@ def any_block(draw: st.DrawFn) -> kit.Block:
     return draw(st.sampled_from(made))
 
 
-@settings(max_examples=150)
 @given(any_text.filter(str.strip), st.lists(any_block(), max_size=70))
 def test_slack_takes_every_message(text: str, blocks: list[kit.Block]) -> None:
     sound_message(kit.message(text, blocks))
 
 
-@settings(max_examples=100)
 @given(any_text, st.lists(any_block(), max_size=120))
 def test_slack_takes_every_modal_and_home(text: str, blocks: list[kit.Block]) -> None:
     sound_view(kit.modal(text, blocks, callback_id="x", submit=text, close=text))

@@ -7,6 +7,7 @@ import pytest
 from bot.tracking.memory import Accepted, Past, Refused
 from bot.tracking.registration import Registration, Transition
 from bot.tracking.typical import ENOUGH
+from handlers.blocks.readiness import reason_lines
 from handlers.blocks.registration import Shown, verdict
 from tests.handlers.blocks.judge import elements, sound_message, words
 from tests.handlers.blocks.samples import HOSTILE, NOW, RITA, STRANGE, error, registration, transition
@@ -39,6 +40,19 @@ def message(moved: Transition, the: Registration | None = None, **more: Any) -> 
 )
 def test_readiness_is_told_in_a_whole_sentence(facts: dict[str, Any], said: str) -> None:
     assert said in message(told("ready", "VERIFIED", **facts))["text"]
+
+
+def test_a_verified_campaign_that_can_send_at_once_is_called_ready_by_one_message_only() -> None:
+    seen = {"ready": "ready", "readiness": {"told": "ready", "reasons": []}}
+    moved = transition("VERIFIED", before="IN_PROGRESS").model_copy(update={"snapshot": seen})
+    said = message(moved)
+    assert said["text"].endswith("is verified")
+    assert "ready" not in words(said)
+
+
+def test_what_only_time_mends_is_not_called_something_to_mend() -> None:
+    waits = {"severity": "block", "code": "numbers-waiting", "text": "One number waits.", "fix": "Wait."}
+    assert reason_lines({"reasons": [waits]}) == ["• *Takes time*: One number waits. Wait."]
 
 
 def test_what_is_no_longer_ready_says_why() -> None:
@@ -135,7 +149,7 @@ def refused(code: int, at: float, title: str = "Campaign of “Acme”", key: st
 def test_a_rejection_names_what_the_brand_was_refused_for_before_the_same_code_first() -> None:
     past = Past(refused=(refused(30896, NOW), refused(30893, NOW - 2 * DAY), refused(30896, NOW - 9 * DAY, HOSTILE)))
     shown = words(message(transition("FAILED", error(30896)), past=past))
-    assert "Refused before for <https://www.twilio.com/docs/api/errors/30896|30896> on" in shown
+    assert "Refused before for <https://www.twilio.com/docs/api/errors/30896|30896>:" in shown
     assert f"<!date^{int(NOW - 2 * DAY)}^" in shown
     # this one is not "before"
     assert shown.count("<!date^1795000000^{date_short_pretty}|") == 0
