@@ -3,6 +3,7 @@
 import re
 from types import MappingProxyType
 
+from bot.catalog.rejections import rejections
 from bot.changes.refusal import Refusal
 from bot.tracking.registration import Registration, registration_parts
 from bot.twilio import reads
@@ -12,6 +13,7 @@ from handlers.blocks.form import LABEL
 from handlers.blocks.registration import WINDOW, Shown, external, registration_modal, standing
 from handlers.blocks.standing_words import lower
 from handlers.blocks.ticket import ticket_modal
+from handlers.blocks.verdict import advice, codes_of
 from handlers.delivery import Delivery, Payload
 from handlers.desk import Desk
 from handlers.windows import open_for_member
@@ -89,7 +91,9 @@ async def _check(desk: Desk, delivery: Delivery, registration_id: str) -> None:
         await desk.show(window, registration_modal(seen), delivery.user)
     now = seen.registration
     stands = standing(now)
-    said = f"{now.title}: {stands.words}. {stands.then}"
+    found = rejections(now.snapshot, seen.guide)
+    codes = f" ({codes_of(found)})" if found else ""
+    said = f"{now.title}: {lower(stands.words)}{codes}. {advice(now, found)}"
     if now.trouble:
         said = f"{now.title} could not be looked at, and is tried again soon: {now.trouble.rstrip('.')}."
     await desk.tell(delivery, said)

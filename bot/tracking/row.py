@@ -75,8 +75,11 @@ class Row(Record):
 def row_of(registration: Registration, now: float) -> Row:
     """The row of a registration as it stands."""
     said = {name: registration.snapshot[name] for name in _SAID if registration.snapshot.get(name) is not None}
-    if reasons := _readiness(registration.snapshot).get("reasons"):
-        said["readiness"] = {"reasons": list(reasons)[:1]}  # whether there are any decides whose turn it is
+    reasons = _readiness(registration.snapshot).get("reasons")
+    if reasons and isinstance(reasons, list | tuple):
+        # of what kind they are decides whose turn it is
+        kinds = [{name: r.get(name) for name in ("severity", "code")} for r in reasons if isinstance(r, Mapping)]
+        said["readiness"] = {"reasons": kinds}
     return Row(
         id=registration.id,
         kind=registration.kind,

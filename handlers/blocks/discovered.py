@@ -28,7 +28,7 @@ def offer_message(offer: Offer, said: str = "") -> Message:
     text = f"{_counted(offer.found)} registered in {account}, which nobody follows here."
     why = (
         "Their verdicts, rejections and deadlines would go unnoticed. What is followed is looked at from now on; what "
-        "is known of it today is no news, so this channel stays quiet until something moves."
+        "is known of it today is no news, so this channel stays quiet until something moves or takes too long."
     )
     lines = [f"• {registration_line(r)}" for r in offer.found[:SHOWN]]
     more = len(offer.found) - SHOWN

@@ -19,7 +19,7 @@ GROUPS: Mapping[str, str] = MappingProxyType(
         NEEDS: "need somebody",
         "refused": "refused or failing",
         "review": "under review",
-        "numbers": "verified, not sure to send yet",
+        "numbers": "verified, not yet known to be ready to send",
         "ready": "in order",
         "other": "in other states",
         "gone": "no longer at Twilio",
@@ -81,7 +81,11 @@ def _summary(counts: Mapping[str, int]) -> str:
     followed = sum(counts.get(state, 0) for state in STATES)
     told = [f"{counts[state]} {GROUPS[state]}" for state in STATES if counts.get(state)]
     needs = counts.get(NEEDS, 0)
-    urgent = f" *{needs} {'needs' if needs == 1 else 'need'} somebody.*" if needs else " None of them needs somebody."
+    urgent = (
+        f" *{needs} {'needs' if needs == 1 else 'need'} somebody.*"
+        if needs
+        else " None is rejected, failing, stuck or near a deadline."
+    )
     return f"*{followed} followed*: {', '.join(told)}.{urgent}" if followed else "*0 followed* of what is chosen."
 
 
@@ -113,10 +117,12 @@ def _row(row: Row) -> Block:
     now = standing(seen)
     since = f", since {date(row.since, 'day')}" if row.since else ""
     why = f"*{NEEDED.get(row.needs, 'Needs somebody.')}*" if row.needs else ""
+    holder = holder_of(seen, now)
+    settled = row.state == "ready" and not row.needs  # nobody has to act, whatever may be done next
     facts = [
         why,
-        f"It is up to {holder_of(seen, now)}",
-        f"seen to by {kit.person(row.owner)}" if row.owner and kit.person(row.owner) != holder_of(seen, now) else "",
+        "" if settled else f"It is up to {holder}",
+        f"seen to by {kit.person(row.owner)}" if row.owner and (settled or kit.person(row.owner) != holder) else "",
         _account(row.account, row.account_name),
     ]
     text = f"*{inline(row.title)}*: {lower(inline(now.words))}{since}\n{' · '.join(filter(None, facts))}"

@@ -5,6 +5,7 @@ from types import MappingProxyType
 from typing import Any
 
 from bot.checks import delivery
+from bot.checks.ready_to_send import WAITING
 from handlers.blocks.kit import code, error_page, inline, plural, remark
 
 LISTED = 10
@@ -58,6 +59,8 @@ def reason_lines(seen: Mapping[str, Any]) -> list[str]:
     for reason in reasons[:LISTED]:
         given = str(reason.get("severity") or "note")
         word = _SEVERITIES.get(given) or inline(given, 30)
+        if given == "block" and reason.get("code") in WAITING:
+            word = "Takes time"  # nobody can mend it
         words = f"{remark(str(reason.get('text') or ''))} {remark(str(reason.get('fix') or ''))}".strip()
         lines.append(f"• *{word}*: {words}")
     return [*lines, *_more(reasons, "reason")]

@@ -89,7 +89,7 @@ def _accepted(faults: Sequence[Fault], accepted: Accepted | None) -> Iterator[st
         if not words or accepted is None:
             continue
         case = f", for {code(accepted.use_case)}" if accepted.use_case else ""
-        where = f"on {date(accepted.at, 'day')} ({inline(accepted.title, 100)}{case})"
+        where = f"{date(accepted.at, 'day')} ({inline(accepted.title, 100)}{case})"
         if words == fault.submitted:
             yield f"*Accepted before*: the same wording of {inline(_label(fault))} was accepted {where}."
         else:
@@ -99,7 +99,7 @@ def _accepted(faults: Sequence[Fault], accepted: Accepted | None) -> Iterator[st
 def _refusals(each: str, refused: Sequence[Refused]) -> str:
     told = ", ".join(f"{date(r.at, 'day')} ({inline(r.title, 80)})" for r in refused[:TIMES])
     left = len(refused) - TIMES
-    return f"Refused before for {error_page(each)} on {told}{f', and {left} more' if left > 0 else ''}."
+    return f"Refused before for {error_page(each)}: {told}{f', and {left} more' if left > 0 else ''}."
 
 
 def _codes(refused: Refused) -> list[str]:

@@ -123,7 +123,7 @@ def _opening(registration: Registration, found: Sequence[Rejection], now: float)
     stood = max(now, registration.fetched_at) - registration.since
     since = f" since {_utc(registration.since)}, for {duration(stood)} now" if registration.since else ""
     words = lower(standing(registration).words)
-    yield f"“{registration.title}” has the status {registration.status or 'unknown'} ({words}){since}."
+    yield f"{registration.title} has the status {registration.status or 'unknown'} ({words}){since}."
     yield _ASKS.get(registration.status, _WAITS)
     if appeals(registration, found):
         yield "The feedback says: [paste the feedback that TCR gave]."

@@ -26,7 +26,7 @@ _LEFT: Mapping[str, str] = MappingProxyType(
 )
 _STAGES: Mapping[str, str] = MappingProxyType(
     {
-        "PENDING": "being taken in",
+        "PENDING": "waiting to be taken in",
         "IN_PROGRESS": "under review",
         "IN_REVIEW": "under manual review",
         "NUMBERS": "having its numbers registered",

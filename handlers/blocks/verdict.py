@@ -5,7 +5,9 @@ from types import MappingProxyType
 
 from bot.catalog.rejections import Rejection, rejections, way_on
 from bot.checks.standing import YOU
+from bot.tracking.ready import known_verdict
 from bot.tracking.registration import Registration, Transition
+from bot.tracking.stuck import READY, UNSURE
 from bot.tracking.typical import Typical
 from handlers.blocks import kit
 from handlers.blocks.deadline_words import deadline_words, time_left
@@ -71,6 +73,10 @@ def _moved(then: Registration, transition: Transition) -> Message:
     text = f"{title}: {lower(inline(now.words))}. {now.then}"
     if transition.after == "VERIFIED":
         text = f"{title} is verified. {now.then}"
+        if transition.before and known_verdict(then) in (READY, UNSURE):
+            # whether it can send is told next, in words of its own
+            text = f"{title} is verified"
+            return kit.message(text, [kit.section(f"*{text}*"), _small_print(then, transition)])
     lines = [f"*{title}: {lower(inline(now.words))}*", *traffic_lines(then), now.then, *readiness_lines(then.snapshot)]
     return kit.message(text, [*kit.sections(lines), _small_print(then, transition)])
 

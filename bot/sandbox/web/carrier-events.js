@@ -138,7 +138,12 @@ export function mailEvents(brand, name, events, act) {
 
 /** Traffic that nobody has sent, told to whoever listens to the service; `act(path, body)` tells the local Twilio. */
 export function trafficSwitches(service, act) {
-  if (!service.status_callback) return null;
+  if (!service.status_callback) {
+    const how =
+      "To make up traffic, set its status callback (/a2p-service update) to the address under Event Streams, " +
+      "with /twilio/status/ for /twilio/events/ and without what stands before the @.";
+    return h("p", { class: "nothing" }, how);
+  }
   const name = service.friendly_name ?? service.sid;
   const number = service.numbers?.[0]?.sid;
   const button = (words, kind, body) =>
