@@ -87,6 +87,7 @@ class Following:
                 self.portfolio.learn,
                 self.sinks.learn,
                 self.index.learn,
+                self.traffic.learn,
             ),
         )
 

@@ -118,7 +118,7 @@ async def _services(port: int, folder: Path) -> AsyncIterator[Services]:
         await _serve(stack, twilio, 0)
         slack.twilio_url = twilio.url
         redis = await stack.enter_async_context(run_embedded_redis(folder))
-        tcr_port = _free_port()
+        tcr_port = _own_port(folder / "webhooks.port")
         twilio.tcr.url = f"http://{HOST}:{tcr_port}/tcr/{world.TCR_SECRET}"
         yield Services(slack, folder, _environment(slack, twilio, redis.url, folder, tcr_port))
 
@@ -140,11 +140,20 @@ async def _serve(stack: AsyncExitStack, service: LocalSlack | LocalTwilio, port:
     stack.push_async_callback(service.stop)
 
 
-def _free_port() -> int:
-    """A port for TCR's webhook, chosen here because both the bot and the local TCR must know it."""
-    with socket.socket() as probe:
-        probe.bind((HOST, 0))
-        return int(probe.getsockname()[1])
+def _own_port(kept: Path) -> int:
+    """A port for webhooks, chosen here because both the bot and whoever calls it must know it.
+
+    The same as last time, if it is free: sinks and status callbacks that were set up then go on naming it.
+    """
+    known = kept.read_text().strip() if kept.exists() else ""
+    for wanted in (int(known) if known.isdecimal() else 0, 0):
+        with socket.socket() as probe, suppress(OSError, OverflowError):
+            probe.setsockopt(socket.SOL_SOCKET, socket.SO_REUSEADDR, 1)
+            probe.bind((HOST, wanted))
+            port = int(probe.getsockname()[1])
+            kept.write_text(str(port))
+            return port
+    raise SandboxProblem("This machine has no free port left for webhooks")
 
 
 def _environment(slack: LocalSlack, twilio: LocalTwilio, redis_url: str, folder: Path, tcr_port: int) -> dict[str, str]:

@@ -10,8 +10,12 @@ if redis.call('HEXISTS', KEYS[1], 'kind') == 0 then
   return 1
 end
 if ARGV[1] ~= '' and redis.call('HSETNX', KEYS[1], taken, 1) == 1 then
+  -- whoever took it over by hand goes on seeing to it
+  if redis.call('HEXISTS', KEYS[1], 'assigned') == 0 then
+    redis.call('HSET', KEYS[1], 'owner', ARGV[4])
+  end
   redis.call('HSET', KEYS[1], 'change', ARGV[1], 'title', ARGV[2], 'started_at', ARGV[3],
-    'owner', ARGV[4], 'made_at', ARGV[5], 'status', '', 'snapshot', '{}', 'failures', 0, 'trouble', '')
+    'made_at', ARGV[5], 'status', '', 'snapshot', '{}', 'failures', 0, 'trouble', '')
   redis.call('HINCRBY', KEYS[1], 'tries', ARGV[6])
   for _, field in ipairs(redis.call('HKEYS', KEYS[1])) do
     if string.sub(field, 1, 5) == 'told:' then

@@ -21,7 +21,7 @@ _MOVE = Script.beside(__file__, "portfolio_move.lua")
 _PAGE = Script.beside(__file__, "portfolio_page.lua")
 _COUNTS = Script.beside(__file__, "portfolio_counts.lua")
 
-VERSION = 1
+VERSION = 2
 """Of what a row holds and of which sets there are: an index of an older one is built anew."""
 GONE_KEPT = 30 * DAY
 """How long a registration that Twilio no longer has stays in the lists."""

@@ -6,6 +6,7 @@ from typing import Any, Literal
 
 from pydantic import Field
 
+from bot.checks.ready_to_send import WAITING
 from bot.plans.values import Record
 from bot.tracking.cadence import UNDER_REVIEW
 from bot.tracking.deadlines import deadlines
@@ -18,7 +19,9 @@ State = Literal["refused", "review", "numbers", "ready", "other", "gone"]
 """Groups of states: every registration is in exactly one. *other* is what Twilio says in words that we do not know."""
 STATES: tuple[State, ...] = ("refused", "review", "numbers", "ready", "other", "gone")
 
-Needs = Literal["", "refused", "suspended", "failing", "silent", "errors", "numbers", "unseen", "deadline", "stuck"]
+Needs = Literal[
+    "", "refused", "suspended", "failing", "silent", "errors", "numbers", "unready", "unseen", "deadline", "stuck"
+]
 """Why somebody must see to it, the gravest reason; "" when nobody must."""
 
 _SAID = ("is_externally_registered", "brand_type", "brand_registration_sid", "mock", "identity_status", "ready")
@@ -126,12 +129,20 @@ def needs_of(registration: Registration, now: float) -> Needs:
     reasons: dict[Needs, bool] = {
         "errors": bool(registration.snapshot.get("errors")),
         "numbers": bool(failed_numbers(registration.snapshot)),
+        "unready": registration.stage.endswith(":NUMBERS") and _held_up(registration.snapshot),
         "unseen": registration.out_of_sight,
         "deadline": any(near),
         "stuck": stuck is not None and stuck >= registration.stood_since,
     }
     found = [_BAD.get(_plain(registration.status), ""), *(need for need, holds in reasons.items() if holds)]
     return next(filter(None, found), "")
+
+
+def _held_up(snapshot: Mapping[str, Any]) -> bool:
+    """Whether something keeps a verified campaign from sending that time alone does not mend."""
+    reasons = _readiness(snapshot).get("reasons")
+    entries = [r for r in reasons if isinstance(r, Mapping)] if isinstance(reasons, list | tuple) else []
+    return any(r.get("severity") == "block" and r.get("code") not in WAITING | {"numbers-leaving"} for r in entries)
 
 
 def failed_numbers(snapshot: Mapping[str, Any]) -> tuple[str, ...]:

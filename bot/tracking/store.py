@@ -123,18 +123,18 @@ class RegistrationStore:
                 await pipe.execute()
 
     async def assign(self, registration_id: str, owner: str) -> None:
-        """Say who sees to a registration."""
-        await self._write(registration_id, "owner", owner)
+        """Say who sees to a registration, until somebody else is named: no later change takes it from them."""
+        await self._write(registration_id, {"owner": owner, "assigned": "1"})
 
     async def call(self, registration_id: str, title: str) -> None:
         """Say what a registration is called."""
-        await self._write(registration_id, "title", title)
+        await self._write(registration_id, {"title": title})
 
-    async def _write(self, registration_id: str, name: str, value: str) -> None:
+    async def _write(self, registration_id: str, fields: Mapping[str, str]) -> None:
         at = self._at(registration_id, "doc")
         if await self._redis.exists(at):
             async with self._redis.pipeline() as pipe:
-                pipe.hset(at, name, value)
+                pipe.hset(at, mapping={**fields})
                 pipe.hincrby(at, "version", 1)  # as above
                 await pipe.execute()
 

@@ -12,7 +12,7 @@ from redis.asyncio import Redis
 from bot.checks import delivery
 from bot.redis.keys import Keys
 from bot.redis.scripts import Script
-from bot.tracking.registration import FAILING, FLOWING, QUIET, registration_id
+from bot.tracking.registration import FAILING, FLOWING, QUIET, Registration, Transition, registration_id
 from bot.tracking.store import RegistrationStore
 from bot.twilio.gateway import Account
 
@@ -135,6 +135,13 @@ class Traffic:
         campaign = await self._registrations.load(registration_id("campaign", account, key))
         readiness = campaign.snapshot.get("readiness") if campaign else None
         return str(readiness.get("service") or "") if isinstance(readiness, Mapping) else ""
+
+    async def learn(self, registration: Registration, transitions: Sequence[Transition]) -> None:
+        """Have the campaign looked at whose messages begin to fail: it may be suspended, its next look a day off."""
+        if registration.kind == "traffic" and transitions and transitions[-1].after == FAILING:
+            await self._registrations.look_again(
+                registration_id("campaign", registration.account, registration.key), self._clock()
+            )
 
     async def _hours(self, account: str, key: str) -> list[dict[str, int]]:
         """The counts of the last day by the hour, the running one first."""

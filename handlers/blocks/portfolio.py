@@ -34,6 +34,7 @@ NEEDED: Mapping[str, str] = MappingProxyType(
         "silent": "Has fallen silent.",
         "errors": "Twilio reports errors.",
         "numbers": "Carriers did not take some of its numbers.",
+        "unready": "Is verified, and something has to be mended before it can send.",
         "unseen": "Tenfour has not been able to look at it for some time.",
         "deadline": "A deadline is near.",
         "stuck": "Takes longer than usual.",

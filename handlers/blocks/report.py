@@ -1,6 +1,8 @@
 """What an inquiry found, as a message for one person or as a window."""
 
+import re
 from collections.abc import Mapping, Sequence
+from datetime import UTC, datetime
 from types import MappingProxyType
 from typing import Any
 
@@ -9,12 +11,13 @@ from bot.catalog.report import Report, Section
 from bot.plans.finding import Finding, Severity
 from handlers.blocks import kit
 from handlers.blocks.account import Named, account_label
-from handlers.blocks.kit import Block, Message, inline, link
+from handlers.blocks.kit import Block, Message, date, inline, link
 from handlers.blocks.plan import finding_line
 from handlers.blocks.tokens import memo
 
 MESSAGE_CHARACTERS, MODAL_CHARACTERS = 8_000, 60_000
 """Text of all lists of a report: what is left of Slack's limits belongs to facts, findings and links."""
+_MOMENT, _WRITTEN = re.compile(r"\b\d{4}-\d\d-\d\d \d\d:\d\d UTC"), "%Y-%m-%d %H:%M UTC"
 LINE, FACT = 1_100, 500
 """A line holds the longest sample message (1,024 characters) with its number."""
 _SEVERITIES: Mapping[Severity, str] = MappingProxyType(
@@ -49,7 +52,7 @@ def report_blocks(inquiry: Inquiry, report: Report, account: Named, room: int, a
     blocks += _facts(report.facts)
     blocks += _findings(report.findings)
     for section in shown:
-        lines = [f"• {inline(line, LINE)}" for line in section.lines] or ["none"]
+        lines = [f"• {_local(inline(line, LINE))}" for line in section.lines] or ["none"]
         blocks += kit.sections([f"*{inline(section.title)}*", *lines])
     if hidden:
         blocks.append(kit.context(f"{kit.plural(hidden, 'more line')} did not fit. {advice}"))
@@ -59,7 +62,19 @@ def report_blocks(inquiry: Inquiry, report: Report, account: Named, room: int, a
 
 
 def _facts(facts: Sequence[tuple[str, str]]) -> list[Block]:
-    return kit.sections(f"*{inline(label)}*: {inline(value, FACT) or 'none'}" for label, value in facts)
+    return kit.sections(f"*{inline(label)}*: {_local(inline(value, FACT)) or 'none'}" for label, value in facts)
+
+
+def _local(mrkdwn: str) -> str:
+    """A text whose moments in UTC are shown in the reader's own time."""
+    return _MOMENT.sub(lambda found: _moment(found[0]), mrkdwn)
+
+
+def _moment(written: str) -> str:
+    try:
+        return date(datetime.strptime(written, _WRITTEN).replace(tzinfo=UTC).timestamp())
+    except ValueError:  # it only looks like one
+        return written
 
 
 def _findings(found: Sequence[Finding]) -> list[Block]:

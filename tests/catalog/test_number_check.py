@@ -85,7 +85,7 @@ async def test_a_number_of_a_verified_campaign_is_a_probable_yes_until_an_event_
     await desk.hear("number", start_state.POOLED_NUMBER, "REGISTERED", service_sid=SERVICE)
     report = await desk.asks()
     assert (verdict(report), report.title) == (("Yes", []), f"{POOLED}: yes, it can text")
-    assert dict(report.facts)["With the carriers"].startswith("REGISTERED since 2026-09-21")
+    assert dict(report.facts)["With the carriers"].startswith("registered since 2026-09-21")
     assert "VERIFIED, TCR C" in dict(report.facts)["Campaign"]
     assert "/a2p-message test" in dict(report.facts)["Next step"]
 

@@ -8,7 +8,7 @@ from redis.asyncio import Redis
 from bot.redis.keys import Keys
 from bot.tracking.cadence import seconds_until_next_look
 from bot.tracking.kinds import kinds
-from bot.tracking.registration import FAILING, FLOWING, QUIET, Registration
+from bot.tracking.registration import FAILING, FLOWING, QUIET, Registration, Transition
 from bot.tracking.store import RegistrationStore
 from bot.tracking.tracker import Tracker
 from bot.tracking.traffic import HOUR, Receipt, Tally, Traffic, judged, summary
@@ -147,3 +147,16 @@ async def test_counts_are_dropped_after_eight_days_and_receipts_after_five_hours
     clock.advance(6 * HOUR)
     await traffic.count("AC1", Receipt("SM2", "failed", SERVICE))
     assert await redis.zcard(keys.registration("traffic", "AC1", SERVICE, "receipts")) == 1
+
+
+async def test_messages_that_begin_to_fail_have_their_campaign_looked_at(
+    redis: Redis, keys: Keys, clock: Clock
+) -> None:
+    store = RegistrationStore(redis, keys)
+    traffic = Traffic(redis, keys, store, clock)
+    campaign = Registration(kind="campaign", account="AC1", key=SERVICE, title="C", started_at=clock())
+    await store.begin(campaign)
+    await store.look_at(campaign.id, clock() + 86400)
+    failing = Transition(id=2, before=FLOWING, after=FAILING, at=clock(), severity="bad", snapshot={})
+    await traffic.learn(campaign.model_copy(update={"kind": "traffic"}), [failing])
+    assert await store.claim(clock(), 1) == [campaign.id]

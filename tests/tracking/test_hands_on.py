@@ -63,3 +63,14 @@ async def test_what_people_did_is_drawn_and_nobody_is_assigned_what_nobody_follo
     await registry.store.assign(stranger, ANN)
     await registry.store.mute(stranger, CHANNEL, Mute(by=ANN, at=1.0))
     assert await registry.store.load(stranger) is None
+
+
+async def test_whoever_took_it_over_keeps_it_when_somebody_resubmits(registry: Registry) -> None:
+    campaign = await registry.submitted()
+    known = await registry.known(campaign)
+    await registry.store.begin(known.model_copy(update={"change": 7, "owner": ANN}))
+    assert (await registry.known(campaign)).owner == ANN
+    await registry.store.assign(campaign, BOB)
+    await registry.store.begin(known.model_copy(update={"change": 8, "owner": ANN}))
+    again = await registry.known(campaign)
+    assert (again.owner, again.change) == (BOB, 8)

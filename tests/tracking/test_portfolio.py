@@ -183,3 +183,12 @@ def test_a_deadline_needs_somebody_from_its_first_reminder_until_it_is_over() ->
     brand = campaign(ACME, kind="brand", made_at=START, snapshot={"brand_type": "SOLE_PROPRIETOR"})
     hours = {hour: row_of(brand, START + hour * 3600).needs for hour in (1, 11, 13, 23, 25)}
     assert hours == {1: "", 11: "", 13: "deadline", 23: "deadline", 25: ""}
+
+
+@pytest.mark.parametrize(("code", "needs"), [("nobody-answers", "unready"), ("numbers-waiting", "")])
+def test_a_verified_campaign_needs_somebody_when_more_than_time_keeps_it_from_sending(code: str, needs: str) -> None:
+    snapshot = {"ready": "not", "readiness": {"reasons": [{"code": code, "severity": "block", "text": "", "fix": ""}]}}
+    campaign = Registration(
+        kind="campaign", account="AC1", key="MG1", title="C", started_at=START, status="VERIFIED", snapshot=snapshot
+    )
+    assert row_of(campaign, START).needs == needs

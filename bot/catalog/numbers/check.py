@@ -3,6 +3,7 @@
 import asyncio
 from collections.abc import Iterable, Mapping, Sequence
 from datetime import UTC, datetime
+from types import MappingProxyType
 from typing import Annotated, Final
 
 from bot.catalog.addresses.checks import odd, read_conversations
@@ -21,6 +22,18 @@ from bot.twilio.numbering import toll_free
 
 NOT_REGISTERED: Final = frozenset({"30024", "30034", "30035"})
 """Codes of messages whose sender was not registered yet (twilio.md 7)."""
+
+
+_STATES: Final[Mapping[str, str]] = MappingProxyType(
+    {
+        "REGISTERED": "registered",
+        "PENDING_REGISTRATION": "being registered",
+        "FAILURE": "registration failed",
+        "PENDING_DEREGISTRATION": "being forgotten",
+        "UNREGISTERED": "not registered",
+    }
+)
+"""What Twilio's words for a number mean (twilio.md 7)."""
 
 
 class NumberCheck(Form):
@@ -138,16 +151,15 @@ def _short(sending: Sequence[Finding]) -> str:
 
 
 def _verdict(sending: Sequence[Finding]) -> str:
-    first = next((f for f in sending if f.severity == "block"), None) or next(iter(sending), None)
     match rules.readiness(sending):
         case "ready":
             return "Yes"
-        case "unsure" if first and first.code == "numbers-unknown":
+        case "unsure" if sending[0].code == "numbers-unknown":
             return "Probably: nobody tells whether carriers have registered it"
         case "unsure":
-            return f"Probably. {first.text if first else ''}".strip()
+            return "Probably"
         case "not":
-            return f"{'Not yet' if _waits(sending) else 'No'}. {first.text if first else ''}".strip()
+            return "Not yet" if _waits(sending) else "No"
 
 
 def _waits(sending: Iterable[Finding]) -> bool:
@@ -180,7 +192,8 @@ def _carriers(number: reads.OwnedNumber, state: NumberState | None, *, events: b
         why = "nothing was heard of it" if events else "no API tells it, and no events reach Tenfour"
         return [("With the carriers", f"unknown: {why}")]
     when = f"{datetime.fromtimestamp(state.since, UTC):%Y-%m-%d %H:%M} UTC"
-    return [("With the carriers", f"{state.status} since {when}, as an event of Twilio told")]
+    words = _STATES.get(state.status, f"Twilio says “{state.status}”")
+    return [("With the carriers", f"{words} since {when}, as an event of Twilio told")]
 
 
 def _errors(codes: Mapping[str, int]) -> tuple[Section, ...]:

@@ -78,3 +78,10 @@ def test_a_report_of_nothing_is_not_empty() -> None:
 
 def test_a_window_without_questions_has_no_way_back() -> None:
     assert elements(report_modal(LOOK, report(), MAIN, "draft")) == {}
+
+
+def test_a_moment_is_shown_in_the_readers_own_time_and_what_only_looks_like_one_is_left_alone() -> None:
+    facts = (("Since", "registered since 2026-11-21 20:22 UTC, as told"), ("Odd", "2026-13-45 99:99 UTC"))
+    shown = words(sound_message(report_message(LOOK, Report(title="+15035550100", facts=facts), MAIN)))
+    assert "registered since <!date^1795292520^" in shown
+    assert "2026-13-45 99:99 UTC" in shown
