@@ -134,7 +134,7 @@ class RegistrationStore:
         at = self._at(registration_id, "doc")
         if await self._redis.exists(at):
             async with self._redis.pipeline() as pipe:
-                pipe.hset(at, mapping={**fields})
+                pipe.hset(at, items=[x for pair in fields.items() for x in pair])
                 pipe.hincrby(at, "version", 1)  # as above
                 await pipe.execute()
 
