@@ -50,28 +50,28 @@ from bot.twilio.pace import Pace
 from bot.vault import Vault
 from handlers import ACTS, register
 from handlers.acts import ActStore
-from handlers.alarms import POLLING, Alarms
 from handlers.announcements import Announcements
 from handlers.background import Background
 from handlers.calls import Calls
 from handlers.cards import Cards
-from handlers.catch_up import CatchUps
-from handlers.channels import Channels
 from handlers.chosen import Chosen
 from handlers.connection import Slack, SlackProblem, bolt_app, connect, deliveries
 from handlers.desk import Desk
-from handlers.digests import Digests
+from handlers.following.alarms import POLLING, Alarms
+from handlers.following.catch_up import CatchUps
+from handlers.following.channels import Channels
+from handlers.following.digests import Digests
+from handlers.following.offers import Offers
+from handlers.following.showing import Showing
+from handlers.following.threads import Threads
 from handlers.home import publish
 from handlers.homes import Homes
 from handlers.inbox import Inbox
 from handlers.news import News
-from handlers.offers import Offers
 from handlers.people import People
 from handlers.policy_news import PolicyNews
 from handlers.posts import Posts, why
-from handlers.showing import Showing
 from handlers.telling import Telling
-from handlers.threads import Threads
 from handlers.visitors import Visitors
 
 QUIET = 4

@@ -14,23 +14,20 @@ from handlers import (
     audit,
     changes,
     commands,
-    discovered,
     forms,
     freeze,
     glass,
     home,
     portfolio,
     previews,
-    registration_acts,
-    registrations,
     reopening,
-    watch,
     why,
 )
 from handlers.blocks.form import notice_modal
 from handlers.blocks.help import refusal
 from handlers.delivery import Delivery, Payload
 from handlers.desk import Desk, Doer
+from handlers.following import discovered, registration_acts, registrations, watch
 from handlers.inbox import Inbox
 from handlers.words import in_words
 

@@ -43,11 +43,11 @@ from handlers.blocks.help import refusal, window_gone
 from handlers.blocks.kit import Message
 from handlers.chosen import Chosen
 from handlers.delivery import Delivery, Payload
-from handlers.digests import Digests
-from handlers.offers import Offers
+from handlers.following.digests import Digests
+from handlers.following.offers import Offers
+from handlers.following.showing import Showing
 from handlers.people import People
 from handlers.posts import passing
-from handlers.showing import Showing
 from handlers.visitors import Visitors
 from handlers.words import explained
 

@@ -10,10 +10,10 @@ from bot.changes.freezes import Freeze
 from bot.changes.refusal import Refusal
 from handlers import forms, glass
 from handlers.blocks.absence import absence_blocks
+from handlers.blocks.following.portfolio import PAGE, Shelf, portfolio_blocks
 from handlers.blocks.freeze import freeze_notice
 from handlers.blocks.home import home_view
 from handlers.blocks.kit import Block
-from handlers.blocks.portfolio import PAGE, Shelf, portfolio_blocks
 from handlers.delivery import Delivery, Payload
 from handlers.desk import Desk
 from handlers.posts import why

@@ -7,7 +7,7 @@ from bot.changes.refusal import Refusal
 from bot.tracking.portfolio import Filter
 from handlers import home
 from handlers.blocks import kit
-from handlers.blocks.portfolio import ALL, GROUPS
+from handlers.blocks.following.portfolio import ALL, GROUPS
 from handlers.delivery import Delivery, Payload
 from handlers.desk import Desk
 

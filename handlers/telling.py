@@ -9,7 +9,7 @@ from bot.audit.trail import AuditTrail
 from bot.tracking.registration import registration_parts
 from handlers.background import Background
 from handlers.cards import Cards
-from handlers.threads import Threads
+from handlers.following.threads import Threads
 
 log = structlog.get_logger()
 

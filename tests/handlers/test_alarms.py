@@ -15,7 +15,7 @@ from bot.redis.keys import Keys
 from bot.redis.lease import Leases
 from bot.sandbox.slack.server import LocalSlack
 from bot.sandbox.world import BOT, BOT_TOKEN
-from handlers.alarms import POLLING, REST, Alarms
+from handlers.following.alarms import POLLING, REST, Alarms
 from handlers.posts import Posts
 from tests.conftest import Clock
 from tests.e2e.world import ALERTS, shown

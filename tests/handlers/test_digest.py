@@ -20,7 +20,7 @@ from bot.tracking.registration import Registration, Transition
 from bot.tracking.row import DAY
 from bot.tracking.store import RegistrationStore
 from bot.tracking.subscriptions import Subscription
-from handlers.digests import Digests
+from handlers.following.digests import Digests
 from handlers.posts import Posts
 from tests.conftest import Clock
 from tests.e2e.world import A2P, ALERTS, shown

@@ -19,11 +19,11 @@ from bot.tracking.discovery import Discovery
 from bot.twilio.accounts import Accounts
 from bot.twilio.gateway import Account
 from bot.vault import Vault
-from handlers import discovered
 from handlers.acts import Act, ActStore
-from handlers.blocks.discovered import choices
+from handlers.blocks.following.discovered import choices
 from handlers.desk import Desk
-from handlers.offers import Offers
+from handlers.following import discovered
+from handlers.following.offers import Offers
 from handlers.people import People
 from handlers.posts import Posts
 from tests.conftest import Clock, Told

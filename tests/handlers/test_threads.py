@@ -27,11 +27,11 @@ from bot.tracking.store import RegistrationStore
 from bot.tracking.subscriptions import Subscription, addressed, hearers
 from bot.vault import Vault
 from handlers.background import Background
-from handlers.catch_up import CatchUps
-from handlers.channels import REFUSED_MOST, Channels
+from handlers.following.catch_up import CatchUps
+from handlers.following.channels import REFUSED_MOST, Channels
+from handlers.following.showing import Showing
+from handlers.following.threads import Threads
 from handlers.posts import Posts
-from handlers.showing import Showing
-from handlers.threads import Threads
 from tests.conftest import Clock
 from tests.handlers.mortal_slack import mortal_redis, mortal_slack, slot_of
 from tests.runs.mortal import Died, Life

@@ -27,16 +27,16 @@ from bot.twilio.gateway import Account
 from handlers.blocks.account import Row, account_list
 from handlers.blocks.calls import call, last_call, next_part, reminder
 from handlers.blocks.change import approvals_list, change_card, happened_modal, reject_modal, told
+from handlers.blocks.following.portfolio import portfolio_blocks
+from handlers.blocks.following.registration import Shown, registration_card, registration_modal, verdict
+from handlers.blocks.following.registration_acts import assigned, muted, unmuted
+from handlers.blocks.following.ticket import ticket_modal
+from handlers.blocks.following.watch import Watched, watch_modal, watch_panel
 from handlers.blocks.form import form_modal, notice_modal
 from handlers.blocks.help import incomplete, refusal, usage, window_gone
 from handlers.blocks.home import home_view
 from handlers.blocks.plan import details_modal, plan_message, preview_modal
-from handlers.blocks.portfolio import portfolio_blocks
-from handlers.blocks.registration import Shown, registration_card, registration_modal, verdict
-from handlers.blocks.registration_acts import assigned, muted, unmuted
 from handlers.blocks.report import report_message, report_modal
-from handlers.blocks.ticket import ticket_modal
-from handlers.blocks.watch import Watched, watch_modal, watch_panel
 from handlers.words import in_words
 from tests.catalog.examples import EXAMPLES, Example
 from tests.catalog.world import World, open_world

@@ -3,7 +3,7 @@
 from bot.tracking.portfolio import NEEDS, Choices, Filter
 from bot.tracking.registration import Registration
 from bot.tracking.row import STATES, row_of
-from handlers.blocks.portfolio import Shelf
+from handlers.blocks.following.portfolio import Shelf
 from tests.handlers.blocks.samples import ACCOUNT, ANN, NOW, RITA
 
 

@@ -6,7 +6,7 @@ from typing import Any
 import pytest
 
 from bot.tracking.statistics import Share, Statistics, Typically, Unsent, Weekly
-from handlers.blocks.digest import Digest, digest_message
+from handlers.blocks.following.digest import Digest, digest_message
 from tests.handlers.blocks.judge import sound_message, words
 from tests.handlers.blocks.samples import NOW, STRANGE
 

@@ -7,9 +7,9 @@ from hypothesis import strategies as st
 from bot.catalog.describe import describe
 from bot.catalog.form import Mistake
 from bot.catalog.operation import Entry
+from handlers.blocks.following.portfolio import portfolio_blocks
 from handlers.blocks.help import entry_help, help_message, incomplete, refusal, usage
 from handlers.blocks.home import home_view
-from handlers.blocks.portfolio import portfolio_blocks
 from tests.handlers.blocks.judge import elements, sound_message, sound_view, words
 from tests.handlers.blocks.samples import ANN, CATALOG, NOW, RITA, STRANGE, change, plan, registration
 from tests.handlers.blocks.shelves import shelf

@@ -7,6 +7,9 @@ from bot.tracking.subscriptions import Subscription
 from handlers.blocks.amendment import void_now
 from handlers.blocks.change import change_card, happened_modal, reject_modal, told
 from handlers.blocks.change_buttons import break_glass_button
+from handlers.blocks.following.registration import Shown, registration_card, registration_modal, verdict
+from handlers.blocks.following.ticket import ticket_modal
+from handlers.blocks.following.watch import Watched, watch_modal, watch_panel
 from handlers.blocks.form import form_modal
 from handlers.blocks.glass import (
     break_glass_modal,
@@ -18,9 +21,6 @@ from handlers.blocks.glass import (
 )
 from handlers.blocks.home import home_view
 from handlers.blocks.plan import details_modal, preview_modal
-from handlers.blocks.registration import Shown, registration_card, registration_modal, verdict
-from handlers.blocks.ticket import ticket_modal
-from handlers.blocks.watch import Watched, watch_modal, watch_panel
 from tests.handlers.blocks.judge import elements
 from tests.handlers.blocks.samples import (
     ANN,

@@ -7,7 +7,7 @@ import pytest
 from bot.tracking.portfolio import NEEDS, Choices
 from bot.tracking.row import STATES, Needs
 from handlers.blocks import kit
-from handlers.blocks.portfolio import ALL, GROUPS, NEEDED, PAGE, Shelf, portfolio_blocks
+from handlers.blocks.following.portfolio import ALL, GROUPS, NEEDED, PAGE, Shelf, portfolio_blocks
 from tests.handlers.blocks.judge import elements, sound_view, words
 from tests.handlers.blocks.samples import ACCOUNT, ANN, RITA, STRANGE, registration
 from tests.handlers.blocks.shelves import shelf

@@ -9,7 +9,7 @@ from hypothesis import strategies as st
 
 from bot.checks.guide import Guide
 from bot.tracking.registration import GONE
-from handlers.blocks.registration import Shown, registration_card, verdict
+from handlers.blocks.following.registration import Shown, registration_card, verdict
 from tests.handlers.blocks.judge import elements, sound_message, words
 from tests.handlers.blocks.samples import HOSTILE, NOW, SERVICE, STRANGE, error, registration, transition
 

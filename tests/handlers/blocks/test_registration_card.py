@@ -7,8 +7,8 @@ import pytest
 from bot.checks.guide import Guide
 from bot.tracking.registration import Fact, Mute, Registration
 from bot.tracking.typical import ENOUGH, Typical
-from handlers.blocks.deadline_words import deadline_line, deadline_words
-from handlers.blocks.registration import Shown, registration_card, registration_modal, standing
+from handlers.blocks.following.deadline_words import deadline_line, deadline_words
+from handlers.blocks.following.registration import Shown, registration_card, registration_modal, standing
 from tests.handlers.blocks.judge import elements, sound_message, sound_view, words
 from tests.handlers.blocks.samples import ANN, HOSTILE, NOW, RITA, STRANGE, error, registration, transition
 

@@ -8,8 +8,8 @@ import pytest
 from bot.checks.external import APPEALS
 from bot.tracking.memory import Past, Refused
 from bot.tracking.registration import Registration
-from handlers.blocks.registration import Shown, registration_modal
-from handlers.blocks.ticket import ticket_modal, ticket_text
+from handlers.blocks.following.registration import Shown, registration_modal
+from handlers.blocks.following.ticket import ticket_modal, ticket_text
 from handlers.desk import DRAFTED
 from tests.handlers.blocks.judge import sound_view, words
 from tests.handlers.blocks.samples import ACCOUNT, NOW, RITA, SERVICE, STRANGE, error, registration, transition

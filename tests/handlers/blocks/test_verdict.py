@@ -7,8 +7,8 @@ import pytest
 from bot.tracking.memory import Accepted, Past, Refused
 from bot.tracking.registration import Registration, Transition
 from bot.tracking.typical import ENOUGH
-from handlers.blocks.readiness import reason_lines
-from handlers.blocks.registration import Shown, verdict
+from handlers.blocks.following.readiness import reason_lines
+from handlers.blocks.following.registration import Shown, verdict
 from tests.handlers.blocks.judge import elements, sound_message, words
 from tests.handlers.blocks.samples import HOSTILE, NOW, RITA, STRANGE, error, registration, transition
 

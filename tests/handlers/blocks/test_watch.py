@@ -7,8 +7,8 @@ from hypothesis import strategies as st
 from bot.sandbox.slack.inputs import STATE_KEYS
 from bot.tracking.registration import SEVERITIES, Mute
 from bot.tracking.subscriptions import KINDS_HEARD, Subscription
-from handlers.blocks.catch_up import NAMED, CatchUp, Named, catch_up
-from handlers.blocks.watch import OWN_ZONE, Watched, hears, now_hears, watch_modal, watch_panel
+from handlers.blocks.following.catch_up import NAMED, CatchUp, Named, catch_up
+from handlers.blocks.following.watch import OWN_ZONE, Watched, hears, now_hears, watch_modal, watch_panel
 from tests.handlers.blocks.judge import block, elements, sound_message, sound_view, words
 from tests.handlers.blocks.samples import ANN, HOSTILE, NOW, STRANGE, registration
 

@@ -8,11 +8,11 @@ from bot.checks.standing import Standing
 from bot.tracking.deadlines import MAIL, MAIL_SENT, deadlines
 from bot.tracking.registration import REFUSED, SETTLED, Fact, Registration
 from handlers.blocks.account import account_label
-from handlers.blocks.deadline_words import deadline_line
+from handlers.blocks.following.deadline_words import deadline_line
+from handlers.blocks.following.shown import Shown
+from handlers.blocks.following.standing_words import holder_of, in_console
+from handlers.blocks.following.typical_words import typical_line
 from handlers.blocks.kit import code, date, inline, person, remark, span
-from handlers.blocks.shown import Shown
-from handlers.blocks.standing_words import holder_of, in_console
-from handlers.blocks.typical_words import typical_line
 
 _HEARD: Mapping[str, str] = {
     MAIL: "Verification mail",

@@ -17,9 +17,9 @@ from bot.checks.standing import (
 )
 from bot.tracking.registration import GONE, Registration
 from bot.tracking.traffic import OUTSIDE
+from handlers.blocks.following.readiness import entries
 from handlers.blocks.kit import code, link, person
 from handlers.blocks.progress import console_url
-from handlers.blocks.readiness import entries
 
 NOBODY = "nobody: there is nothing to do"
 

@@ -13,12 +13,12 @@ from bot.redis.lease import Leases
 from bot.tracking.registration import Registration, registration_parts
 from bot.tracking.store import RegistrationStore
 from handlers.background import Background
-from handlers.blocks.registration import Shown, registration_card
+from handlers.blocks.following.registration import Shown, registration_card
 from handlers.cards import Homes
-from handlers.catch_up import book_of
-from handlers.channels import DRAWN, ROOT, Channels
+from handlers.following.catch_up import book_of
+from handlers.following.channels import DRAWN, ROOT, Channels
+from handlers.following.showing import Showing
 from handlers.posts import CHANNEL_CLOSED, Posts, passing, why
-from handlers.showing import Showing
 
 AT_ONCE = 8
 """Registrations that are drawn at the same time."""

@@ -8,8 +8,8 @@ from typing import Any
 from bot.tracking.registration import SEVERITIES, Registration, Severity
 from bot.tracking.subscriptions import KINDS_HEARD, Subscription, known_zone
 from handlers.blocks import kit
+from handlers.blocks.following.severities import SEVERAL
 from handlers.blocks.kit import Block, Message, code, inline, person, plural
-from handlers.blocks.severities import SEVERAL
 from handlers.blocks.tokens import memo
 
 MUTED = 20

@@ -8,8 +8,8 @@ from bot.tracking.discovery import Offer
 from bot.tracking.registration import Registration
 from handlers.blocks import kit
 from handlers.blocks.account import account_label
+from handlers.blocks.following.registration import registration_line, standing
 from handlers.blocks.kit import Block, Message, inline, person, plural
-from handlers.blocks.registration import registration_line, standing
 
 SHOWN = 12
 CHOSEN = 100

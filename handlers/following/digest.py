@@ -3,10 +3,10 @@
 from slack_sdk.errors import SlackApiError
 
 from bot.tracking.subscriptions import Subscription
-from handlers.blocks.digest import digest_message
+from handlers.blocks.following.digest import digest_message
 from handlers.delivery import Delivery
 from handlers.desk import Desk
-from handlers.digests import BLOCKS_REFUSED
+from handlers.following.digests import BLOCKS_REFUSED
 from handlers.posts import why
 
 

@@ -4,7 +4,7 @@ from collections.abc import Mapping
 from types import MappingProxyType
 
 from bot.tracking.typical import ENOUGH, PRIORS, Typical
-from handlers.blocks.durations import duration
+from handlers.blocks.following.durations import duration
 from handlers.blocks.kit import inline, plural
 
 _KINDS: Mapping[str, str] = MappingProxyType(

@@ -7,8 +7,8 @@ from types import MappingProxyType
 from bot.tracking.portfolio import NEEDS, Choices, Filter
 from bot.tracking.row import STATES, Row
 from handlers.blocks import kit
+from handlers.blocks.following.standing_words import holder_of, lower, standing
 from handlers.blocks.kit import Block, date, inline
-from handlers.blocks.standing_words import holder_of, lower, standing
 
 PAGE = 10
 """Rows of one page: with all else they stay within the hundred blocks of a view."""

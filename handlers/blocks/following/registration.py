@@ -6,14 +6,14 @@ from typing import Any
 from bot.catalog.rejections import Rejection, rejections
 from bot.tracking.registration import Registration, Transition
 from handlers.blocks import kit
+from handlers.blocks.following.readiness import readiness_lines
+from handlers.blocks.following.registration_buttons import card_buttons
+from handlers.blocks.following.registration_facts import facts, heard_lines, pace_lines
+from handlers.blocks.following.rejection import feedback_line
+from handlers.blocks.following.shown import Shown
+from handlers.blocks.following.standing_words import external, lower, standing
+from handlers.blocks.following.verdict import advice, codes_of, rejected_blocks, verdict
 from handlers.blocks.kit import Block, Message, code, date, inline, person, remark
-from handlers.blocks.readiness import readiness_lines
-from handlers.blocks.registration_buttons import card_buttons
-from handlers.blocks.registration_facts import facts, heard_lines, pace_lines
-from handlers.blocks.rejection import feedback_line
-from handlers.blocks.shown import Shown
-from handlers.blocks.standing_words import external, lower, standing
-from handlers.blocks.verdict import advice, codes_of, rejected_blocks, verdict
 
 __all__ = [
     "WINDOW",

@@ -16,13 +16,13 @@ from bot.tracking.registration import Registration
 from bot.tracking.store import RegistrationStore
 from bot.tracking.subscriptions import Subscription, hearers
 from handlers.background import Background
-from handlers.blocks.catch_up import CatchUp
+from handlers.blocks.following.catch_up import CatchUp
+from handlers.blocks.following.registration import registration_card, verdict
 from handlers.blocks.help import channel_closed
 from handlers.blocks.kit import Message
-from handlers.blocks.registration import registration_card, verdict
-from handlers.catch_up import HANDFUL, CatchUps, Item, book_of
+from handlers.following.catch_up import HANDFUL, CatchUps, Item, book_of
+from handlers.following.showing import Showing
 from handlers.posts import CHANNEL_CLOSED, THREAD_GONE, Posts, passing, why
-from handlers.showing import Showing
 
 ROOT, CLOSED, DRAWN = "root:", "closed", "drawn"
 """Slots of a book: the card at the head of a thread, by channel; and which version the cards show."""

@@ -12,10 +12,10 @@ from bot.catalog.rejections import Rejection, rejections
 from bot.checks.external import APPEALS, BY_TWILIO
 from bot.tracking.registration import Registration, Transition
 from handlers.blocks import kit
-from handlers.blocks.durations import duration
+from handlers.blocks.following.durations import duration
+from handlers.blocks.following.shown import Shown
+from handlers.blocks.following.standing_words import external, lower, standing
 from handlers.blocks.kit import Block, link, visible
-from handlers.blocks.shown import Shown
-from handlers.blocks.standing_words import external, lower, standing
 
 SUPPORT = "https://www.twilio.com/console/support/tickets/create"
 CHUNK, MOST = 3000, 15_000

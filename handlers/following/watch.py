@@ -13,14 +13,14 @@ from slack_sdk.errors import SlackApiError
 from bot.changes.refusal import Refusal
 from bot.tracking.registration import SEVERITIES
 from bot.tracking.subscriptions import KINDS_HEARD, LONGEST_QUIET, Subscription, known_zone, quiet_minutes
-from handlers import registration_acts
 from handlers.acts import Act
+from handlers.blocks.following.watch import MODES, OWN_ZONE, Watched, now_hears, watch_modal, watch_panel
 from handlers.blocks.form import notice_modal
-from handlers.blocks.watch import MODES, OWN_ZONE, Watched, now_hears, watch_modal, watch_panel
 from handlers.commands import HELP
 from handlers.delivery import Delivery, Payload
 from handlers.desk import Desk
-from handlers.digest import digest_now
+from handlers.following import registration_acts
+from handlers.following.digest import digest_now
 from handlers.posts import CHANNEL_CLOSED, why
 
 TITLE = "What is heard here"

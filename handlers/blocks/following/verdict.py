@@ -10,17 +10,17 @@ from bot.tracking.registration import Registration, Transition
 from bot.tracking.stuck import READY, UNSURE
 from bot.tracking.typical import Typical
 from handlers.blocks import kit
-from handlers.blocks.deadline_words import deadline_words, time_left
-from handlers.blocks.durations import duration
+from handlers.blocks.following.deadline_words import deadline_words, time_left
+from handlers.blocks.following.durations import duration
+from handlers.blocks.following.readiness import counted, failed_lines, readiness_lines, reason_lines
+from handlers.blocks.following.registration_buttons import news_buttons
+from handlers.blocks.following.registration_facts import shown_value, traffic_lines
+from handlers.blocks.following.rejection import feedback_line, refused_before, rejection_blocks
+from handlers.blocks.following.severities import ONE
+from handlers.blocks.following.shown import Shown
+from handlers.blocks.following.standing_words import external, holder_of, in_console, lower, standing
+from handlers.blocks.following.typical_words import by_whom, stage_words
 from handlers.blocks.kit import Block, Message, code, date, inline, person, plural, remark
-from handlers.blocks.readiness import counted, failed_lines, readiness_lines, reason_lines
-from handlers.blocks.registration_buttons import news_buttons
-from handlers.blocks.registration_facts import shown_value, traffic_lines
-from handlers.blocks.rejection import feedback_line, refused_before, rejection_blocks
-from handlers.blocks.severities import ONE
-from handlers.blocks.shown import Shown
-from handlers.blocks.standing_words import external, holder_of, in_console, lower, standing
-from handlers.blocks.typical_words import by_whom, stage_words
 
 REJECTED = frozenset({"FAILED", "twilio-rejected"})
 """States in which somebody has said no to what was submitted, with reasons or without."""

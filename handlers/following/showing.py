@@ -7,7 +7,7 @@ from bot.tracking.history import History
 from bot.tracking.memory import Memory
 from bot.tracking.registration import Registration
 from bot.tracking.store import RegistrationStore
-from handlers.blocks.registration import Shown
+from handlers.blocks.following.registration import Shown
 
 
 class Showing:

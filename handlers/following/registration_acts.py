@@ -9,12 +9,12 @@ from bot.changes.refusal import Refusal
 from bot.tracking.registration import Mute, Registration
 from handlers import home
 from handlers.acts import Act
+from handlers.blocks.following.registration import registration_modal
+from handlers.blocks.following.registration_acts import assigned, muted, unmuted
 from handlers.blocks.kit import Message
-from handlers.blocks.registration import registration_modal
-from handlers.blocks.registration_acts import assigned, muted, unmuted
 from handlers.delivery import Delivery, Payload
 from handlers.desk import SLACK_FAILURES, Desk
-from handlers.registrations import NOT_FOLLOWED, known_id, window_of
+from handlers.following.registrations import NOT_FOLLOWED, known_id, window_of
 
 _ASSIGNING = re.compile(r"(?P<id>[^|]+\|[^|]+\|[^|]+)\|(?P<owner>|[UW][A-Z0-9]{2,20})")
 _DONE = {"assign": "took over", "mute": "muted", "unmute": "unmuted"}

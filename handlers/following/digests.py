@@ -17,7 +17,7 @@ from bot.tracking.statistics import Span, statistics
 from bot.tracking.store import RegistrationStore
 from bot.tracking.subscriptions import Subscription
 from bot.tracking.weeks import week_due, weeks_before, weeks_so_far
-from handlers.blocks.digest import Digest, digest_message
+from handlers.blocks.following.digest import Digest, digest_message
 from handlers.posts import CHANNEL_CLOSED, Posts, why
 
 BOOK_SECONDS = 21 * 86400

@@ -14,8 +14,8 @@ from bot.catalog.rejections import rejections
 from bot.checks.guide import Guide
 from bot.redis.keys import Keys
 from bot.tracking.registration import About, Announcement, Registration, Transition, registration_parts
-from handlers.blocks.catch_up import NAMED, CatchUp, Named, catch_up
-from handlers.blocks.standing_words import lower, standing
+from handlers.blocks.following.catch_up import NAMED, CatchUp, Named, catch_up
+from handlers.blocks.following.standing_words import lower, standing
 from handlers.posts import UNREACHABLE, Posts, passing, why
 
 LATE_SECONDS = 600.0

@@ -9,11 +9,11 @@ from bot.tracking.registration import Registration, registration_parts
 from bot.twilio import reads
 from bot.twilio.faults import TwilioFault
 from handlers import forms
+from handlers.blocks.following.registration import WINDOW, Shown, external, registration_modal, standing
+from handlers.blocks.following.standing_words import lower
+from handlers.blocks.following.ticket import ticket_modal
+from handlers.blocks.following.verdict import advice, codes_of
 from handlers.blocks.form import LABEL
-from handlers.blocks.registration import WINDOW, Shown, external, registration_modal, standing
-from handlers.blocks.standing_words import lower
-from handlers.blocks.ticket import ticket_modal
-from handlers.blocks.verdict import advice, codes_of
 from handlers.delivery import Delivery, Payload
 from handlers.desk import Desk
 from handlers.windows import open_for_member

@@ -8,7 +8,7 @@ from slack_sdk.errors import SlackApiError
 from bot.redis.keys import Keys
 from bot.redis.lease import Leases
 from bot.tracking.discovery import Discovery
-from handlers.blocks.discovered import followed_elsewhere, offer_message
+from handlers.blocks.following.discovered import followed_elsewhere, offer_message
 from handlers.posts import Posts, why
 
 _SAID = "said"

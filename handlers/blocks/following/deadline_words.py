@@ -4,7 +4,7 @@ from collections.abc import Mapping
 from dataclasses import dataclass
 from types import MappingProxyType
 
-from handlers.blocks.durations import duration
+from handlers.blocks.following.durations import duration
 from handlers.blocks.kit import code, date
 
 

@@ -9,10 +9,10 @@ from bot.checks.guide import Guide
 from bot.tracking.row import STATES
 from bot.tracking.statistics import Share, Statistics, Typically, Unsent, Weekly
 from handlers.blocks import kit
-from handlers.blocks.charts import bars, line, pie
-from handlers.blocks.durations import DAY, duration
+from handlers.blocks.following.charts import bars, line, pie
+from handlers.blocks.following.durations import DAY, duration
+from handlers.blocks.following.portfolio import GROUPS
 from handlers.blocks.kit import Block, Message, code, date, error_page, inline, money, plural
-from handlers.blocks.portfolio import GROUPS
 
 NAMED, NAME = 5, 60
 """Names of one sort that are listed, and how long each may be."""

@@ -11,7 +11,7 @@ from bot.health import Overdue, Pulse
 from bot.plans.values import Record
 from bot.redis.keys import Keys
 from bot.redis.lease import Leases
-from handlers.blocks.alarms import polling_mended, polling_silent, polling_works
+from handlers.blocks.following.alarms import polling_mended, polling_silent, polling_works
 from handlers.desk import SLACK_FAILURES
 from handlers.posts import Posts
 

@@ -6,8 +6,8 @@ from collections.abc import Mapping
 from bot.plans.values import Record
 from bot.tracking.registration import SEVERITIES, Severity
 from handlers.blocks import kit
+from handlers.blocks.following.severities import counted
 from handlers.blocks.kit import Message, date, inline, plural
-from handlers.blocks.severities import counted
 
 NAMED = 20
 """Registrations with bad news that are named."""

@@ -2,7 +2,7 @@
 
 from bot.changes.refusal import Refusal
 from handlers.acts import Act
-from handlers.blocks.discovered import (
+from handlers.blocks.following.discovered import (
     choice_of,
     choices,
     choose_modal,

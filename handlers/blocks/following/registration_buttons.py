@@ -6,8 +6,8 @@ from typing import Any
 from bot.catalog.rejections import Rejection, hopeless
 from bot.tracking.registration import GONE, Registration
 from handlers.blocks import kit
+from handlers.blocks.following.standing_words import external
 from handlers.blocks.kit import Block
-from handlers.blocks.standing_words import external
 
 MENDED = ("campaign", "brand")
 """Kinds of which a refused one can be submitted again."""
