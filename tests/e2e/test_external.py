@@ -1,6 +1,5 @@
 """External campaigns end to end: nothing before the share is accepted, and a way on from every failure."""
 
-import socket
 from collections.abc import AsyncIterator
 from pathlib import Path
 
@@ -13,6 +12,7 @@ from tests.e2e import behind
 from tests.e2e.behind import TCR
 from tests.e2e.test_undo import undo
 from tests.e2e.world import A2P, ALERTS, ANN, APPROVALS, RITA, World, open_world, shown
+from tests.redis.servers import free_port
 
 SERVICE = start_state.SUPPORT_SERVICE
 ASSOCIATE: tuple[dict[str, str], ...] = ({"campaign_id": TCR, "service_sid": SERVICE}, {})
@@ -21,9 +21,7 @@ ASSOCIATE: tuple[dict[str, str], ...] = ({"campaign_id": TCR, "service_sid": SER
 @pytest_asyncio.fixture
 async def http_world(tmp_path: Path) -> AsyncIterator[World]:
     """A world in which TCR tells the bot what becomes of shares."""
-    with socket.socket() as probe:
-        probe.bind(("127.0.0.1", 0))
-        port = probe.getsockname()[1]
+    port = free_port()
     async with open_world(tmp_path, http_port=port) as world, world.bot(TENFOUR_TCR_SECRET=TCR_SECRET):
         world.twilio.tcr.url = f"http://127.0.0.1:{port}/tcr/{TCR_SECRET}"
         yield world

@@ -1,6 +1,5 @@
 """The same bot over signed HTTP instead of Socket Mode."""
 
-import socket
 import time
 from collections.abc import AsyncIterator
 from pathlib import Path
@@ -10,14 +9,13 @@ import pytest_asyncio
 
 from tests.e2e.answers import SERVICE
 from tests.e2e.world import A2P, ANN, RITA, World, open_world, shown
+from tests.redis.servers import free_port
 
 
 @pytest_asyncio.fixture
 async def http_world(tmp_path: Path) -> AsyncIterator[World]:
     """A world with the bot listening on a free port."""
-    with socket.socket() as probe:
-        probe.bind(("127.0.0.1", 0))
-        port = probe.getsockname()[1]
+    port = free_port()
     async with open_world(tmp_path, http_port=port) as world, world.bot():
         yield world
 

@@ -34,7 +34,7 @@ async def test_a_channel_chooses_in_a_window_what_it_hears_and_hears_that(world:
     assert world.slack.calls()[before].method == "views.open"
 
     await world.slack.command(RITA, A2P, "/a2p-watch")
-    await world.sees(RITA, "America/New_York")
+    await world.sees(RITA, "zone:own")  # Slack has told whose window it is
     for values, fields in (
         ({"mode": "digest", "zone:own": "Berlin"}, {"zone:own"}),
         ({"mode": "on", "severities": []}, {"severities"}),

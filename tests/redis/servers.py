@@ -1,11 +1,12 @@
 """Real Redis servers for these tests: single, with Sentinel, and as a cluster of one node."""
 
 import asyncio
+import itertools
 import os
 import signal
 import socket
 from collections.abc import AsyncIterator, Awaitable, Callable
-from contextlib import asynccontextmanager
+from contextlib import asynccontextmanager, suppress
 from pathlib import Path
 
 from redis.asyncio import Redis
@@ -13,11 +14,22 @@ from redis.exceptions import RedisError
 
 from bot.redis.embedded import find_server
 
+_NUMBERS = itertools.count()
+
 
 def free_port() -> int:
-    with socket.socket() as probe:
-        probe.bind(("127.0.0.1", 0))
-        return int(probe.getsockname()[1])
+    """A port of this worker's own that nobody listens on.
+
+    None of those that the system gives to connections: one of them may take it before it is listened on.
+    """
+    worker = int(os.environ.get("PYTEST_XDIST_WORKER", "gw0").removeprefix("gw"))
+    while True:
+        port = 12_000 + 500 * worker + next(_NUMBERS) % 500
+        with socket.socket() as probe:
+            probe.setsockopt(socket.SOL_SOCKET, socket.SO_REUSEADDR, 1)
+            with suppress(OSError):
+                probe.bind(("127.0.0.1", port))
+                return port
 
 
 @asynccontextmanager

@@ -9,7 +9,7 @@ from tests.e2e.conftest import empty_world, world
 from tests.e2e.world import World, open_world
 from tests.redis.servers import free_port
 
-__all__ = ["empty_world", "free_port", "http_world", "world"]
+__all__ = ["empty_world", "http_world", "world"]
 
 TCR_SECRET = "planted-tcr-secret-0123456789"
 

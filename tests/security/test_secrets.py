@@ -30,7 +30,7 @@ from tests.catalog.world import open_world
 from tests.e2e.answers import SERVICE
 from tests.e2e.world import A2P, ANN, APPROVALS, PRODUCTION, RITA, ROOT, World, everything_in, shown
 from tests.handlers.blocks import samples
-from tests.security.conftest import free_port
+from tests.redis.servers import free_port
 from tests.security.test_injection import pictures
 
 PASSWORD = "planted-redis-password"
