@@ -49,9 +49,6 @@ START = 1_790_000_000.0
 def pytest_collection_modifyitems(items: list[pytest.Item]) -> None:
     """What takes long is begun first, then what waits for others: what only computes fills the pauses."""
     items.sort(key=lambda item: (item.get_closest_marker("long") is None, item.path.parent.name not in WAITING))
-    # each worker begins with a run of tests that follow one another: dealt out, every one of them gets of each sort
-    workers = int(os.environ.get("PYTEST_XDIST_WORKER_COUNT", "1"))
-    items[:] = [item for nth in range(workers) for item in items[nth::workers]]
 
 
 class Clock:

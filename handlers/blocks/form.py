@@ -99,13 +99,14 @@ def _resume(older: Draft) -> Block:
 
 
 def _mistakes(form: type[Form], values: Values, page: int, mistakes: Sequence[Mistake]) -> list[Block]:
-    lines = [_mistake(form, values, page, mistake) for mistake in mistakes]
+    pages = form.open_pages(values)
+    lines = [_mistake(form, pages, page, mistake) for mistake in mistakes]
     blocks = [block for line in lines[:ALERTS] for block in kit.notice(line, "error")]
     return blocks + kit.sections(f"• {kit.remark(line)}" for line in lines[ALERTS:])
 
 
-def _mistake(form: type[Form], values: Values, page: int, mistake: Mistake) -> str:
-    ask, pages = form.asks().get(mistake.field), form.open_pages(values)
+def _mistake(form: type[Form], pages: Sequence[int], page: int, mistake: Mistake) -> str:
+    ask = form.asks().get(mistake.field)
     name = ask.label if ask else mistake.field
     step = f" (step {pages.index(ask.page) + 1})" if ask and ask.page != page and ask.page in pages else ""
     return f"{name}{step}: {mistake.text}" if name else mistake.text

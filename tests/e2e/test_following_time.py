@@ -1,12 +1,16 @@
 """What only time brings: what is stuck, the week's digest, an hour without Slack, sinks and looks that fall silent."""
 
+import asyncio
 import re
 import time
 from dataclasses import replace
 from datetime import UTC, datetime, timedelta
 from pathlib import Path
 
-from bot.sandbox.twilio.start_state import PENDING_BRAND
+from redis.asyncio import Redis
+
+from bot.redis.keys import Keys
+from bot.sandbox.twilio.start_state import ACCOUNT_SID, PENDING_BRAND
 from tests.e2e.answers import CAMPAIGN
 from tests.e2e.following import (
     SERVICE,
@@ -46,6 +50,14 @@ async def looked_at(world: World) -> None:
     await world.until(lambda: len(world.twilio.calls(READ)) > before, "a look")
 
 
+async def recorded(world: World, status: str) -> None:
+    """Wait until a look has been written down: what is recorded later is no part of a summary."""
+    async with Redis.from_url(world.redis_url, decode_responses=True) as redis, asyncio.timeout(world.patience):
+        doc = Keys().registration("campaign", ACCOUNT_SID, SERVICE, "doc")
+        while await redis.hget(doc, "status") != status:  # noqa: ASYNC110  # an event of another process
+            await asyncio.sleep(0.03)
+
+
 def digests(world: World) -> list[str]:
     """The weekly digests in the alerts channel."""
     return [shown(m) for m in world.slack.messages(ALERTS) if m["text"].startswith("Last week")]
@@ -82,6 +94,7 @@ async def test_what_hangs_is_told_weekly_a_digest_comes_on_monday_and_an_hour_wi
             await looked_at(world)
         world.twilio.desk.reject(SERVICE, [30896])
         await looked_at(world)
+        await recorded(world, "FAILED")
         clock.ahead += HOUR
         assert said(world, CAMPAIGN_OF, "SIMMERING") == 0
         world.slack.faults.clear()
