@@ -40,15 +40,13 @@ structlog.configure(
 settings.register_profile("tenfour", deadline=None, max_examples=45)
 settings.load_profile("tenfour")
 
-WAITING = frozenset({"e2e", "security", "runs"})
-"""Folders whose tests mostly wait: for processes, servers and browsers."""
 START = 1_790_000_000.0
 """When the tests' clock starts: epoch seconds, in September 2026."""
 
 
 def pytest_collection_modifyitems(items: list[pytest.Item]) -> None:
-    """What takes long is begun first, then what waits for others: what only computes fills the pauses."""
-    items.sort(key=lambda item: (item.get_closest_marker("long") is None, item.path.parent.name not in WAITING))
+    """What takes long is begun first."""
+    items.sort(key=lambda item: item.get_closest_marker("long") is None)
 
 
 class Clock:
