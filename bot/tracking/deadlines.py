@@ -2,11 +2,11 @@
 
 from collections.abc import Mapping
 from dataclasses import dataclass
-from datetime import UTC, datetime
 from types import MappingProxyType
 from typing import Final
 
 from bot.tracking.registration import GONE, Registration, Severity, Transition
+from bot.twilio.times import moment
 
 HOUR, DAY = 3600.0, 86400.0
 MAIL = "mail_2fa"
@@ -98,7 +98,7 @@ def _mail(registration: Registration) -> Deadline | None:
 def _mock(registration: Registration) -> Deadline | None:
     if registration.kind != "brand" or not registration.snapshot.get("mock"):
         return None
-    made = _time(registration.snapshot.get("date_created")) or registration.made_at
+    made = moment(registration.snapshot.get("date_created")) or registration.made_at
     return _lasting("mock_removal", made) if made else None
 
 
@@ -144,12 +144,3 @@ def _reminder(old: Registration, seen: Registration, deadline: Deadline, nth: in
         facts={"name": deadline.name, "at": deadline.at, "begun": deadline.begun, "left": left},
         mark=_mark(deadline, nth),
     )
-
-
-def _time(text: object) -> float | None:
-    """A time as Twilio writes it on product subdomains (ISO 8601, UTC where it says nothing); None for another text."""
-    try:
-        when = datetime.fromisoformat(str(text))
-    except ValueError:
-        return None
-    return (when if when.tzinfo else when.replace(tzinfo=UTC)).timestamp()

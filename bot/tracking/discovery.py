@@ -7,9 +7,7 @@ then on as it stands: what is known by then is no news.
 import asyncio
 from collections.abc import Callable, Iterable, Mapping
 from dataclasses import dataclass, field
-from datetime import datetime
-from email.utils import parsedate_to_datetime
-from typing import Any, Final
+from typing import Final
 
 import structlog
 from redis.asyncio import Redis
@@ -21,6 +19,7 @@ from bot.twilio import reads, reads_conversations
 from bot.twilio.accounts import Accounts
 from bot.twilio.faults import Refused, TwilioFault
 from bot.twilio.gateway import Account
+from bot.twilio.times import moment
 
 EVERY_SECONDS: Final = 24 * 3600.0
 AGAIN_SECONDS: Final = 3600.0
@@ -189,7 +188,7 @@ def _registration(account: Account, kind: str, key: str, title: str, seen: reads
         title=title,
         started_at=now,
         status=status,
-        since=_time(snapshot.get("date_updated"), now),
+        since=moment(snapshot.get("date_updated")) or now,
         fetched_at=now,
         snapshot=snapshot,
     )
@@ -200,19 +199,6 @@ async def _addresses(account: Account) -> int:
         return len(await reads_conversations.addresses(account))
     except Refused:  # a key may have no rights there, which keeps nobody from following brands
         return 0
-
-
-def _time(written: Any, otherwise: float) -> float:
-    """A time as Twilio writes it, ISO or RFC 2822; `otherwise` for anything else."""
-    text = str(written or "")
-    try:
-        return datetime.fromisoformat(text).timestamp()
-    except ValueError:
-        pass
-    try:
-        return parsedate_to_datetime(text).timestamp()
-    except (ValueError, TypeError):
-        return otherwise
 
 
 def _order(registration: Registration) -> tuple[bool, str, str]:

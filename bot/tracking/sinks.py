@@ -16,6 +16,7 @@ from bot.tracking.store import RegistrationStore
 from bot.twilio import reads_events
 from bot.twilio.gateway import Account
 from bot.twilio.reads_events import Sink, Subscription
+from bot.twilio.times import moment
 
 ACTIVE: Final = "active"
 BEFORE_SECONDS: Final = 3600.0
@@ -120,7 +121,7 @@ def _has_an_event(registration: Registration, transition: Transition) -> bool:
 
 def _since(sink: Sink, subscriptions: Sequence[Subscription]) -> float:
     """Since when a sink gets anything: the first of its subscriptions, and not before the sink itself."""
-    begun = [at for s in subscriptions if (at := reads_events.moment(s.date_created))]
+    begun = [at for s in subscriptions if (at := moment(s.date_created))]
     return max(sink.created_at, min(begun, default=0.0))
 
 

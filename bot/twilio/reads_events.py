@@ -1,6 +1,5 @@
 """Typed reads of Event Streams: sinks, what is subscribed for them, and the types there are (twilio.md section 8)."""
 
-from datetime import datetime
 from typing import Any
 from urllib.parse import urlsplit
 
@@ -8,6 +7,7 @@ from bot.plans.call import Call, segment
 from bot.twilio.faults import Refused
 from bot.twilio.gateway import Account
 from bot.twilio.reads import Seen
+from bot.twilio.times import moment
 
 SINKS, SUBSCRIPTIONS, TYPES, SCHEMAS = "/v1/Sinks", "/v1/Subscriptions", "/v1/Types", "/v1/Schemas"
 WEBHOOK = "webhook"
@@ -42,7 +42,7 @@ class Sink(Seen):
     @property
     def created_at(self) -> float:
         """When it was made (epoch seconds), 0 when that is not known."""
-        return moment(self.date_created)
+        return moment(self.date_created) or 0.0
 
 
 class Subscription(Seen):
@@ -138,14 +138,6 @@ def password(url: str) -> str:
         return urlsplit(url).password or ""
     except ValueError:
         return ""
-
-
-def moment(written: str | None) -> float:
-    """A time as Twilio writes it here (ISO 8601), in epoch seconds; 0 for anything else."""
-    try:
-        return datetime.fromisoformat(written or "").timestamp()
-    except ValueError:
-        return 0.0
 
 
 def _get(path: str, **params: str) -> Call:
