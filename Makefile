@@ -57,7 +57,8 @@ docs-check: $(VENV)/.runtime
 LOCK := $(BIN)/uv pip compile --quiet --universal --generate-hashes --no-header --no-emit-index-url --python-version 3.11 $(UPGRADE) pyproject.toml
 lock: $(VENV)/.dev
 	$(LOCK) --extra build -o requirements.lock
-	$(LOCK) --extra build --extra dev --constraints requirements.lock -o requirements-dev.lock
+	$(LOCK) --extra build --extra otel --constraints requirements.lock -o requirements-otel.lock
+	$(LOCK) --extra build --extra otel --extra dev --constraints requirements.lock -o requirements-dev.lock
 
 clean:
 	rm -rf $(VENV) build dist *.egg-info .mypy_cache .ruff_cache .pytest_cache .hypothesis .import_linter_cache

@@ -18,20 +18,25 @@ def pinned(name: str) -> dict[str, str]:
     return {match[1].lower().replace("_", "-"): match[2] for match in found if match}
 
 
-@pytest.mark.parametrize("name", ["requirements.lock", "requirements-dev.lock"])
+@pytest.mark.parametrize("name", ["requirements.lock", "requirements-otel.lock", "requirements-dev.lock"])
 def test_a_lock_names_no_host(name: str) -> None:
     text = (REPOSITORY / name).read_text()
     assert not re.search(r"://|--(extra-)?index-url|--find-links|--trusted-host", text)
 
 
-@pytest.mark.parametrize("name", ["requirements.lock", "requirements-dev.lock"])
+@pytest.mark.parametrize("name", ["requirements.lock", "requirements-otel.lock", "requirements-dev.lock"])
 def test_every_package_is_pinned_by_hash(name: str) -> None:
     blocks = re.split(r"\n(?=[a-z])", (REPOSITORY / name).read_text().strip())
     assert [block.splitlines()[0] for block in blocks if "==" not in block or "--hash=sha256:" not in block] == []
 
 
 @pytest.mark.parametrize(
-    ("name", "extras"), [("requirements.lock", ["build"]), ("requirements-dev.lock", ["build", "dev"])]
+    ("name", "extras"),
+    [
+        ("requirements.lock", ["build"]),
+        ("requirements-otel.lock", ["build", "otel"]),
+        ("requirements-dev.lock", ["build", "otel", "dev"]),
+    ],
 )
 def test_a_lock_holds_what_the_project_asks_for(name: str, extras: list[str]) -> None:
     asked = PROJECT["dependencies"] + [line for extra in extras for line in PROJECT["optional-dependencies"][extra]]
