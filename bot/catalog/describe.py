@@ -1,9 +1,11 @@
 """An entry of the catalogue in words, made from its form: for help pages and docs/operations.md."""
 
 import re
-from collections.abc import Iterable
+from collections.abc import Iterable, Mapping
 from dataclasses import dataclass
 from decimal import Decimal
+from functools import cache
+from types import MappingProxyType
 from typing import Any, Final
 
 from pydantic.fields import FieldInfo
@@ -102,7 +104,8 @@ def _needed(form: type[Form], given: Values) -> list[str]:
     return [n for n in form.asked(given) if form.model_fields[n].is_required()]
 
 
-def names(form: type[Form]) -> dict[str, str]:
+@cache
+def names(form: type[Form]) -> Mapping[str, str]:
     """Every name that may be typed, with its field: the field's own, that without `_sid`, one or several, its label."""
     asks = form.asks()
     claims: dict[str, set[str]] = {}
@@ -113,7 +116,7 @@ def names(form: type[Form]) -> dict[str, str]:
     others = {other: min(fields) for other, fields in claims.items() if len(fields) == 1}
     # where no other field is about numbers, people write `numbers` as they do in every other command
     plain = {n.removeprefix("phone_"): n for n in asks if n.removeprefix("phone_") not in claims}
-    return plain | others | {name: name for name in asks}
+    return MappingProxyType(plain | others | {name: name for name in asks})
 
 
 def short(form: type[Form], name: str) -> str:

@@ -83,6 +83,11 @@ class Form(BaseModel):
         return dict(_asks(cls))
 
     @classmethod
+    def ask_of(cls, name: str, ask: Ask) -> Ask:
+        """A question as this form asks it, where it was declared for several."""
+        return ask
+
+    @classmethod
     def asked(cls, values: Values) -> dict[str, Ask]:
         """The questions that these answers leave open: those whose condition, if they have one, is met."""
         asks = cls.asks()
@@ -122,7 +127,7 @@ def _asks(form: type[Form]) -> tuple[tuple[str, Ask], ...]:
         return form.starts.get(base, 0)
 
     found = [
-        (n, replace(ask, page=ask.page + moved(n)))
+        (n, form.ask_of(n, replace(ask, page=ask.page + moved(n))))
         for n, info in form.model_fields.items()
         for ask in info.metadata
         if isinstance(ask, Ask)

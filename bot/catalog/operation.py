@@ -1,6 +1,6 @@
 """Operations: what can be asked for. Inquiries: what can be looked at."""
 
-from collections.abc import Awaitable, Callable
+from collections.abc import Awaitable, Callable, Mapping
 from dataclasses import dataclass, field
 from typing import Any
 
@@ -101,17 +101,19 @@ class Catalog:
     operations: tuple[Operation, ...]
     inquiries: tuple[Inquiry, ...] = ()
     _by_name: dict[str, Operation] = field(init=False, repr=False)
+    _under: dict[str, dict[str, Entry]] = field(init=False, repr=False)
 
     def __post_init__(self) -> None:
         object.__setattr__(self, "_by_name", {o.name: o for o in self.operations})
+        object.__setattr__(self, "_under", {c: {**self.looks(c), **self.words(c)} for c in self.commands})
 
     def entry(self, name: str) -> Entry | None:
         """The operation or inquiry of this name, if there is one."""
         return self.get(name) or next((i for i in self.inquiries if i.name == name), None)
 
-    def under(self, command: str) -> dict[str, Entry]:
+    def under(self, command: str) -> Mapping[str, Entry]:
         """Everything under one slash command, by word: what can be looked at, then what can be asked for."""
-        return {**self.looks(command), **self.words(command)}
+        return self._under.get(command, {})
 
     @property
     def commands(self) -> tuple[str, ...]:

@@ -2,11 +2,13 @@
 
 import re
 import tomllib
+from functools import cache
 from importlib.resources import files
 
 from bot.plans.values import Value
 
 
+@cache
 def phrases(words: str) -> re.Pattern[str]:
     """A pattern for any of these phrases, in either case; they stand between commas, a blank may also be a hyphen."""
     alternatives = "|".join(re.sub(r"\s+", r"[\\s-]+", word.strip()).replace("+?", "*") for word in words.split(","))

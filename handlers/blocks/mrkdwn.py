@@ -45,7 +45,7 @@ def escape(text: str) -> str:
 
 def straight(text: str) -> str:
     """Text without overrides of the writing direction, which are replaced by a visible sign."""
-    return text.translate(_DIRECTIONS)
+    return text if text.isascii() else text.translate(_DIRECTIONS)
 
 
 def prose(text: str) -> str:

@@ -32,7 +32,7 @@ ROOT = Path(__file__).parents[2]
 RITA, ANN, BOB, GUS = "U0RITA", "U0ANN", "U0BOB", "U0GUS"
 A2P, APPROVALS, ALERTS = "C0A2P", "C0APPROVALS", "C0ALERTS"
 PATIENCE = 30.0
-HURRY = Tempo(patience=Patience(look_after=0.2, sure_after=0.4), redraw=0.1)
+HURRY = Tempo(patience=Patience(look_after=0.2, sure_after=0.4), redraw=0.1, sweep=1.5, settle=0.1)
 """A local Twilio does late only what a test asks it to do late."""
 PRODUCTION = ("bot", "run")
 """The command that starts the bot as it is run."""

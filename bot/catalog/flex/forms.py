@@ -165,12 +165,9 @@ class FlexChain(CampaignSubmission, BrandInputs, FlexQuestions):
     starts = MappingProxyType({"BrandInputs": 3, "CampaignContent": 6, "CampaignSubmission": 6})
 
     @classmethod
-    def asks(cls) -> dict[str, Ask]:
-        """The questions; those about a campaign are asked only where one is to be registered."""
-        texts = CampaignSubmission.asks()
-        return {
-            n: replace(ask, when=ask.when or _REGISTERS) if n in texts else ask for n, ask in super().asks().items()
-        }
+    def ask_of(cls, name: str, ask: Ask) -> Ask:
+        """Questions about a campaign are asked only where one is to be registered."""
+        return replace(ask, when=ask.when or _REGISTERS) if name in CampaignSubmission.model_fields else ask
 
     @property
     def new_brand(self) -> bool:

@@ -1,6 +1,8 @@
 """What the app manifest grants: commands, scopes, event subscriptions, tabs."""
 
+from collections.abc import Mapping
 from dataclasses import dataclass
+from functools import cache
 from pathlib import Path
 from typing import Any
 
@@ -28,7 +30,11 @@ class Manifest:
         """The manifest at `path`; the sandbox's own defaults when there is no such file."""
         if path is None or not path.is_file():
             return cls()
-        document: dict[str, Any] = yaml.safe_load(path.read_text(encoding="utf-8")) or {}
+        return _read(path.read_text(encoding="utf-8"))
+
+    @classmethod
+    def of(cls, document: Mapping[str, Any]) -> "Manifest":
+        """What a manifest says."""
         features = document.get("features") or {}
         settings = document.get("settings") or {}
         home = features.get("app_home") or {}
@@ -56,3 +62,8 @@ class Manifest:
 
     def grants(self, scope: str) -> bool:
         return self.scopes is None or scope in self.scopes
+
+
+@cache
+def _read(text: str) -> Manifest:
+    return Manifest.of(yaml.safe_load(text) or {})

@@ -2,7 +2,9 @@
 
 import json
 import re
+from collections.abc import Iterable
 from dataclasses import dataclass
+from functools import cache
 from pathlib import Path
 from typing import Any
 
@@ -29,7 +31,7 @@ class RejectionCode:
 class RejectionCodes:
     """The table of codes; a code that is not in it is handed out all the same."""
 
-    def __init__(self, rows: list[RejectionCode]) -> None:
+    def __init__(self, rows: Iterable[RejectionCode]) -> None:
         self._rows = {row.code: row for row in rows}
 
     @classmethod
@@ -37,10 +39,7 @@ class RejectionCodes:
         """The table in a JSON file, empty when there is no such file."""
         if not path.exists():
             return cls([])
-        rows = json.loads(path.read_text("utf-8"))
-        return cls(
-            [RejectionCode(row["code"], row["title"], tuple(row["fields"]), row.get("kind", "")) for row in rows]
-        )
+        return cls(_rows(path.read_text("utf-8")))
 
     def of_reviews(self) -> list[RejectionCode]:
         """The codes that a review of a campaign may end with."""
@@ -72,3 +71,9 @@ class RejectionCodes:
 def twilio_field(parameter: str) -> str:
     """The name that `errors[].fields` uses for a parameter of the campaign (reference, 5.5)."""
     return _CAMPAIGN_FIELDS.get(parameter, re.sub(r"(?<=[a-z])(?=[A-Z])", "_", parameter).upper())
+
+
+@cache
+def _rows(table: str) -> tuple[RejectionCode, ...]:
+    found = json.loads(table)
+    return tuple(RejectionCode(row["code"], row["title"], tuple(row["fields"]), row.get("kind", "")) for row in found)

@@ -3,6 +3,7 @@
 import re
 from collections.abc import Callable, Iterable, Mapping, Sequence
 from dataclasses import dataclass, field
+from functools import cache
 from typing import Any, TypeVar
 from urllib.parse import unquote, urlencode
 
@@ -120,6 +121,7 @@ class Router:
         raise Refusal(404, NOT_FOUND, f"The requested resource {unquote(raw_path)} was not found")
 
 
+@cache
 def _pattern(template: str) -> re.Pattern[str]:
     pieces = re.split(r"\{(\w+)\}", template)
     return re.compile(
