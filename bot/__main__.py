@@ -2,9 +2,8 @@
 
 import asyncio
 import os
-import signal
 from collections.abc import AsyncIterator, Mapping
-from contextlib import asynccontextmanager
+from contextlib import AbstractAsyncContextManager, asynccontextmanager
 from pathlib import Path
 from typing import Annotated
 
@@ -12,10 +11,17 @@ import typer
 
 from bot.audit_cli import audit_app
 from bot.changes.people import Directory
+from bot.check_cli import check_app
+from bot.closing import Closing, until_told
+from bot.keeping_cli import keeping_app
 from bot.logs import set_up_logs
+from bot.maintenance.inspection.report import Line
 from bot.policy_cli import policy_app
-from bot.settings import SettingsProblem, load_settings
+from bot.roles import Role
+from bot.settings import Settings, SettingsProblem, load_settings
 from bot.settings_page import render_docs
+
+_ROLE = "all: everything. web: answers people, and receives. worker: runs, looks and tells. See docs/topology.md."
 
 app = typer.Typer(
     help="Tenfour: provision Twilio for US A2P 10DLC from Slack.", no_args_is_help=True, pretty_exceptions_enable=False
@@ -23,6 +29,12 @@ app = typer.Typer(
 
 
 app.add_typer(audit_app, name="audit")
+
+
+async def _slack_lines(settings: Settings) -> list[Line]:
+    from handlers.inspection import slack_lines
+
+    return await slack_lines(settings)
 
 
 @asynccontextmanager
@@ -34,16 +46,19 @@ async def _directory(environ: Mapping[str, str]) -> AsyncIterator[Directory]:
 
 
 app.add_typer(policy_app(_directory), name="policy")
+app.add_typer(check_app(_slack_lines))
+app.add_typer(keeping_app)
 
 
 @app.command()
-def run() -> None:
+def run(role: Annotated[Role, typer.Option(help=_ROLE)] = Role.ALL) -> None:
     """Start the bot, with settings from the environment (see docs/settings.md)."""
     set_up_logs()
     try:
         settings = load_settings(os.environ)
     except SettingsProblem as problem:
         _give_up("Tenfour cannot start: some settings are missing or wrong.", *problem.lines)
+    set_up_logs(settings.log_level)
     from bot.app import running
     from bot.engine import WorkerEnded
     from bot.policy.file import PolicyProblem
@@ -51,16 +66,13 @@ def run() -> None:
     from bot.redis.embedded import EmbeddedRedisProblem
     from handlers.connection import SlackProblem
 
-    async def serve() -> None:
-        stop = asyncio.Event()
-        loop = asyncio.get_running_loop()
-        for name in (signal.SIGINT, signal.SIGTERM):
-            loop.add_signal_handler(name, stop.set)
-        async with running(settings):
-            await stop.wait()
+    def bot(closing: Closing) -> AbstractAsyncContextManager[None]:
+        return running(settings, role=role, closing=closing)
 
     try:
-        asyncio.run(serve())
+        asyncio.run(until_told(bot))
+    except asyncio.CancelledError:
+        _give_up("Tenfour did not end in time: what was under way was cut off. Nothing of it is lost.")
     except PolicyProblem as problem:
         _give_up(f"TENFOUR_POLICY: {problem}")
     except (RedisProblem, EmbeddedRedisProblem, SettingsProblem, SlackProblem, WorkerEnded) as problem:

@@ -1,53 +1,36 @@
 """The composition root: settings in, a running bot out. The only place where the engine and Slack's side meet."""
 
-import asyncio
-import os
-import socket
 import time
-from collections.abc import AsyncIterator, Callable, Mapping
+from collections.abc import AsyncIterator, Awaitable, Callable, Mapping
 from contextlib import AsyncExitStack, asynccontextmanager
+from dataclasses import dataclass
 
 import structlog
 from slack_sdk.errors import SlackApiError
 
-from bot.audit.log import AuditLog
-from bot.audit.trail import AuditTrail
-from bot.catalog import catalog
-from bot.catalog.choices import AllChoices
-from bot.catalog.operation import Catalog
 from bot.changes.account_choice import ChannelAccounts
 from bot.changes.authority import Authority
-from bot.changes.budget import Budget
 from bot.changes.changes import Changes
-from bot.changes.delegations import Delegations
 from bot.changes.drafts import DraftStore
-from bot.changes.freezes import Freezes
 from bot.changes.people import Directory
 from bot.changes.refusal import Refusal
-from bot.changes.store import ChangeStore
 from bot.checks.guide import Guide
-from bot.composition.accounts import opened
-from bot.composition.following import Following
-from bot.engine import Shared, TaskEngine, Tasks
-from bot.health import Pulse
-from bot.policy.file import Rulebook, Surroundings
+from bot.closing import SOCKETS_SECONDS, Closing
+from bot.composition.accounts import warn_of_silent
+from bot.composition.ground import Ground, open_ground
+from bot.composition.records import Records
+from bot.composition.work import REGISTRATIONS, Slacks, work_of
+from bot.engine import Tasks
 from bot.policy.policy import Policy
-from bot.redis.connection import RedisHandle, open_redis
-from bot.redis.keys import Keys
-from bot.redis.lease import Leases
-from bot.runs.ledger import RunLedger
+from bot.roles import Role
 from bot.runs.runner import Runner
 from bot.runs.settle import Settlement
-from bot.settings import Settings, encryption_keys
+from bot.settings import Settings
 from bot.sweep import Sweep
 from bot.tempo import PRODUCTION, Tempo
 from bot.tracking.discovery import Discovery
-from bot.twilio import reads_account
-from bot.twilio.accounts import Accounts
-from bot.twilio.faults import TwilioFault
-from bot.twilio.gateway import Account
-from bot.twilio.pace import Pace
-from bot.vault import Vault
+from bot.tracking.tracker import Tracker
+from bot.watching.watch import watching
 from handlers import ACTS, register
 from handlers.acts import ActStore
 from handlers.announcements import Announcements
@@ -66,6 +49,7 @@ from handlers.following.showing import Showing
 from handlers.following.threads import Threads
 from handlers.home import publish
 from handlers.homes import Homes
+from handlers.http import Listener
 from handlers.inbox import Inbox
 from handlers.news import News
 from handlers.people import People
@@ -73,11 +57,6 @@ from handlers.policy_news import PolicyNews
 from handlers.posts import Posts, why
 from handlers.telling import Telling
 from handlers.visitors import Visitors
-
-QUIET = 4
-"""Calls at a time to Twilio that nobody waits for."""
-FINISH_SECONDS = 20.0
-"""How long answers that have begun may take after SIGTERM."""
 
 _SLACK_API_URL = str(Settings.model_fields["slack_api_url"].default)
 
@@ -89,61 +68,64 @@ async def running(
     settings: Settings,
     clock: Callable[[], float] = time.time,
     tempo: Tempo = PRODUCTION,
+    role: Role = Role.ALL,
+    closing: Closing | None = None,
 ) -> AsyncIterator[None]:
-    """A running bot, until the body ends.
+    """A running bot, or the part of it that a role is, until the body ends.
 
+    Then it stops taking work, finishes what is under way as far as `closing` leaves it time, and closes its sockets.
     Raises `PolicyProblem`, `RedisProblem`, `EmbeddedRedisProblem`, `SettingsProblem` or `SlackProblem`, each with words
     for the operator.
     """
-    operations = catalog()
-    names = tuple(account.name for account in settings.accounts)
-    rulebook = Rulebook.of(settings.policy, Surroundings(tuple(o.name for o in operations.operations), names))
-    vault = Vault(encryption_keys(settings))
-    url = settings.redis_url.get_secret_value() if settings.redis_url else None
+    closing = closing or Closing()
+    bot_token = settings.slack_bot_token.get_secret_value()
     app_token = settings.slack_app_token.get_secret_value() if settings.slack_app_token else None
-    secret = settings.slack_signing_secret.get_secret_value() if settings.slack_signing_secret else None
     async with AsyncExitStack() as stack:
-        redis = await stack.enter_async_context(open_redis(url, settings.state))
-        _say_where_memory_is(redis)
+        stack.callback(closing.end)
+        watch = await stack.enter_async_context(watching(settings, clock))
+        ground = await stack.enter_async_context(open_ground(settings, role, clock, tempo, closing, watch))
         slack = await stack.enter_async_context(
-            connect(settings.slack_api_url, settings.slack_bot_token.get_secret_value(), app_token)
+            connect(settings.slack_api_url, bot_token, app_token if role.answers else None, watch)
         )
-        keys = Keys()
-        pace = Pace(redis.client, keys, tempo.spread, tempo.least_calm)
-        accounts, quiet = opened(settings, tempo, pace), opened(settings, tempo, pace, QUIET)
-        stack.push_async_callback(accounts.close)
-        stack.push_async_callback(quiet.close)
-        pulse = Pulse(settings.state, redis.client, keys, clock)
-        following = Following.of(redis.client, keys, clock)
-        engine = TaskEngine(redis.url, f"{keys.prefix}-tasks", clock, tempo)
-        desk, tasks = _assemble(
-            settings,
-            operations,
-            rulebook,
-            vault,
-            redis,
-            keys,
-            following,
-            slack,
-            accounts,
-            quiet,
-            engine,
-            pulse,
-            clock,
-            tempo,
-        )
-        stack.push_async_callback(desk.choices.close)
+        desk, tasks = _assemble(ground, slack)
         # twice: what was begun by deliveries, and, once the last run has ended, its cards
-        stack.push_async_callback(desk.background.finish, FINISH_SECONDS)
-        await stack.enter_async_context(engine.work(tasks))
-        stack.push_async_callback(desk.background.finish, FINISH_SECONDS)
-        app = bolt_app(slack, None if app_token else secret)
-        register(app, desk, Inbox(redis.client, keys))
-        others = following.intake(settings, desk.tracker, desk.background.start)
-        await stack.enter_async_context(deliveries(app, app_token, settings.port, pulse, others))
-        desk.background.start(_warn_of_open_doors(desk.people, rulebook.policy), "open doors")
-        desk.background.start(_warn_of_silent_accounts(quiet), "silent accounts")
+        stack.push_async_callback(_finish, desk.background, closing)
+        await stack.enter_async_context(ground.engine.work(tasks, closing, takes=role.works))
+        stack.push_async_callback(_finish, desk.background, closing)
+        if role.answers:
+            await stack.enter_async_context(_answering(ground, slack, desk, app_token))
+        else:
+            log.info("ready", role=role.value)
+        desk.background.start(_warn_of_open_doors(desk.people, ground.rulebook.policy), "open doors")
+        desk.background.start(warn_of_silent(ground.quiet), "silent accounts")
+        stack.callback(ground.engine.stop_taking)
+        stack.callback(closing.begin)
+        watch.readiness.begin()
+        stack.callback(watch.readiness.end)
         yield
+
+
+@asynccontextmanager
+async def _answering(ground: Ground, slack: Slack, desk: Desk, app_token: str | None) -> AsyncIterator[None]:
+    """Receive from Slack, and from others than Slack, until the body ends; what has come in is answered first."""
+    settings, engine = ground.settings, ground.engine
+    secret = settings.slack_signing_secret.get_secret_value() if settings.slack_signing_secret else None
+    app = bolt_app(slack, None if app_token else secret)
+    register(app, desk, Inbox(ground.redis.client, ground.keys), ground.watch)
+
+    async def ask_workers() -> None:
+        await engine.ask(REGISTRATIONS)
+
+    look = desk.tracker.sweep if ground.role.works else ask_workers
+    others = ground.following.intake(settings, desk.tracker, look, desk.background.start)
+    listener = Listener(settings.port, settings.prefix, settings.proxies, observer=ground.watch.observer)
+    async with deliveries(app, app_token, settings.slack_connections, listener, ground.pulse, others):
+        yield
+
+
+async def _finish(background: Background, closing: Closing) -> None:
+    await closing.wait(background.finish(closing.left(SOCKETS_SECONDS)))
+    await background.finish(0)
 
 
 @asynccontextmanager
@@ -162,175 +144,158 @@ async def directory(environ: Mapping[str, str]) -> AsyncIterator[Directory]:
         raise Refusal(f"Slack refused what the policy asks of it: {why(error)}.") from error
 
 
-def _assemble(
-    settings: Settings,
-    operations: Catalog,
-    rulebook: Rulebook,
-    vault: Vault,
-    redis: RedisHandle,
-    keys: Keys,
-    following: Following,
-    slack: Slack,
-    accounts: Accounts,
-    quiet: Accounts,
-    engine: TaskEngine,
-    pulse: Pulse,
-    clock: Callable[[], float],
-    tempo: Tempo,
-) -> tuple[Desk, Tasks]:
+@dataclass(frozen=True)
+class _Voice:
+    """What draws, posts and tells in Slack."""
+
+    posts: Posts
+    people: People
+    background: Background
+    authority: Authority
+    visitors: Visitors
+    showing: Showing
+    heard: Telling
+
+
+def _assemble(ground: Ground, slack: Slack) -> tuple[Desk, Tasks]:
     """Every part, made once and handed to those that need it; nothing here talks to anybody yet."""
+    records = Records.of(ground)
+    voice = _voice(ground, records, slack, lambda user: publish(desk, user))
+    redis, keys, clock, leases = ground.redis.client, ground.keys, ground.clock, records.leases
+    approvals, alerts = ground.settings.approvals_channel, ground.settings.alerts_channel
+    news = PolicyNews(voice.posts, redis, keys, leases, ground.rulebook, approvals)
+    alarms = Alarms(voice.posts, redis, keys, leases, ground.pulse, alerts)
+    changes = Changes(
+        records.store, voice.authority, voice.heard, ground.engine, clock, news.in_force, ground.watch.observer
+    )
+    tracker = ground.following.tracker(ground.settings, ground.accounts, voice.heard, ground.engine)
+    desk = _desk(ground, records, voice, slack, changes, tracker)
+    runner = Runner(
+        records.store,
+        records.ledger,
+        ground.accounts.__getitem__,
+        ground.catalog,
+        voice.authority,
+        records.freezes,
+        tracker,
+        voice.heard,
+        clock,
+        patience=ground.tempo.patience,
+        observer=ground.watch.observer,
+    )
+    sweep = Sweep(changes, tracker, ground.engine, voice.heard, clock, ground.tempo.sweep)
 
+    async def take_policy() -> None:
+        if await news.look():
+            voice.background.start(_warn_of_open_doors(voice.people, ground.rulebook.policy), "open doors")
+
+    async def offer() -> None:
+        await desk.offers.look([account.sid for account in ground.quiet.all])
+
+    slacks = Slacks(
+        polling=POLLING,
+        start=voice.background.start,
+        catch_up=desk.catch_up,
+        alarms=alarms.look,
+        policy=take_policy,
+        digests=desk.digests.post_due,
+        offers=offer,
+    )
+    return desk, work_of(ground, records, tracker, runner, sweep, slacks)
+
+
+def _voice(ground: Ground, records: Records, slack: Slack, home: Callable[[str], Awaitable[None]]) -> _Voice:
     async def deciding() -> set[str]:
-        return await roster.approvers() | {d.to for d in await delegations.standing()}
+        return await roster.approvers() | {d.to for d in await records.delegations.standing()}
 
-    store, registrations = ChangeStore(redis.client, keys, vault), following.registrations
+    redis, keys, clock, leases = ground.redis.client, ground.keys, ground.clock, records.leases
+    settings, following, redraw = ground.settings, ground.following, ground.tempo.redraw
+    approvals, registrations = settings.approvals_channel, following.registrations
+    background, visitors, posts = Background(), Visitors(redis, keys), Posts(slack.client, redis)
+    people = People(slack.client, slack.team, approvals, slack.bot_user, clock)
+    authority = Authority(ground.rulebook, people, records.delegations, records.budget)
+    roster = authority.roster
+    homes = Homes(visitors.among, deciding, home)
     showing = Showing(registrations, following.history, following.memory, Guide.load(), clock)
-    ledger = RunLedger(redis.client, keys, f"{socket.gethostname()}:{os.getpid()}", tempo.lease)
-    leases = Leases(redis.client, tempo.hold)
-    background, visitors = Background(), Visitors(redis.client, keys)
-    trail = AuditTrail(redis.client, keys, AuditLog(redis.client, keys, vault), store, clock, settings.audit_days)
-    delegations = Delegations(redis.client, keys, vault, clock)
-    freezes = Freezes(redis.client, keys, vault, clock)
-    posts = Posts(slack.client, redis.client)
-    people = People(slack.client, slack.team, settings.approvals_channel, slack.bot_user, clock)
-    authority = Authority(rulebook, people, delegations, Budget(redis.client, keys, clock))
-    roster, choices = authority.roster, AllChoices(accounts, clock, quiet=quiet)
-    homes = Homes(visitors.among, deciding, lambda user: publish(desk, user))
     cards = Cards(
-        redis.client,
+        redis,
         keys,
-        store,
+        records.store,
         posts,
-        Calls(posts, settings.approvals_channel, roster, clock),
-        News(posts, redis.client, settings.approvals_channel, roster.concerned),
+        Calls(posts, approvals, roster, clock),
+        News(posts, redis, approvals, roster.concerned),
         background,
         leases,
-        settings.approvals_channel,
-        tempo.redraw,
+        approvals,
+        redraw,
         homes.redraw,
-        trail.keep_up,
-        freezes.of,
+        records.trail.keep_up,
+        records.freezes.of,
     )
     channels = Channels(
         keys,
         registrations,
         posts,
-        CatchUps(redis.client, keys, posts),
+        CatchUps(redis, keys, posts),
         showing,
         background,
         leases,
-        trail,
+        records.trail,
         settings.alerts_channel,
         clock,
-        tempo.redraw,
+        redraw,
     )
     threads = Threads(keys, registrations, posts, showing, channels, background, leases, homes.redraw_these, clock)
-    heard = Telling(cards, threads, trail, background, choices.spoil)
-    news = PolicyNews(posts, redis.client, keys, leases, rulebook, settings.approvals_channel)
-    alarms = Alarms(posts, redis.client, keys, leases, pulse, settings.alerts_channel)
-    changes = Changes(store, authority, heard, engine, clock, news.in_force)
+    heard = Telling(cards, threads, records.trail, background, ground.spoilt.spoil, redraw)
+    return _Voice(posts, people, background, authority, visitors, showing, heard)
 
-    async def warm() -> None:
-        for sid, fault in (await choices.warm()).items():
-            log.warning("choices_not_warm", account=sid, why=str(fault))
 
-    tracker = following.tracker(settings, accounts, heard, engine)
-    discovery = Discovery(redis.client, keys, tracker, quiet, clock)
-    runner = Runner(
-        store,
-        ledger,
-        accounts.__getitem__,
-        operations,
-        authority,
-        freezes,
-        tracker,
-        heard,
+def _desk(ground: Ground, records: Records, voice: _Voice, slack: Slack, changes: Changes, tracker: Tracker) -> Desk:
+    redis, keys, vault, clock, leases = ground.redis.client, ground.keys, ground.vault, ground.clock, records.leases
+    settings, following, accounts, engine = ground.settings, ground.following, ground.accounts, ground.engine
+    discovery = Discovery(redis, keys, tracker, ground.quiet, clock)
+    settlement = Settlement(records.store, records.ledger, accounts.__getitem__, voice.heard, engine, clock, tracker)
+    digests = Digests(
+        voice.posts,
+        redis,
+        keys,
+        leases,
+        following.portfolio,
+        following.registrations,
+        records.budget,
+        tracker.subscriptions,
         clock,
-        patience=tempo.patience,
     )
-    sweep = Sweep(changes, tracker, engine, heard, clock, tempo.sweep)
-    desk = Desk(
+    return Desk(
         client=slack.client,
-        catalog=operations,
+        catalog=ground.catalog,
         changes=changes,
-        drafts=DraftStore(redis.client, keys, vault, clock),
-        settlement=Settlement(store, ledger, accounts.__getitem__, heard, engine, clock, tracker),
+        drafts=DraftStore(redis, keys, vault, clock),
+        settlement=settlement,
         tracker=tracker,
-        choices=choices,
+        choices=ground.choices,
         accounts=accounts,
-        channel_accounts=ChannelAccounts(redis.client, keys, clock),
-        people=people,
-        background=background,
-        visitors=visitors,
-        acts=ActStore(redis.client, keys, vault),
+        channel_accounts=ChannelAccounts(redis, keys, clock),
+        people=voice.people,
+        background=voice.background,
+        visitors=voice.visitors,
+        acts=ActStore(redis, keys, vault),
         doers=ACTS,
         leases=leases,
         approvals_channel=settings.approvals_channel,
         clock=clock,
-        tempo=tempo,
-        trail=trail,
-        freezes=freezes,
-        delegations=delegations,
-        showing=showing,
+        tempo=ground.tempo,
+        trail=records.trail,
+        freezes=records.freezes,
+        delegations=records.delegations,
+        showing=voice.showing,
         portfolio=following.portfolio,
-        chosen=Chosen(redis.client, keys),
-        digests=Digests(
-            posts,
-            redis.client,
-            keys,
-            leases,
-            following.portfolio,
-            registrations,
-            Budget(redis.client, keys, clock),
-            tracker.subscriptions,
-            clock,
-        ),
+        chosen=Chosen(redis, keys),
+        digests=digests,
         discovery=discovery,
-        offers=Offers(posts, redis.client, keys, leases, discovery, settings.alerts_channel),
+        offers=Offers(voice.posts, redis, keys, leases, discovery, settings.alerts_channel),
         known=following.known,
-        announcements=Announcements(posts, redis.client, keys, settings.approvals_channel),
-    )
-
-    async def run_change(number: int) -> float | None:
-        try:
-            return await runner.run(number)
-        finally:
-            if change := await store.load(number):
-                choices.spoil(change.plan.account)
-
-    async def beat() -> None:
-        await pulse.beat()
-        # beside it: a Slack that answers slowly must not hold up the sign of life
-        background.start(alarms.look(), "alarms")
-
-    async def look() -> None:
-        if await news.look():
-            background.start(_warn_of_open_doors(people, rulebook.policy), "open doors")
-
-    async def sweep_changes() -> None:
-        await sweep.all_changes()
-        desk.background.start(desk.catch_up(), "acts left behind")
-        background.start(trail.trim_daily(), "trim the audit")
-
-    async def housekeeping() -> None:
-        """What is due once in a while; each part knows by itself when, and keeps no other waiting."""
-        background.start(following.portfolio.keep_up(), "portfolio")
-        background.start(desk.digests.post_due(), "weekly digests")
-        background.start(desk.offers.look([account.sid for account in quiet.all]), "offers")
-
-    return desk, Tasks(
-        run_change,
-        {
-            "sweep_changes": Shared(tempo.sweep, pulse.watched("sweep of changes", tempo.sweep, sweep_changes)),
-            "sweep_registrations": Shared(
-                settings.poll_seconds,
-                pulse.watched(POLLING, settings.poll_seconds, sweep.all_registrations),
-            ),
-            "housekeeping": Shared(tempo.housekeeping, housekeeping, at_once=False),
-        },
-        warm,
-        beat,
-        look,
+        announcements=Announcements(voice.posts, redis, keys, settings.approvals_channel),
     )
 
 
@@ -341,19 +306,3 @@ async def _warn_of_open_doors(people: People, policy: Policy) -> None:
             channel=channel,
             why="the policy lets its members approve, and it is not private: every full member can join it",
         )
-
-
-async def _warn_of_silent_accounts(accounts: Accounts) -> None:
-    async def look(account: Account) -> None:
-        try:
-            await reads_account.prove(account)
-        except TwilioFault as fault:
-            log.warning("account_does_not_answer", account=account.sid, name=account.name, why=str(fault))
-
-    await asyncio.gather(*(look(account) for account in accounts.all))
-
-
-def _say_where_memory_is(redis: RedisHandle) -> None:
-    log.info("memory", redis="embedded, kept in the state folder" if redis.embedded else "at REDIS_URL")
-    for warning in redis.warnings:
-        log.warning("memory_at_risk", why=warning)

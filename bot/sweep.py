@@ -1,11 +1,13 @@
 """Finds what a crash, a lost task or an outage left lying, and sets it going again."""
 
-from collections.abc import Callable
+from collections.abc import Callable, Sequence
 from dataclasses import dataclass
+from typing import Protocol
 
 import structlog
 from redis.exceptions import RedisError
 
+from bot.changes.change import Change
 from bot.changes.changes import Changes
 from bot.changes.reminders import reminders_due, reviews_due
 from bot.ports import Engine, Notifier
@@ -18,6 +20,16 @@ WAITING_SECONDS = 900.0
 log = structlog.get_logger()
 
 
+class Attentive(Notifier, Protocol):
+    """A `Notifier` that hears of every open change how it stands, by each sweep."""
+
+    async def changes_stand(self, changes: Sequence[tuple[Change, int]]) -> None:
+        """So these stand, each with the number of the last reminder that is due (0: none): make up for what is missing.
+
+        Nothing is done for those that are shown, written down and reminded of already, which nearly all are.
+        """
+
+
 @dataclass(frozen=True)
 class Sweep:
     """Looks at what is open, `every` so many seconds, never at everything; doing it twice is harmless."""
@@ -25,37 +37,36 @@ class Sweep:
     changes: Changes
     tracker: Tracker
     engine: Engine
-    notifier: Notifier
+    notifier: Attentive
     clock: Callable[[], float]
     every: float = PRODUCTION.sweep
 
     async def all_changes(self) -> None:
         """Expire what is over, start what is approved and not running, redraw what does not show the truth, remind."""
-        for number in await self.changes.store.open_numbers():
+        store, stand = self.changes.store, list[tuple[Change, int]]()
+        async for number, change in store.many(await store.open_numbers()):
             try:
-                await self._one_change(number)
+                if change is not None and (due := await self._one_change(change)) is not None:
+                    stand.append((change, due))
             except RedisError:
                 raise
             except Exception as error:  # what is odd about one must not keep the others waiting; its words may be typed
                 log.error("change_not_swept", change=number, error=type(error).__name__)
+        await self.notifier.changes_stand(stand)
         async for change in self.changes.store.reviews():
             if nth := reviews_due(change, self.clock()):
                 await self.notifier.review_waits(change.number, nth)
 
-    async def _one_change(self, number: int) -> None:
-        change = await self.changes.store.load(number)
-        if change is None or await self.changes.expire(change):
-            return
-        if await self.changes.judge_again(change):
-            return  # what became of it is drawn, and started, already
+    async def _one_change(self, change: Change) -> int | None:
+        """Set a change going; returns the number of the last reminder that is due, None when it is elsewhere by now."""
+        # what became of it is drawn, and started, already
+        if await self.changes.expire(change) or await self.changes.judge_again(change):
+            return None
         # what waits is woken by what it waits for; now and then all the same, should its next look have been lost
         beat = change.state == "waiting" and self.clock() % WAITING_SECONDS < self.every
         if change.state in ("approved", "running") or beat:
-            await self.engine.start_run(number)
-        await self.notifier.change_moved(number)
-        pending = self.changes.authority.policy.pending
-        if nth := reminders_due(change, self.clock(), pending):
-            await self.notifier.change_waits(number, nth)
+            await self.engine.start_run(change.number)
+        return reminders_due(change, self.clock(), self.changes.authority.policy.pending)
 
     async def all_registrations(self) -> None:
         """Look at what is due, and announce what was left unannounced."""

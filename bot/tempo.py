@@ -19,7 +19,9 @@ class Tempo:
     an act that was acknowledged is carried out by whoever finds it. `redraw`: the least time between two pictures of
     one change; chat.update allows about 50 a minute over all messages (slack.md 5), and a run shows its steps within
     that. `spread`: the least time between two calls in the time after a hold of an account, and `least_calm` how long
-    that time is at least. `housekeeping`: how often it is asked whether something is due that is seldom due.
+    that time is at least. `housekeeping`: how often it is asked whether something is due that is seldom due. `slow`:
+    after how long a person is told that what they wait for still goes on. `settle`: how long Slack is given to draw the
+    view of an ack, as an update that overtook it would be drawn over.
     """
 
     call: float = 20.0
@@ -34,6 +36,8 @@ class Tempo:
     spread: float = SPREAD_SECONDS
     least_calm: float = LEAST_CALM
     housekeeping: float = 60.0
+    slow: float = 4.0
+    settle: float = 0.5
 
 
 PRODUCTION: Final = Tempo()

@@ -2,16 +2,13 @@
 
 import asyncio
 
+import pytest
 from redis.asyncio import Redis
 
-from bot.engine import TaskEngine, Tasks
+from bot.engine import TaskEngine, Tasks, WorkerEnded
 from bot.redis.keys import Keys
 from bot.tempo import PRODUCTION
 from tests.conftest import Clock
-
-
-async def nothing() -> None:
-    """No work."""
 
 
 async def test_a_start_that_is_taken_for_running_for_ever_keeps_a_change_for_a_moment_only(
@@ -23,7 +20,7 @@ async def test_a_start_that_is_taken_for_running_for_ever_keeps_a_change_for_a_m
         started.put_nowait(number)
 
     engine = TaskEngine(redis_url, f"{keys.prefix}-tasks", clock)
-    tasks = Tasks(run, {}, nothing, nothing)
+    tasks = Tasks(run, {})
     async with asyncio.timeout(20), engine.work(tasks):
         await engine.start_run(7)
         assert await started.get() == 7
@@ -35,3 +32,23 @@ async def test_a_start_that_is_taken_for_running_for_ever_keeps_a_change_for_a_m
         clock.advance(PRODUCTION.redeliver)
         await engine.start_run(7)
         assert await started.get() == 7
+
+
+async def test_a_worker_that_ends_by_itself_is_told_though_what_stands_above_it_stops_first(
+    redis_url: str, keys: Keys, clock: Clock
+) -> None:
+    engine = TaskEngine(redis_url, f"{keys.prefix}-tasks", clock)
+
+    async def run(number: int) -> None:
+        """No work."""
+
+    async def bot() -> None:
+        async with engine.work(Tasks(run, {})):
+            try:
+                next(t for t in asyncio.all_tasks() if t.get_name() == "docket worker").cancel()
+                await asyncio.Event().wait()
+            finally:
+                engine.stop_taking()
+
+    with pytest.raises(WorkerEnded):
+        await bot()

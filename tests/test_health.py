@@ -130,7 +130,7 @@ async def test_a_bot_whose_task_worker_ends_does_not_live_on(redis_url: str, key
         return None
 
     async def bot() -> None:
-        tasks = Tasks(run, {}, nothing, nothing)
+        tasks = Tasks(run, {})
         async with TaskEngine(redis_url, f"{keys.prefix}-tasks", time.time).work(tasks):
             next(t for t in asyncio.all_tasks() if t.get_name() == "docket worker").cancel()
             await asyncio.Event().wait()
@@ -143,7 +143,7 @@ async def test_a_bot_that_is_told_to_stop_does_not_blame_its_worker(redis_url: s
     async def run(number: int) -> float | None:
         return None
 
-    tasks = Tasks(run, {}, nothing, nothing)
+    tasks = Tasks(run, {})
     with pytest.raises(TimeoutError):
         async with asyncio.timeout(0.1), TaskEngine(redis_url, f"{keys.prefix}-tasks", time.time).work(tasks):
             await asyncio.Event().wait()

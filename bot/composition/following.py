@@ -1,6 +1,6 @@
 """Everything with which registrations are followed, and what others tell us about them over HTTP."""
 
-from collections.abc import Callable, Coroutine, Sequence
+from collections.abc import Awaitable, Callable, Coroutine, Sequence
 from dataclasses import dataclass
 from typing import Any, Self
 
@@ -22,12 +22,13 @@ from bot.tracking.kinds import kinds
 from bot.tracking.known import HeardAndSeen
 from bot.tracking.memory import Memory
 from bot.tracking.portfolio import Portfolio
-from bot.tracking.readiness import Readiness
+from bot.tracking.readiness import Lately, Readiness
 from bot.tracking.sinks import Sinks
 from bot.tracking.store import RegistrationStore
 from bot.tracking.tracker import Tracker
 from bot.tracking.traffic import Traffic
 from bot.twilio.accounts import Accounts
+from bot.watching.observer import NOBODY, Observer
 
 
 @dataclass(frozen=True)
@@ -45,11 +46,12 @@ class Following:
     portfolio: Portfolio
     traffic: Traffic
     index: TcrIndex
+    observer: Observer = NOBODY
 
     @classmethod
-    def of(cls, redis: Redis, keys: Keys, clock: Callable[[], float]) -> Self:
+    def of(cls, redis: Redis, keys: Keys, clock: Callable[[], float], observer: Observer = NOBODY) -> Self:
         """All of it over one Redis."""
-        registrations, sinks = RegistrationStore(redis, keys), Sinks(redis, keys, clock)
+        registrations, sinks = RegistrationStore(redis, keys, observer), Sinks(redis, keys, clock)
         return cls(
             redis,
             keys,
@@ -62,10 +64,12 @@ class Following:
             Portfolio(redis, keys, registrations, clock),
             Traffic(redis, keys, registrations, clock),
             TcrIndex(redis, keys),
+            observer,
         )
 
     def tracker(self, settings: Settings, accounts: Accounts, notifier: Notifier, engine: Engine) -> Tracker:
         """The one that looks, and brings all that follows from a look up to date."""
+        readiness = Readiness(self.registrations, Lately(self.sinks.follows, self.clock).follows)
         return Tracker(
             self.registrations,
             accounts.__getitem__,
@@ -76,7 +80,8 @@ class Following:
             engine.start_run,
             history=self.history,
             kinds=kinds(
-                campaign=Readiness(self.registrations, self.sinks.follows).look,
+                {"campaign": readiness.again, "traffic": self.traffic.again},
+                campaign=readiness.look,
                 sink=self.sinks.look,
                 bundle=look_at_bundle,
                 traffic=self.traffic.look,
@@ -89,13 +94,21 @@ class Following:
                 self.index.learn,
                 self.traffic.learn,
             ),
+            observer=self.observer,
         )
 
     def intake(
-        self, settings: Settings, tracker: Tracker, start: Callable[[Coroutine[Any, Any, Any], str], None]
+        self,
+        settings: Settings,
+        tracker: Tracker,
+        look: Callable[[], Awaitable[Any]],
+        start: Callable[[Coroutine[Any, Any, Any], str], None],
     ) -> Sequence[RouteDef]:
-        """Where others than Slack tell us things, as far as the settings want them; `start` runs what comes after."""
-        soon = Soon(tracker.sweep, start)
+        """Where others than Slack tell us things, as far as the settings want them.
+
+        What they hint at is looked at soon after, by `look`; `start` runs it.
+        """
+        soon = Soon(look, start)
         routes: list[RouteDef] = []
         if settings.tcr_secret:
             sids = tuple(account.sid for account in settings.accounts)
@@ -104,6 +117,18 @@ class Following:
         if settings.public_url and settings.events_secret:
             receipts = Receipts(self.traffic, tracker, self.clock)
             known, url, secret = settings.accounts, settings.public_url, settings.events_secret.get_secret_value()
-            events = Events(self.redis, self.keys, tracker, receipts, self.index, known, url, secret, soon, self.clock)
+            events = Events(
+                self.redis,
+                self.keys,
+                tracker,
+                receipts,
+                self.index,
+                known,
+                url,
+                secret,
+                soon,
+                self.clock,
+                self.observer,
+            )
             routes += [*events.routes(), *Callbacks(known, url, receipts).routes()]
         return routes

@@ -1,49 +1,34 @@
-"""The way to Redis: embedded, one server, Sentinel or Cluster, from one setting.
+"""The way to Redis: embedded, one server, Sentinel or Cluster, from one setting."""
 
-redis-py would send a command again whenever a connection breaks, whether or not the server ran it the first time: a
-decision could be counted twice. The clients here repeat what is safe, and nothing else:
-
-- reads, and whatever the server refused unrun (it is loading, failing over, or a slot is moving): with back-off;
-- connecting, where nothing was sent yet: with back-off;
-- writes and scripts: never. Unless it is Unreachable, a connection error from one means that its outcome is unknown,
-  and the caller, who knows what it meant, reads before it acts.
-"""
-
-import asyncio
-import select
-from collections.abc import AsyncIterator, Awaitable, Callable
+from collections.abc import AsyncIterator, Sequence
 from contextlib import AsyncExitStack, asynccontextmanager
 from dataclasses import dataclass
 from pathlib import Path
-from typing import Any, TypeVar, cast
+from typing import Any, cast
 from urllib.parse import parse_qs, urlsplit
 
+import structlog
 from docket._redis_sentinel import SENTINEL_SOCKET_KEEPALIVE_OPTIONS, is_sentinel_url, parse_sentinel_url
 from redis import exceptions as faults
 from redis.asyncio import BlockingConnectionPool, Redis
-from redis.asyncio.cluster import RedisCluster
-from redis.asyncio.connection import AbstractConnection, parse_url
+from redis.asyncio.connection import parse_url
 from redis.asyncio.retry import Retry
-from redis.asyncio.sentinel import Sentinel, SentinelConnectionPool
-from redis.backoff import ExponentialWithJitterBackoff, NoBackoff
-from redis.commands import READ_COMMANDS
+from redis.asyncio.sentinel import Sentinel
+from redis.backoff import NoBackoff
 
+from bot.redis.clients import CarefulCluster, CarefulRedis, PatientPool, PatientSentinelPool
 from bot.redis.embedded import run_embedded_redis
-
-Answer = TypeVar("Answer")
+from bot.redis.masters import information
+from bot.redis.permissions import NotAllowedError, prove_permissions
+from bot.redis.replicas import Replicas
 
 POOL_CONNECTIONS = 200
 # docket opens pools of its own, which raise rather than wait when they are empty, and strands the tasks that met one.
 DOCKET_CONNECTIONS = 1000
 POOL_WAIT_SECONDS = 10.0
-RETRIES = 4
-
-REFUSED_UNRUN = (faults.BusyLoadingError, faults.ClusterDownError, faults.SlotNotCoveredError, faults.TryAgainError)
-BROKEN = (faults.ConnectionError, faults.TimeoutError)
 
 
-class Unreachable(faults.ConnectionError):
-    """No connection could be made: whatever was asked was not sent, and may be asked again."""
+log = structlog.get_logger()
 
 
 class RedisProblem(Exception):
@@ -73,14 +58,39 @@ async def open_redis(settings_url: str | None, state: Path) -> AsyncIterator[Red
         url = settings_url
         if url is None:
             url = (await stack.enter_async_context(run_embedded_redis(state))).url
-        try:
-            # Entered last and so left first: the client says goodbye before the server is told to end.
-            client = await stack.enter_async_context(_client(url))
-            await client.ping()
-            warnings = () if settings_url is None else await _broken_promises(client)
-        except (faults.RedisError, faults.RedisClusterException, OSError, ValueError) as error:
-            raise RedisProblem(f"REDIS_URL: {without_secrets(url)} does not work: {_reason(error, url)}") from None
+        # Entered last and so left first: the client says goodbye before the server is told to end.
+        client, url = await _first_that_answers(_each_node(url), stack)
+        warnings = () if settings_url is None else await _broken_promises(client)
+        if settings_url is not None and (is_sentinel_url(url) or await _replicated(client)):
+            cast(CarefulRedis, client).replicas.expect()
         yield RedisHandle(client, with_connections(url), embedded=settings_url is None, warnings=warnings)
+
+
+async def _first_that_answers(urls: Sequence[str], stack: AsyncExitStack) -> tuple[Redis, str]:
+    for url in urls:
+        try:
+            async with AsyncExitStack() as attempt:
+                client = await attempt.enter_async_context(_client(url))
+                await client.ping()
+                await prove_permissions(client)
+                stack.push_async_exit(attempt.pop_all())
+                return client, url
+        except (NotAllowedError, faults.RedisError, faults.RedisClusterException, OSError, ValueError) as error:
+            problem = f"REDIS_URL: {without_secrets(url)} does not work: {_reason(error, url)}"
+            if url == urls[-1]:
+                raise RedisProblem(problem) from None
+            log.warning("redis_node_away", why=problem)
+    raise AssertionError("an address names a node")
+
+
+def _each_node(url: str) -> list[str]:
+    """The same address for each of the nodes of a Cluster that it names: any that lives tells of all others."""
+    if not is_cluster_url(url):
+        return [url]
+    scheme, _, rest = url.partition("://")
+    login, at, rest = rest.rpartition("@")
+    nodes, mark, query = rest.partition("?")
+    return [f"{scheme}://{login}{at}{node}{mark}{query}" for node in nodes.split(",")]
 
 
 def with_connections(url: str) -> str:
@@ -103,73 +113,6 @@ def is_cluster_url(url: str) -> bool:
     return urlsplit(url).scheme in {"redis+cluster", "rediss+cluster"}
 
 
-class PatientPool(BlockingConnectionPool):
-    """Hands out connections that work; waits for a free one, and for a server that is just restarting."""
-
-    async def ensure_connection(self, connection: AbstractConnection) -> None:
-        if _hung_up(connection):
-            await connection.disconnect(nowait=True)
-        ensure = super().ensure_connection
-        try:
-            await _patiently(lambda: ensure(connection), BROKEN)
-        except BROKEN as error:
-            raise Unreachable(str(error)) from error
-
-
-class PatientSentinelPool(SentinelConnectionPool, PatientPool):
-    """The same, asking Sentinel for the master whenever it connects."""
-
-
-class CarefulRedis(Redis):
-    """A client that repeats reads and refused commands, and never a write whose outcome is unknown."""
-
-    async def execute_command(self, *args: Any, **options: Any) -> Any:
-        run = super().execute_command
-        return await _patiently(lambda: run(*args, **options), _safe_for(args))  # type: ignore[no-untyped-call]
-
-
-class CarefulCluster(RedisCluster):
-    """The same on Redis Cluster."""
-
-    async def execute_command(self, *args: Any, **kwargs: Any) -> Any:
-        run = super().execute_command
-        return await _patiently(lambda: run(*args, **kwargs), _safe_for(args))
-
-
-def _hung_up(connection: AbstractConnection) -> bool:
-    """Whether an idle connection is dead or has something to say, which at this moment only a dying server has.
-
-    redis-py learns of it when the event loop comes round, and not at all when the connection was reset. A write sent
-    down such a pipe fails with its outcome unknown, though nobody was there to run it.
-    """
-    writer = getattr(connection, "_writer", None)
-    if writer is None:
-        return False
-    descriptor = writer.get_extra_info("socket").fileno()
-    if descriptor < 0:
-        return True
-    poll = select.poll()
-    poll.register(descriptor, select.POLLIN)
-    return bool(poll.poll(0))
-
-
-def _safe_for(args: tuple[Any, ...]) -> tuple[type[Exception], ...]:
-    return REFUSED_UNRUN + BROKEN if args[0] in READ_COMMANDS else REFUSED_UNRUN
-
-
-async def _patiently(run: Callable[[], Awaitable[Answer]], errors: tuple[type[Exception], ...]) -> Answer:
-    # Slack waits three seconds for an answer: about one second of patience leaves time to say what is wrong.
-    backoff = ExponentialWithJitterBackoff(base=0.05, cap=0.4)
-    for failures in range(1, RETRIES + 1):
-        try:
-            return await run()
-        except errors as error:
-            if isinstance(error, Unreachable):
-                raise  # the pool was patient already
-        await asyncio.sleep(backoff.compute(failures))
-    return await run()
-
-
 def _connection_options() -> dict[str, Any]:
     return {
         "decode_responses": True,
@@ -185,12 +128,17 @@ def _connection_options() -> dict[str, Any]:
 async def _client(url: str) -> AsyncIterator[Redis]:
     async with AsyncExitStack() as stack:
         if is_cluster_url(url):
-            cluster = CarefulCluster.from_url(url.replace("+cluster://", "://", 1), **_connection_options())
+            cluster = cast(
+                CarefulCluster, CarefulCluster.from_url(url.replace("+cluster://", "://", 1), **_connection_options())
+            )
+            cluster.replicas = Replicas()
             yield cast(Redis, await stack.enter_async_context(cluster))
             return
         pool = _sentinel_pool(url, stack) if is_sentinel_url(url) else _pool(url)
         stack.push_async_callback(pool.aclose)
-        yield await stack.enter_async_context(CarefulRedis(connection_pool=pool))
+        client = CarefulRedis(connection_pool=pool)
+        client.replicas = Replicas()
+        yield await stack.enter_async_context(client)
 
 
 def _pool(url: str) -> BlockingConnectionPool:
@@ -220,6 +168,14 @@ def _sentinel_pool(url: str, stack: AsyncExitStack) -> BlockingConnectionPool:
 
 def _pool_options() -> dict[str, Any]:
     return {"max_connections": POOL_CONNECTIONS, "timeout": POOL_WAIT_SECONDS}
+
+
+async def _replicated(client: Redis) -> bool:
+    """Whether any master has replicas."""
+    try:
+        return any(int(node.get("connected_slaves", 0)) for node in await information(client, "replication"))
+    except faults.RedisError:  # it is not for us to know; then its failovers are not for us to survive
+        return False
 
 
 async def _broken_promises(client: Redis) -> tuple[str, ...]:

@@ -17,6 +17,14 @@ class Keys:
         """A part of one change, such as `doc` or `timeline`."""
         return self._tagged(f"change:{number}", part)
 
+    def change_pattern(self, part: str) -> str:
+        """What the keys of one part of every change look like, for SCAN."""
+        return f"{self.prefix}:{{change:*}}:{part}"
+
+    def change_number(self, key: str) -> int:
+        """The number of the change that a key belongs to."""
+        return int(hash_tag(key).removeprefix("change:"))
+
     def draft(self, draft_id: str, part: str = "doc") -> str:
         """A request that is being filled in and was not submitted yet."""
         return self._tagged(f"draft:{draft_id}", part)

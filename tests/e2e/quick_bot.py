@@ -10,12 +10,15 @@ import os
 import signal
 import subprocess
 import sys
+from contextlib import AbstractAsyncContextManager
 from dataclasses import dataclass
 from functools import cache
 from pathlib import Path
 from typing import Final
 
 from bot.app import running
+from bot.closing import Closing, until_told
+from bot.roles import Role
 from bot.runs.patience import Patience
 from bot.settings import load_settings
 from bot.tempo import Tempo
@@ -31,8 +34,11 @@ QUICK: Final = Tempo(
     sweep=0.5,
     left_behind=1.5,
     redraw=0.1,
+    settle=0.1,
 )
 """What was left by a killed process is found after about two seconds; a call may still take effect for five."""
+ROLE: Final = "TEST_ROLE"
+"""Where a quick bot finds its role; `tenfour run` has an option."""
 ROOT: Final = Path(__file__).parents[2]
 
 
@@ -102,12 +108,14 @@ def _write(log: str, what: str, number: int) -> None:
     draft.rename(Path(log).with_suffix(f".{what}"))
 
 
+def _bot(closing: Closing) -> AbstractAsyncContextManager[None]:
+    role = Role(os.environ.get(ROLE, Role.ALL))
+    return running(load_settings(os.environ), tempo=QUICK, role=role, closing=closing)
+
+
 async def _live() -> None:
     """Run until SIGTERM."""
-    stop = asyncio.Event()
-    asyncio.get_running_loop().add_signal_handler(signal.SIGTERM, stop.set)
-    async with running(load_settings(os.environ), tempo=QUICK):
-        await stop.wait()
+    await until_told(_bot)
 
 
 def main() -> None:

@@ -1,4 +1,4 @@
-"""Real Redis servers for these tests: single, with Sentinel, and as a cluster of one node."""
+"""Real Redis servers for these tests, one by one; with replicas: see `topologies`."""
 
 import asyncio
 import itertools
@@ -33,18 +33,24 @@ def free_port() -> int:
 
 
 @asynccontextmanager
-async def server(folder: Path, port: int, *arguments: str) -> AsyncIterator[asyncio.subprocess.Process]:
-    """A server on a loopback port, without any persistence, for as long as the context lasts."""
+async def server(
+    folder: Path, port: int, *arguments: str, program: Path | None = None, tls: bool = False
+) -> AsyncIterator[asyncio.subprocess.Process]:
+    """A server on a loopback port, without any persistence, for as long as the context lasts.
+
+    With `tls` it is that port which speaks TLS, and the arguments name the certificate.
+    """
     os.makedirs(folder, exist_ok=True)
     process = await asyncio.create_subprocess_exec(
-        str(find_server()),
+        str(program or find_server()),
         *arguments,
-        *("--port", str(port), "--bind", "127.0.0.1", "--dir", str(folder), "--save", "", "--logfile", "server.log"),
+        *(("--port", "0", "--tls-port", str(port)) if tls else ("--port", str(port))),
+        *("--bind", "127.0.0.1", "--dir", str(folder), "--save", "", "--logfile", "server.log"),
         stdout=asyncio.subprocess.DEVNULL,
     )
     try:
         async with Redis(port=port) as client:
-            await until(lambda: _answers(client))
+            await until(lambda: _listens(port) if tls else _answers(client))
         yield process
     finally:
         if process.returncode is None:
@@ -52,9 +58,9 @@ async def server(folder: Path, port: int, *arguments: str) -> AsyncIterator[asyn
         await process.wait()
 
 
-async def until(true: Callable[[], Awaitable[bool]]) -> None:
-    """Wait until something is true; ten seconds at most."""
-    async with asyncio.timeout(10):
+async def until(true: Callable[[], Awaitable[bool]], seconds: float = 10.0) -> None:
+    """Wait until something is true, so many seconds at most."""
+    async with asyncio.timeout(seconds):
         while True:
             if await true():
                 return
@@ -88,6 +94,15 @@ def alive(pid: int) -> bool:
         return False
     # The first thread turns zombie before the others are gone, and sockets close with the last one.
     return state != "Z" or len(threads) > 1
+
+
+async def _listens(port: int) -> bool:
+    try:
+        _, writer = await asyncio.open_connection("127.0.0.1", port)
+    except OSError:
+        return False
+    writer.close()
+    return True
 
 
 async def _answers(client: Redis) -> bool:

@@ -7,7 +7,8 @@ import pytest
 from redis.asyncio import Redis
 from redis.exceptions import ConnectionError as RedisConnectionError
 
-from bot.redis.connection import RedisProblem, Unreachable, open_redis, with_connections, without_secrets
+from bot.redis.clients import Unreachable
+from bot.redis.connection import RedisProblem, open_redis, with_connections, without_secrets
 from bot.redis.keys import Keys
 from bot.redis.scripts import Script
 from tests.redis.servers import free_port, server, until

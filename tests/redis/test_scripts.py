@@ -51,3 +51,27 @@ async def test_many_at_once_with_the_same_decision_count_once(tmp_path: Path) ->
         )
         assert sorted(answers)[-2:] == [0, 1]
         assert await redis.client.llen(timeline) == 1
+
+
+async def test_many_runs_in_one_trip_are_each_by_themselves_also_where_the_script_was_never_seen(
+    tmp_path: Path,
+) -> None:
+    calls = [
+        ([keys.change(n, "decisions"), keys.change(n, "timeline")], [user, "approve"])
+        for n, user in ((1, "U1"), (2, "U2"), (1, "U3"))
+    ]
+    async with open_redis(None, tmp_path) as redis:
+        assert await DECIDE.together(redis.client, calls) == [1, 1, 2]
+        assert await DECIDE.together(redis.client, calls) == [0, 0, 0]
+        await redis.client.script_flush()
+        assert await DECIDE.together(redis.client, calls) == [0, 0, 0]
+
+
+async def test_what_one_of_many_runs_does_wrong_reaches_the_caller(tmp_path: Path) -> None:
+    calls = [([keys.change(n, "decisions"), keys.change(n, "timeline")], ["U1", "approve"]) for n in (1, 2)]
+    async with open_redis(None, tmp_path) as redis:
+        await redis.client.set(keys.change(2, "decisions"), "not a hash")
+        with pytest.raises(ResponseError, match="WRONGTYPE"):
+            await DECIDE.together(redis.client, calls)
+        with pytest.raises(ValueError, match="different hash slots"):
+            await DECIDE.together(redis.client, [([keys.change(1, "a"), keys.change(2, "b")], ["U1", "approve"])])
