@@ -7,14 +7,16 @@ from dataclasses import dataclass
 import aiohttp
 import structlog
 from aiohttp.web import RouteDef
-from slack_bolt.adapter.socket_mode.aiohttp import AsyncSocketModeHandler
 from slack_bolt.async_app import AsyncApp
 from slack_bolt.authorization import AuthorizeResult
 from slack_sdk.errors import SlackApiError
 from slack_sdk.web.async_client import AsyncWebClient
 
 from bot.health import Pulse
-from handlers.http import PATH, listen
+from bot.watching.watch import UNWATCHED, Watch
+from handlers.http import PATH, Listener, listen
+from handlers.slack_client import WatchedClient
+from handlers.sockets import Sockets
 
 CALL_SECONDS = 10.0
 
@@ -36,14 +38,18 @@ class Slack:
 
 
 @asynccontextmanager
-async def connect(api_url: str, bot_token: str, app_token: str | None) -> AsyncIterator[Slack]:
+async def connect(
+    api_url: str, bot_token: str, app_token: str | None, watch: Watch = UNWATCHED
+) -> AsyncIterator[Slack]:
     """One `auth.test` in the life of the process. Raises `SlackProblem` when a token or the address is wrong.
 
     Posts are not repeated after a lost connection: the outbox looks first (`handlers.posts`).
     """
     # with a session of our own, the client's time-out would be ignored: it has to be the session's (slack.md 0.8)
-    async with aiohttp.ClientSession(timeout=aiohttp.ClientTimeout(total=CALL_SECONDS)) as session:
-        client = AsyncWebClient(
+    timeout, traces = aiohttp.ClientTimeout(total=CALL_SECONDS), watch.tracing.calls("slack")
+    async with aiohttp.ClientSession(timeout=timeout, trace_configs=traces) as session:
+        client = WatchedClient(
+            observer=watch.observer,
             token=bot_token,
             base_url=api_url,
             session=session,
@@ -81,6 +87,7 @@ def bolt_app(slack: Slack, signing_secret: str | None) -> AsyncApp:
         return slack.me  # asking Slack at each request would cost a call each (slack.md 0.9)
 
     return AsyncApp(
+        name="tenfour",  # Bolt would look for a name in the call stack, which takes it tens of milliseconds
         client=slack.client,
         authorize=authorize,
         signing_secret=signing_secret or "unused-in-socket-mode",
@@ -91,33 +98,32 @@ def bolt_app(slack: Slack, signing_secret: str | None) -> AsyncApp:
 
 @asynccontextmanager
 async def deliveries(
-    app: AsyncApp, app_token: str | None, port: int, pulse: Pulse, others: Sequence[RouteDef]
+    app: AsyncApp,
+    app_token: str | None,
+    connections: int,
+    listener: Listener,
+    pulse: Pulse,
+    others: Sequence[RouteDef],
 ) -> AsyncIterator[None]:
-    """Receive deliveries until the body ends: by Socket Mode with an app token, else over HTTP on `port`.
+    """Receive deliveries until the body ends: over so many connections with an app token, else by the listener.
 
-    `others` are served on that port beside Slack's, also in Socket Mode.
+    `others` are served by that listener beside Slack, also in Socket Mode.
     """
     async with AsyncExitStack() as stack:
         if others and app_token:
-            await stack.enter_async_context(listen(None, port, others))
-        await stack.enter_async_context(_slack(app, app_token, port, pulse, others))
+            await stack.enter_async_context(listen(None, listener, others))
+        if app_token:
+            sockets = Sockets(app, app.client, app_token, connections)
+            pulse.watch("Socket Mode", sockets.alive)
+            await stack.enter_async_context(sockets.connected())
+            log.info("ready", by="Socket Mode", connections=connections)
+        else:
+            await stack.enter_async_context(listen(app, listener, others))
+            pulse.watch("Slack over HTTP", _listening)
+            log.info("ready", by="HTTP", port=listener.port, path=listener.prefix + PATH)
         yield
 
 
-@asynccontextmanager
-async def _slack(
-    app: AsyncApp, app_token: str | None, port: int, pulse: Pulse, others: Sequence[RouteDef]
-) -> AsyncIterator[None]:
-    if app_token is None:
-        async with listen(app, port, others):
-            log.info("ready", by="HTTP", port=port, path=PATH)
-            yield
-        return
-    handler = AsyncSocketModeHandler(app, app_token)
-    try:
-        await handler.client.connect()  # type: ignore[no-untyped-call]
-        pulse.watch("Socket Mode", handler.client.is_connected)
-        log.info("ready", by="Socket Mode")
-        yield
-    finally:
-        await handler.client.close()  # type: ignore[no-untyped-call]
+async def _listening() -> bool:
+    """Whether we listen for Slack: as far as that can be told from here, for as long as the process lives."""
+    return True

@@ -10,6 +10,7 @@ import fcntl
 import json
 import os
 import re
+import shlex
 import signal
 import socket
 import sys
@@ -120,7 +121,9 @@ async def _services(port: int, folder: Path) -> AsyncIterator[Services]:
         redis = await stack.enter_async_context(run_embedded_redis(folder))
         tcr_port = _own_port(folder / "webhooks.port")
         twilio.tcr.url = f"http://{HOST}:{tcr_port}/tcr/{world.TCR_SECRET}"
-        yield Services(slack, folder, _environment(slack, twilio, redis.url, folder, tcr_port))
+        environment = _environment(slack, twilio, redis.url, folder, tcr_port)
+        _write_environment(folder / "bot.env", environment)
+        yield Services(slack, folder, environment)
 
 
 async def _serve(stack: AsyncExitStack, service: LocalSlack | LocalTwilio, port: int) -> None:
@@ -181,6 +184,13 @@ def _environment(slack: LocalSlack, twilio: LocalTwilio, redis_url: str, folder:
         "TENFOUR_EVENTS_SECRET": world.EVENTS_SECRET,
         "PORT": str(tcr_port),
     }
+
+
+def _write_environment(path: Path, environment: Mapping[str, str]) -> None:
+    """For commands beside the bot, such as `tenfour check`: a shell reads it with `set -a; . bot.env`."""
+    settings = {name: value for name, value in environment.items() if name not in INHERITED}
+    path.touch(mode=0o600)
+    path.write_text("".join(f"{name}={shlex.quote(value)}\n" for name, value in settings.items()))
 
 
 def _accounts_file(folder: Path) -> Path:

@@ -1,7 +1,7 @@
 """Whether a webhook comes from Twilio: its signature over the address that Twilio called and the body that it sent."""
 
 import re
-from urllib.parse import parse_qs
+from urllib.parse import parse_qs, urlsplit
 
 from twilio.request_validator import HMAC_SHA1, RequestValidator
 
@@ -28,6 +28,8 @@ def read_form(body: bytes) -> Form:
 class Signatures:
     """Judges signatures over addresses below `public_url`, whatever host a request claims to be for.
 
+    A proxy may leave the path of `public_url` on what was asked for, or take it away: the address is the same.
+
     Nothing read so far settles whether Twilio signs the address with or without the credentials of a destination, so
     with a `login` (`user:password`) both count: neither can be signed without the account's auth token. The algorithm
     is the auth token's own, HMAC-SHA1: a request does not choose another (twilio.md 11.4 to 11.6).
@@ -35,6 +37,7 @@ class Signatures:
 
     def __init__(self, public_url: str, login: str = "") -> None:
         scheme, _, rest = public_url.partition("://")
+        self._prefix = urlsplit(public_url).path
         self._bases = (public_url, f"{scheme}://{login}@{rest}") if login else (public_url,)
 
     def signs_json(self, auth_token: str, path: str, body: str, signature: str) -> bool:
@@ -52,6 +55,8 @@ class Signatures:
         # an absolute address on the request line, or one that is not ASCII, is none that Twilio was given
         if not path.startswith("/") or not path.isascii():
             return False
+        if self._prefix and path.startswith(f"{self._prefix}/"):
+            path = path.removeprefix(self._prefix)
         validator = RequestValidator(auth_token)
         return any(validator.validate(base + path, content, signature, HMAC_SHA1) for base in self._bases)
 

@@ -15,12 +15,13 @@ MAX_CONNECTIONS = 10
 _HEARTBEAT_SECONDS = 20.0
 
 
-@dataclass(frozen=True, eq=False)
+@dataclass(eq=False)
 class _Connection:
-    """One websocket, with the transport below it so that it can be cut."""
+    """One websocket, with the transport below it so that it can be cut. A `silent` one is dead and does not say so."""
 
     socket: web.WebSocketResponse
     transport: asyncio.Transport | None
+    silent: bool = False
 
 
 @dataclass
@@ -46,6 +47,11 @@ class SocketMode:
     @property
     def connected(self) -> bool:
         return bool(self._connections)
+
+    @property
+    def open(self) -> int:
+        """How many connections there are, the silent ones too."""
+        return len(self._connections)
 
     def new_ticket(self) -> str:
         """Good for one connection."""
@@ -74,7 +80,7 @@ class SocketMode:
         try:
             await socket.send_json(_hello(len(self._connections)))
             self._connected.set()
-            await self._read(socket)
+            await self._read(connection)
         finally:
             self._forget(connection)
         return socket
@@ -117,18 +123,29 @@ class SocketMode:
             del self._waiting[envelope_id]
         return "acked", envelope.acks[0] if kind != "events_api" else None
 
-    async def disconnect(self, reason: str = "refresh_requested", *, close: bool = True) -> None:
-        """Tell every client to reconnect (`warning` with close=False is the notice before)."""
-        for connection in list(self._connections):
+    async def disconnect(
+        self, reason: str = "refresh_requested", *, close: bool = True, most: int = MAX_CONNECTIONS
+    ) -> None:
+        """Tell clients to reconnect, the oldest first (`warning` with close=False is the notice before)."""
+        for connection in self._connections[:most]:
             frame = {"type": "disconnect", "reason": reason, "debug_info": {"host": "sandbox"}}
             await connection.socket.send_json(frame)
             if close:
                 self._forget(connection)
                 await connection.socket.close()
 
-    def drop(self) -> None:
-        """Cut every connection without a closing frame, as a broken network does."""
+    async def say(self, text: str) -> None:
+        """Send this frame over every connection, whatever it is."""
         for connection in list(self._connections):
+            await connection.socket.send_str(text)
+
+    def silence(self) -> None:
+        """Let the oldest connection fall silent: it stays open, says nothing and hears nothing, as half-open do."""
+        self._connections[0].silent = True
+
+    def drop(self, most: int = MAX_CONNECTIONS) -> None:
+        """Cut connections without a closing frame, the oldest first, as a broken network does."""
+        for connection in self._connections[:most]:
             self._forget(connection)
             if connection.transport is not None:
                 connection.transport.abort()
@@ -142,6 +159,8 @@ class SocketMode:
         while self._connections:
             self._turn += 1
             connection = self._connections[self._turn % len(self._connections)]
+            if connection.silent:  # it is sent, and lost on its way
+                return True
             try:
                 await connection.socket.send_json(frame)
             except (ConnectionError, RuntimeError):
@@ -150,9 +169,10 @@ class SocketMode:
             return True
         return False
 
-    async def _read(self, socket: web.WebSocketResponse) -> None:
+    async def _read(self, connection: _Connection) -> None:
+        socket = connection.socket
         async for message in socket:
-            if self.black_hole:
+            if self.black_hole or connection.silent:
                 continue
             if message.type == aiohttp.WSMsgType.PING:
                 await socket.pong(message.data)
