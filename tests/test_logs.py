@@ -1,8 +1,77 @@
-"""Logs say where and what kind, never what somebody typed."""
+"""Logs say where, what kind and about what, never what somebody typed, nor a secret."""
 
+import asyncio
+import io
+import json
+import logging
 import sys
+from collections.abc import Iterator
 
-from bot.logs import where
+import pytest
+import structlog
+from hypothesis import HealthCheck, given, settings
+from hypothesis import strategies as st
+from structlog.contextvars import get_contextvars
+
+from bot.logs import Level, bound, bound_request, set_up_logs, where
+from bot.redaction import MASK, masked, masked_value
+from handlers.background import Background
+
+HEX, ALNUM = "0123456789abcdef", "ABCDEFGHIJKLMNOPQRSTUVWXYZabcdefghijklmnopqrstuvwxyz0123456789"
+URLSAFE = f"{ALNUM}-_"
+
+
+def text(alphabet: str, least: int, most: int | None = None) -> st.SearchStrategy[str]:
+    return st.text(alphabet, min_size=least, max_size=most or least)
+
+
+SECRETS = st.one_of(
+    st.tuples(st.sampled_from(["xoxb-", "xoxp-", "xoxe.xoxb-1-", "xapp-1-"]), text(URLSAFE, 10, 60)).map("".join),
+    text(HEX, 32),  # an auth token
+    text(ALNUM, 32),  # the secret of an API key
+    text(HEX, 32).map("SK".__add__),
+    text(URLSAFE, 43).map("{}=".format),  # a key of Fernet's
+    text(URLSAFE, 30, 200).map("gAAAAA{}==".format),  # what it sealed
+    text(ALNUM, 16, 60).map("Basic {}==".format),
+    text(URLSAFE, 20, 60).map("Bearer {}".format),
+    text("0123456789", 6, 13).map("+1{}".format),
+    st.from_regex(r"\A[0-9]{2}-[0-9]{7}\Z", fullmatch=True),
+    st.from_regex(r"\A[0-9]{3}-[0-9]{2}-[0-9]{4}\Z", fullmatch=True),
+    st.tuples(text(ALNUM, 1, 12), text(ALNUM, 1, 12)).map(lambda parts: "@".join(parts) + ".example"),
+    text(URLSAFE, 8, 40).map("https://hooks.slack.com/actions/{}".format),
+)
+AROUND = st.sampled_from(["", " ", "'", '"', "(", ": ", ", ", "\n", "=", "<"])
+AFTER = st.sampled_from(["", " ", "'", '"', ")", ", ", "\n", ">", ";"])
+
+
+@pytest.fixture
+def lines() -> Iterator["Lines"]:
+    """What is written from now on; logging is as before after that."""
+    root, before = logging.getLogger(), structlog.get_config()
+    handlers, level = root.handlers[:], root.level
+    lines = Lines()
+    lines.set_up()
+    yield lines
+    logging.captureWarnings(False)
+    root.handlers[:] = handlers
+    root.setLevel(level)
+    structlog.configure(**before)
+
+
+class Lines:
+    """Reads what was logged since it was read last, as lines of JSON."""
+
+    def __init__(self) -> None:
+        self._out, self._at = io.StringIO(), 0
+
+    def set_up(self, level: Level = "info") -> None:
+        set_up_logs(level, self._out)
+
+    def read(self) -> list[dict[str, object]]:
+        self._out.seek(self._at)
+        written = self._out.read().splitlines()
+        self._at = self._out.tell()
+        return [json.loads(line) for line in written]
 
 
 def test_the_words_of_an_error_and_of_its_causes_are_not_logged() -> None:
@@ -18,3 +87,136 @@ def test_the_words_of_an_error_and_of_its_causes_are_not_logged() -> None:
     assert "test_logs.py" in shown
     assert "123-45" not in shown
     assert "xoxb" not in shown
+
+
+@given(SECRETS, AROUND, AFTER)
+def test_what_looks_like_a_secret_is_masked_wherever_it_stands(secret: str, before: str, after: str) -> None:
+    assert secret not in masked(f"said{before or ' '}{secret}{after}")
+    assert MASK in masked(f"{before}{secret}{after}")
+
+
+@given(SECRETS, st.sampled_from(["list", "key", "nested", "tuple", "set", "object", "bytes"]))
+def test_it_is_masked_in_values_of_any_shape(secret: str, shape: str) -> None:
+    class Thing:
+        def __repr__(self) -> str:
+            return f"Thing({secret})"
+
+    shapes: dict[str, object] = {
+        "list": [1, secret],
+        "key": {secret: 1},
+        "nested": {"a": [{"b": (secret,)}]},
+        "tuple": (secret,),
+        "set": {secret},
+        "object": Thing(),
+        "bytes": secret.encode(),
+    }
+    assert secret not in json.dumps(masked_value(shapes[shape]))
+
+
+@given(SECRETS)
+@settings(suppress_health_check=[HealthCheck.function_scoped_fixture])
+def test_no_line_of_ours_or_of_a_library_holds_one(lines: Lines, secret: str) -> None:
+    structlog.get_logger().warning("odd", why=f"it said {secret}", more={"deep": [secret]}, **{"by": secret})
+    logging.getLogger("slack_bolt").error("failed with %s", secret)
+    logging.getLogger("aiohttp.server").error(f"failed with {secret}")
+    try:
+        raise ValueError(secret)
+    except ValueError:
+        logging.getLogger("docket").exception("failed (%s)", secret)
+    written = lines.read()
+    assert len(written) == 4
+    assert secret not in json.dumps(written)
+
+
+@pytest.mark.parametrize(
+    "plain",
+    [
+        "AC" + "0a" * 16,
+        "campaign|AC" + "0a" * 16 + "|MG" + "1b" * 16,
+        "2026-11-21T22:00:00+00:00",
+        "1790000000.000100",
+        "#142 run:142:1790000000",
+        "U0123456789 in C0123456789",
+        "9f86d081884c7d659a2feaa0c55ad015a3bf4f1b2b0b822cd15d6c15b0f00a08",
+        "123e4567-e89b-12d3-a456-426614174000",
+    ],
+)
+def test_ids_times_and_digests_stay_readable(plain: str) -> None:
+    assert masked(plain) == plain
+
+
+def test_a_field_with_the_name_of_a_secret_is_masked_whatever_it_holds() -> None:
+    assert masked_value("short", "auth_token") == MASK
+    assert masked_value({"Authorization": "x"}) == {"Authorization": MASK}
+
+
+def test_lines_of_libraries_take_the_same_form(lines: Lines) -> None:
+    with bound(change=142):
+        structlog.get_logger().warning("ours")
+        logging.getLogger("docket.worker").warning("theirs %s", 1)
+    ours, theirs = lines.read()
+    assert (theirs["event"], theirs["level"], theirs["logger"]) == ("theirs 1", "warning", "docket.worker")
+    assert ours["change"] == theirs["change"] == 142
+    assert set(ours) | {"logger"} == set(theirs)
+
+
+def test_the_errors_of_libraries_are_named_and_not_quoted(lines: Lines) -> None:
+    try:
+        raise ValueError("Zanzibar")
+    except ValueError:
+        logging.getLogger("aiohttp.server").exception("a request broke")
+    (line,) = lines.read()
+    assert "ValueError" in str(line["exception"])
+    assert "Zanzibar" not in json.dumps(line)
+
+
+def test_libraries_write_nothing_below_warning_also_when_all_is_wanted(lines: Lines) -> None:
+    lines.set_up("debug")
+    structlog.get_logger().debug("ours")
+    logging.getLogger("slack_sdk").debug("a body, with what somebody typed")
+    assert [line["event"] for line in lines.read()] == ["ours"]
+
+
+def test_a_higher_level_leaves_out_what_is_below(lines: Lines) -> None:
+    lines.set_up("error")
+    structlog.get_logger().warning("less")
+    logging.getLogger("docket").warning("less")
+    structlog.get_logger().error("more")
+    assert [line["event"] for line in lines.read()] == ["more"]
+
+
+def test_setting_up_twice_writes_each_line_once(lines: Lines) -> None:
+    lines.set_up()
+    logging.getLogger("docket").error("once")
+    assert len(lines.read()) == 1
+
+
+def test_warnings_of_python_are_lines_too(lines: Lines) -> None:
+    logging.getLogger("py.warnings").warning("old")
+    assert [line["logger"] for line in lines.read()] == ["py.warnings"]
+
+
+async def test_what_a_delivery_starts_carries_its_ids(lines: Lines) -> None:
+    background = Background()
+
+    async def later() -> None:
+        await asyncio.sleep(0)
+        structlog.get_logger().info("later")
+
+    with bound_request(), bound(change=7, account="AC1"):
+        request = get_contextvars()["request"]
+        background.start(later(), "later")
+    await background.finish(5)
+    structlog.get_logger().info("elsewhere")
+    within, elsewhere = lines.read()
+    assert (within["request"], within["change"], within["account"]) == (request, 7, "AC1")
+    assert not set(elsewhere) & {"request", "change", "account"}
+
+
+def test_a_request_within_a_request_keeps_its_id_and_another_has_another() -> None:
+    with bound_request():
+        outer = get_contextvars()["request"]
+        with bound_request():
+            assert get_contextvars()["request"] == outer
+    with bound_request():
+        assert get_contextvars()["request"] != outer
