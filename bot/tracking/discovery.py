@@ -94,6 +94,11 @@ class Discovery:
         due = [account for account in self._accounts.all if await self._claim(account.sid)]
         return [account.sid for account in due if await self._look(account)]
 
+    async def quiet(self, channel: str) -> bool:
+        """Whether this channel has quiet hours now, so that an offer waits until they end."""
+        now, subscription = self._clock(), (await self._tracker.subscriptions()).get(channel)
+        return subscription is not None and subscription.opens_at(now) > now
+
     async def offer(self, account_sid: str) -> Offer:
         """What nobody follows, as far as it was found and nobody declined it."""
         rows, counts, nth = await asyncio.gather(

@@ -7,7 +7,7 @@ from typing import Any
 
 from bot.checks import delivery
 from bot.plans.call import Call, segment
-from bot.tracking.registration import FLOWING, GONE, ON_ITS_WAY, QUIET
+from bot.tracking.registration import FLOWING, GONE, ON_ITS_WAY, QUIET, Registration
 from bot.twilio import reads, reads_brands
 from bot.twilio.faults import Refused
 from bot.twilio.gateway import Account
@@ -18,6 +18,8 @@ VETTING_FAILED = (
 )
 Look = Callable[[Account, str], Awaitable[tuple[str, dict[str, Any]]]]
 """Reads one registration: Twilio's status word (`GONE` when it has none) and the snapshot to keep."""
+LookAgain = Callable[[Account, Registration], Awaitable[tuple[str, dict[str, Any]]]]
+"""The same for a look that begins with what is known already."""
 
 
 @dataclass(frozen=True)
@@ -25,7 +27,7 @@ class Kind:
     """One kind. Without a `look` no API tells its state: events and people do. Nothing leaves the states of `over`.
 
     `remembers` names what is still known of one that Twilio no longer has, since its card goes on speaking of it. In
-    the states of `unshown` it gets no card unless there is news of it.
+    the states of `unshown` it gets no card unless there is news of it. `again`: a look that needs what is known.
     """
 
     look: Look | None
@@ -33,6 +35,13 @@ class Kind:
     over: frozenset[str] = frozenset()
     remembers: tuple[str, ...] = ()
     unshown: frozenset[str] = frozenset()
+    again: LookAgain | None = None
+
+    async def seen(self, account: Account, known: Registration) -> tuple[str, dict[str, Any]]:
+        """What a look finds; one of a kind without a `look` is as it was."""
+        if self.again:
+            return await self.again(account, known)
+        return await self.look(account, known.key) if self.look else (known.status, dict(known.snapshot))
 
     def remembered(self, snapshot: Mapping[str, Any]) -> dict[str, Any]:
         """The snapshot of one that is gone, from the last one before."""
@@ -76,13 +85,16 @@ async def look_at_vetting(account: Account, brand_sid: str) -> tuple[str, dict[s
     )
 
 
+NO_LOOKS: Mapping[str, LookAgain] = MappingProxyType({})
 ENDED = frozenset({"delivered", "undelivered", "failed", "canceled", "read", "partially_delivered", GONE})
 """States of a message that no other follows."""
 
 
-def kinds(**looks: Look) -> Mapping[str, Kind]:
-    """Every kind; `looks`, by kind, are those that need to know more than Twilio tells."""
-    return MappingProxyType({name: replace(k, look=looks.get(name, k.look)) for name, k in KINDS.items()})
+def kinds(again: Mapping[str, LookAgain] = NO_LOOKS, **looks: Look) -> Mapping[str, Kind]:
+    """Every kind; `looks`, by kind, are those that know more than Twilio, `again` those that need what is known."""
+    return MappingProxyType(
+        {name: replace(k, look=looks.get(name, k.look), again=again.get(name)) for name, k in KINDS.items()}
+    )
 
 
 REMEMBERED = ("campaign_id", "is_externally_registered", "brand_registration_sid")

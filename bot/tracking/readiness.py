@@ -5,7 +5,7 @@ tells (twilio.md 7): that comes from what events said of them.
 """
 
 import asyncio
-from collections.abc import Awaitable, Mapping, Sequence
+from collections.abc import Awaitable, Callable, Mapping, Sequence
 from dataclasses import dataclass, field
 from typing import Any, Final, TypeVar
 
@@ -28,6 +28,8 @@ from bot.twilio.numbering import toll_free
 from bot.twilio.reads_conversations import Address
 
 T = TypeVar("T")
+MOMENT: Final = 1.0
+"""Seconds for which it is remembered whether an account's events reach us."""
 FEW: Final = 20
 """Numbers that are read one by one; of more, the list of all that the account has costs less."""
 ADDRESSES: Final = "the Conversations addresses"
@@ -60,6 +62,25 @@ class Gaps:
         return None
 
 
+class Lately:
+    """Whether an account's events reach us, as it was a moment ago: a sweep asks for every look."""
+
+    def __init__(self, ask: FollowsEvents, clock: Callable[[], float]) -> None:
+        self._ask, self._clock = ask, clock
+        self._heard = dict[str, tuple[float, bool]]()
+        self._asking = dict[str, asyncio.Lock]()
+
+    async def follows(self, account_sid: str) -> bool:
+        """Whether they do, `MOMENT` ago at the earliest."""
+        async with self._asking.setdefault(account_sid, asyncio.Lock()):
+            now, known = self._clock(), self._heard.get(account_sid)
+            if known and 0 <= now - known[0] < MOMENT:
+                return known[1]
+            answer = await self._ask(account_sid)
+            self._heard[account_sid] = (now, answer)
+            return answer
+
+
 class Readiness:
     """Looks at campaigns. `follows_events` says whether the events of an account reach us."""
 
@@ -68,6 +89,17 @@ class Readiness:
 
     async def look(self, account: Account, service_sid: str) -> tuple[str, dict[str, Any]]:
         """Twilio's status of the campaign and its snapshot; that of a verified one has `ready` and `readiness`."""
+        return await self._look(
+            account, service_sid, await self._store.load(registration_id("campaign", account.sid, service_sid))
+        )
+
+    async def again(self, account: Account, known: Registration) -> tuple[str, dict[str, Any]]:
+        """The same for a campaign of which this is known."""
+        return await self._look(account, known.key, known)
+
+    async def _look(
+        self, account: Account, service_sid: str, before: Registration | None
+    ) -> tuple[str, dict[str, Any]]:
         status, snapshot = await look_at_campaign(account, service_sid)
         if not snapshot:
             return status, snapshot
@@ -75,7 +107,6 @@ class Readiness:
         if status != "VERIFIED":
             return status, snapshot | {FOLLOWED: events}
         campaign = reads.Campaign.model_validate(snapshot)
-        before = await self._store.load(registration_id("campaign", account.sid, service_sid))
         ready, readiness = await self._readiness(account, campaign, before, events=events)
         return status, snapshot | {"ready": ready, "readiness": readiness}
 

@@ -1,28 +1,27 @@
-"""Registrations in Redis: one hash slot each, due times in one sorted set, announcements in an outbox beside each."""
+"""Registrations in Redis: one hash slot each, with an outbox of announcements beside each."""
 
 import json
 import secrets
 from collections.abc import Iterable, Mapping, Sequence
+from dataclasses import dataclass
 from typing import Any, Literal, cast
 
-from redis.asyncio import Redis
-
 from bot.plans.values import canonical_json
-from bot.redis.keys import Keys
 from bot.redis.scripts import Script
+from bot.tracking.due import DueTimes
 from bot.tracking.registration import Announcement, Fact, Mute, Registration, Transition, registration_parts
 from bot.tracking.subscriptions import Subscription
 
 _BEGIN = Script.beside(__file__, "begin.lua")
 _OBSERVE = Script.beside(__file__, "observe.lua")
-_CLAIM = Script.beside(__file__, "claim.lua")
 _HEAR = Script.beside(__file__, "hear.lua")
 _CROSS_OFF = Script.beside(__file__, "cross_off.lua")
 
-_DUE, _UNTOLD, _CHANNELS = "registrations:due", "registrations:to_tell", "subscriptions"
+_UNTOLD, _CHANNELS = "registrations:to_tell", "subscriptions"
 _NAMED = ("heard", "muted", "told")
 """Fields of a registration that have an entry of the document for each name."""
-CLAIM_SECONDS = 60
+_LOOKED = ("title", "status", "since", "stage_since", "fetched_at", "snapshot", "trouble", "failures")
+"""Fields of a registration that a look may change."""
 EVENTS_KEPT = 500
 """Events of one registration that are kept."""
 
@@ -30,24 +29,41 @@ Novelty = Literal["unknown", "known", "older", "latest"]
 """What an event was: of something that nobody follows, here already, overtaken by a later one, or the latest."""
 
 
-class RegistrationStore:
-    """Reads and moves registrations, and the channels that hear about them."""
+@dataclass(frozen=True)
+class Said:
+    """What an event said of a registration; with a `status` that is its state, and `snapshot` what goes with it."""
 
-    def __init__(self, redis: Redis, keys: Keys) -> None:
-        self._redis, self._keys = redis, keys
+    registration: Registration
+    fact: Fact
+    status: str = ""
+    snapshot: Mapping[str, Any] | None = None
+
+
+class RegistrationStore(DueTimes):
+    """Reads and moves registrations, and the channels that hear about them."""
 
     async def begin(self, registration: Registration) -> None:
         """Start to follow a registration, or look at it again at once; what is known of it stays."""
+        await self.begin_all([registration])
+
+    async def begin_all(self, registrations: Sequence[Registration]) -> None:
+        """The same for several."""
+        due = {registration.id: registration.started_at for registration in registrations}
         # due first: a due time without a document is skipped, a document without a due time would be forgotten
-        await self.look_at(registration.id, registration.started_at)
-        snapshot = json.dumps(registration.snapshot)
-        fields = registration.model_dump(exclude={"snapshot", *_NAMED}) | {"snapshot": snapshot}
-        flat = ["" if x is None else x for pair in fields.items() for x in pair]
-        known = [registration.change or "", registration.title, registration.started_at, registration.owner]
-        args = [*known, registration.made_at, registration.tries, *flat]
-        await _BEGIN(self._redis, keys=[self._at(registration.id, "doc")], args=args)
+        await self.look_at_all(due)
+        calls = [([self._at(registration.id, "doc")], _begun(registration)) for registration in registrations]
+        await _BEGIN.together(self._redis, calls)
         # again, as a sweep may have taken it in between, and would look again only much later
-        await self.look_at(registration.id, registration.started_at)
+        await self.look_at_all(due)
+
+    async def looked_last(self, ids: Iterable[str]) -> dict[str, float]:
+        """When each of these that is followed was looked at last (epoch seconds, 0 for never)."""
+        asked = list(ids)
+        async with self._redis.pipeline(transaction=False) as pipe:
+            for registration_id in asked:
+                pipe.hget(self._at(registration_id, "doc"), "fetched_at")
+            found = await pipe.execute()
+        return {i: float(at) for i, at in zip(asked, found, strict=True) if at is not None}
 
     async def await_(self, registration: Registration, change: int) -> None:
         """Let a change be woken by a registration, which is followed from now on if it was not before."""
@@ -63,9 +79,13 @@ class RegistrationStore:
         """The changes that wait for this registration."""
         return sorted(int(str(n)) for n in await self._redis.smembers(self._at(registration_id, "waiters")))
 
-    async def forget(self, registration_id: str) -> None:
-        """Look at a registration no more; what is known of it stays."""
-        await self._redis.zrem(self._keys.plain(_DUE), registration_id)
+    async def waiters_of(self, ids: Iterable[str]) -> list[int]:
+        """The changes that wait for any of these registrations."""
+        async with self._redis.pipeline(transaction=False) as pipe:
+            for registration_id in ids:
+                pipe.smembers(self._at(registration_id, "waiters"))
+            found = await pipe.execute()
+        return sorted({int(str(n)) for numbers in found for n in numbers})
 
     async def load(self, registration_id: str) -> Registration | None:
         """One registration, or None."""
@@ -75,7 +95,7 @@ class RegistrationStore:
         """One registration, and when it is to be looked at next (epoch seconds); None for what there is not."""
         async with self._redis.pipeline(transaction=False) as pipe:
             pipe.hgetall(self._at(registration_id, "doc"))
-            pipe.zscore(self._keys.plain(_DUE), registration_id)
+            pipe.zscore(self._of(registration_id), registration_id)
             found, due = await pipe.execute()
         return _loaded(found), None if due is None else float(due)
 
@@ -88,21 +108,10 @@ class RegistrationStore:
             found = await pipe.execute()
         return {i: r for i, doc in zip(asked, found, strict=True) if (r := _loaded(doc))}
 
-    async def hear(
-        self, registration_id: str, fact: Fact, status: str = "", snapshot: Mapping[str, Any] | None = None
-    ) -> Novelty:
-        """Take up what an event said; with a `status` it is what tells the state, and `snapshot` what goes with it."""
-        said: dict[str, str | float] = {
-            "status": status,
-            "since": fact.at,
-            "fetched_at": fact.at,
-            "snapshot": json.dumps(snapshot or {}),
-        }
-        fields: list[str | float] = [x for pair in said.items() for x in pair] if status else []
-        keys = [self._at(registration_id, part) for part in ("doc", "events")]
-        kept = canonical_json(fact.model_dump())
-        args: list[str | float] = [fact.name, kept, fact.at, fact.event, EVENTS_KEPT, *fields]
-        return cast("Novelty", str(await _HEAR(self._redis, keys=keys, args=args)))
+    async def hear_all(self, said: Sequence[Said]) -> list[Novelty]:
+        """Take up what events said, each by itself, in one go."""
+        calls = [([self._at(one.registration.id, part) for part in ("doc", "events")], _heard(one)) for one in said]
+        return [cast("Novelty", str(novelty)) for novelty in await _HEAR.together(self._redis, calls)]
 
     async def events(self, registration_id: str) -> list[Fact]:
         """What events said, in the order in which it happened, whatever the order in which it came."""
@@ -138,28 +147,6 @@ class RegistrationStore:
                 pipe.hincrby(at, "version", 1)  # as above
                 await pipe.execute()
 
-    async def claim(self, now: float, limit: int) -> list[str]:
-        """The ids of registrations whose time has come; each is ours for a minute."""
-        return list(await _CLAIM(self._redis, keys=[self._keys.plain(_DUE)], args=[now, CLAIM_SECONDS, limit]))
-
-    async def look_at(self, registration_id: str, when: float) -> None:
-        """Set when a registration is to be looked at next."""
-        await self._redis.zadd(self._keys.plain(_DUE), {registration_id: when})
-
-    async def look_next(self, registration_id: str, when: float, due: float | None) -> None:
-        """The same after a look that began while it was `due`: who asked for a look since then gets one at once.
-
-        What a change has ended meanwhile is looked at no more.
-        """
-        if due is None:
-            await self.look_at(registration_id, when)
-        else:
-            await _CROSS_OFF(self._redis, keys=[self._keys.plain(_DUE)], args=[registration_id, due, when])
-
-    async def look_again(self, registration_id: str, now: float) -> None:
-        """Look at a registration once more at once, unless nobody looks at it any more."""
-        await self._redis.zadd(self._keys.plain(_DUE), {registration_id: now}, xx=True)
-
     async def observe(
         self,
         seen: Registration,
@@ -176,17 +163,7 @@ class RegistrationStore:
         if tell:
             # before the script: an entry without news is cleaned up, news without an entry would never be told
             await self._to_tell(seen.id)
-        fields: dict[str, Any] = {
-            "title": seen.title,
-            "status": seen.status,
-            "since": seen.since,
-            "stage_since": seen.stage_since,
-            "fetched_at": seen.fetched_at,
-            "snapshot": json.dumps(seen.snapshot),
-            "trouble": seen.trouble,
-            "failures": seen.failures,
-            **{f"told:{t.mark}": t.at for t in transitions if t.mark},
-        }
+        fields = _fields(seen) | {f"told:{t.mark}": t.at for t in transitions if t.mark}
         rows = [x for a in announcements for x in (a.id, a.model_dump_json())]
         args = [
             str(seen.version),
@@ -203,13 +180,26 @@ class RegistrationStore:
             await self._to_tell(seen.id)
         return recorded
 
+    async def observe_quietly(self, looks: Sequence[tuple[Registration, Registration]]) -> list[bool]:
+        """Record looks of which nobody has to hear: what was known, and what was seen. Only what differs is written.
+
+        Gives for each whether it was recorded, as `observe` does.
+        """
+        calls: list[tuple[Sequence[str], Sequence[str | int | float]]] = []
+        for known, seen in looks:
+            names = [name for name in _LOOKED if getattr(known, name) != getattr(seen, name)]
+            differing = [x for name, now in _fields(seen, names or ["fetched_at"]).items() for x in (name, now)]
+            keys = [self._at(seen.id, part) for part in ("doc", "transitions", "outbox")]
+            calls.append((keys, [str(seen.version), 0, 0, *differing]))
+        return [bool(recorded) for recorded in await _OBSERVE.together(self._redis, calls)]
+
     async def untold(self, now: float) -> list[str]:
         """Registrations that have announcements waiting whose time has come, or a card that shows something old."""
         return [str(i) for i in await self._redis.zrangebyscore(self._keys.plain(_UNTOLD), "-inf", now)]
 
-    async def redraw(self, registration_id: str) -> None:
-        """Have the next sweep draw the card of a registration, should a crash keep us from doing so."""
-        await self._to_tell(registration_id)
+    async def redraw(self, *ids: str) -> None:
+        """Have the next sweep draw the cards of these registrations, should a crash keep us from doing so."""
+        await self._to_tell(*ids)
 
     async def announcements(self, registration_id: str) -> list[Announcement]:
         """What has not been told yet, oldest first."""
@@ -232,6 +222,15 @@ class RegistrationStore:
     async def told(self, registration_id: str, announcement: Announcement) -> None:
         """Take an announcement off the outbox."""
         await self._redis.hdel(self._at(registration_id, "outbox"), announcement.id)
+
+    async def told_of(self, rows: Mapping[str, Sequence[str]]) -> None:
+        """Take these announcements off the outboxes: their ids by registration."""
+        async with self._redis.pipeline(transaction=False) as pipe:
+            for registration_id, ids in rows.items():
+                pipe.hdel(self._at(registration_id, "outbox"), *ids)
+            await pipe.execute()
+        for registration_id, ids in rows.items():
+            self._observer.announced(registration_id.partition("|")[0], len(ids))
 
     async def all_told(self, registration_id: str, drawn: int, later: float | None = None) -> None:
         """Take a registration, drawn at version `drawn`, off the list of those with something to tell.
@@ -263,10 +262,6 @@ class RegistrationStore:
             found = await pipe.execute()
         return {i: [Transition.model_validate_json(r) for r in rows] for i, rows in zip(asked, found, strict=True)}
 
-    async def looked_at(self) -> list[str]:
-        """The ids of all registrations that have a due time."""
-        return [str(i) for i in await self._redis.zrange(self._keys.plain(_DUE), 0, -1)]
-
     async def subscriptions(self) -> dict[str, Subscription]:
         """Channels that asked to hear about registrations, with what they want to hear."""
         found = {str(k): str(v) for k, v in (await self._redis.hgetall(self._keys.plain(_CHANNELS))).items()}
@@ -280,12 +275,39 @@ class RegistrationStore:
         """Stop it; False when it did not hear about anything."""
         return bool(await self._redis.hdel(self._keys.plain(_CHANNELS), channel))
 
-    async def _to_tell(self, registration_id: str, when: float = 0.0) -> None:
+    async def _to_tell(self, *ids: str) -> None:
         # the earlier time counts: what waits for the end of quiet hours must not hold up what may be told now
-        await self._redis.zadd(self._keys.plain(_UNTOLD), {registration_id: when}, lt=True)
+        await self._redis.zadd(self._keys.plain(_UNTOLD), dict.fromkeys(ids, 0.0), lt=True)
 
     def _at(self, registration_id: str, part: str) -> str:
         return self._keys.registration(*registration_parts(registration_id), part)
+
+
+def _fields(seen: Registration, names: Iterable[str] = _LOOKED) -> dict[str, str | int | float]:
+    """What a look writes into the document."""
+    return {name: json.dumps(seen.snapshot) if name == "snapshot" else getattr(seen, name) for name in names}
+
+
+def _begun(registration: Registration) -> list[str | int | float]:
+    """The arguments of `begin.lua`."""
+    snapshot = json.dumps(registration.snapshot)
+    fields = registration.model_dump(exclude={"snapshot", *_NAMED}) | {"snapshot": snapshot}
+    flat = ["" if x is None else x for pair in fields.items() for x in pair]
+    known = [registration.change or "", registration.title, registration.started_at, registration.owner]
+    return [*known, registration.made_at, registration.tries, *flat]
+
+
+def _heard(said: Said) -> list[str | int | float]:
+    """The arguments of `hear.lua`."""
+    fact = said.fact
+    state: dict[str, str | float] = {
+        "status": said.status,
+        "since": fact.at,
+        "fetched_at": fact.at,
+        "snapshot": json.dumps(said.snapshot or {}),
+    }
+    fields = [x for pair in state.items() for x in pair] if said.status else []
+    return [fact.name, canonical_json(fact.model_dump()), fact.at, fact.event, EVENTS_KEPT, *fields]
 
 
 def _loaded(found: Mapping[Any, Any]) -> Registration | None:

@@ -1,7 +1,8 @@
 """Looks at registrations at Twilio when their time has come, and records what changed."""
 
 import asyncio
-from collections.abc import Awaitable, Callable, Iterable, Iterator, Mapping, Sequence
+from collections.abc import Awaitable, Callable, Collection, Iterable, Iterator, Mapping, Sequence
+from dataclasses import dataclass
 from typing import Any
 
 import structlog
@@ -9,6 +10,7 @@ from pydantic import ValidationError
 from redis.exceptions import RedisError
 
 from bot.changes.change import Change
+from bot.logs import bound
 from bot.plans.call import Results, resolve
 from bot.plans.step import Watch
 from bot.ports import Notifier
@@ -16,13 +18,19 @@ from bot.tracking.cadence import next_look
 from bot.tracking.history import History
 from bot.tracking.kinds import KINDS, Kind
 from bot.tracking.news import as_seen, what_is_new
-from bot.tracking.registration import GONE, Fact, Registration, Transition
-from bot.tracking.store import Novelty, RegistrationStore
+from bot.tracking.quiet import QuietLook, QuietLooks
+from bot.tracking.registration import GONE, Registration, Transition
+from bot.tracking.store import Novelty, RegistrationStore, Said
 from bot.tracking.subscriptions import Subscription, addressed, hearers
-from bot.tracking.sweeping import AT_ONCE, look_at_due
-from bot.twilio.faults import TwilioFault, UnknownAccount
+from bot.tracking.sweeping import AT_ONCE, LOOK_SECONDS, Sweeper
+from bot.twilio.faults import TwilioFault, Uncertain, UnknownAccount
 from bot.twilio.gateway import Account
+from bot.watching.observer import NOBODY, Observer
 
+GATHERED = 1 / 12
+"""For which part of the base hints are gathered before the first look; the next one follows after the whole of it."""
+DRAWN_AT_ONCE = 8
+"""Cards that are drawn at once after events; a storm of them must not hold up the answers to others."""
 AWAITED_SECONDS = 4.0
 """How old the last look may be when a waiting change asks for the state."""
 LOCKED_OUT_SECONDS = 3600.0
@@ -54,11 +62,14 @@ class Tracker:
         kinds: Mapping[str, Kind] = KINDS,
         history: History | None = None,
         projections: Sequence[Projection] = (),
+        observer: Observer = NOBODY,
     ) -> None:
+        self._observer = observer
         self.store = store
         self._account, self._notifier, self._clock = account, notifier, clock
         self._base, self.alerts_channel, self._wake, self._kinds = base_seconds, alerts_channel, wake, kinds
         self._history, self._projections = history, projections
+        self._sweeper = Sweeper(store, clock, self._looks, self._at_once)
 
     async def follow(self, change: Change, watch: Watch, results: dict[str, dict[str, Any]]) -> None:
         """Start or revive a registration that a change has made."""
@@ -123,33 +134,55 @@ class Tracker:
             recorded = await self.store.observe(known.model_copy(update=said))
         await self._wake_waiters(fresh.id)
 
-    async def hear(
-        self, registration: Registration, fact: Fact, status: str = "", snapshot: Mapping[str, Any] | None = None
-    ) -> Novelty:
-        """Take up what an event said of a registration, which is followed from now on if it was not before.
-
-        With a `status` the event is what tells its state, since no API does. The latest by the event's own time counts,
-        in whatever order they come; the same one twice is one.
-        """
-        novelty = await self.store.hear(registration.id, fact, status, snapshot)
-        if novelty == "unknown":
-            await self.store.begin(registration)
-            novelty = await self.store.hear(registration.id, fact, status, snapshot)
-        # also when it is known: the process that took it up first may have died before it came this far
-        if novelty in ("latest", "known"):
-            if self._kind(registration).announced:
-                # its card tells what was heard, whatever a look finds
-                await self.store.redraw(registration.id)
-                await self._notifier.registration_moved(registration.id)
-            if status:
-                await self.take_up(registration.id)
-                await self._wake_waiters(registration.id)
+    async def hear(self, said: Said) -> Novelty:
+        """Take up what one event said: see `hear_all`."""
+        (novelty,) = await self.hear_all([said])
         return novelty
 
-    async def hint(self, registrations: Iterable[Registration]) -> None:
-        """Something may have happened to these: they are looked at in the next sweep, and followed from now on."""
-        for registration in registrations:
-            await self.store.begin(registration)
+    async def hear_all(self, said: Sequence[Said]) -> list[Novelty]:
+        """Take up what events said of registrations, which are followed from now on if they were not before.
+
+        With a `status` an event is what tells the state, since no API does. The latest by the event's own time counts,
+        in whatever order they come; the same one twice is one. Gives of each what it was.
+        """
+        novelties = await self.store.hear_all(said)
+        if unknown := [n for n, novelty in enumerate(novelties) if novelty == "unknown"]:
+            await self.store.begin_all(list({said[n].registration.id: said[n].registration for n in unknown}.values()))
+            for n, novelty in zip(unknown, await self.store.hear_all([said[n] for n in unknown]), strict=True):
+                novelties[n] = novelty
+        # also what is known: the process that took it up first may have died before it came this far
+        taken = [one for one, novelty in zip(said, novelties, strict=True) if novelty in ("latest", "known")]
+        await self._heard(
+            {one.registration.id for one in taken if self._kind(one.registration).announced},
+            {one.registration.id for one in taken if one.status},
+        )
+        return novelties
+
+    async def _heard(self, shown: Collection[str], stated: Collection[str]) -> None:
+        """Draw the cards that are `shown`, and bring up to date what follows from states that events have told."""
+        if shown:
+            # its card tells what was heard, whatever a look finds
+            await self.store.redraw(*shown)
+        for registration_id in [*shown][:DRAWN_AT_ONCE]:  # of more the next sweep draws the rest
+            await self._notifier.registration_moved(registration_id)
+        for registration_id in {*shown} & {*stated}:
+            await self.take_up(registration_id)
+        for number in await self.store.waiters_of(stated) if stated else ():
+            await self._wake(number)
+
+    async def hint(self, registrations: Iterable[Registration], *, gently: bool = False) -> None:
+        """Something may have happened to these: they are looked at in the next sweep, and followed from now on.
+
+        `gently`: there will be many such hints, so that those of a while are gathered into one look.
+        """
+        asked = {registration.id: registration for registration in registrations}
+        last = await self.store.looked_last(asked)
+        if new := [registration for registration in asked.values() if registration.id not in last]:
+            await self.store.begin_all(new)
+        if last:
+            now = self._clock()
+            when = {i: max(now + GATHERED * self._base, at + self._base) if gently else now for i, at in last.items()}
+            await self.store.look_at_all(when, sooner=gently)
 
     async def take_up(self, registration_id: str) -> None:
         """Bring everything that follows from a registration up to date."""
@@ -207,15 +240,26 @@ class Tracker:
 
     async def sweep(self) -> int:
         """Look at everything that is due; returns how many were looked at."""
-        return await look_at_due(self.store, self._clock, self._look, self._failed)
+        return await self._sweeper.sweep()
 
     async def look(self, registration_id: str) -> None:
         """Look at one registration now, and say when to look next."""
         known, due = await self.store.load_due(registration_id)
         if known:
-            await self._look(known, due)
+            looks = self._looks()
+            await looks.look(known, due)
+            await looks.record()
 
-    async def _look(self, known: Registration, due: float | None) -> TwilioFault | None:
+    def _looks(self) -> "_Looks":
+        return _Looks(self, QuietLooks(self.store, self._clock))
+
+    def _at_once(self, account: str) -> int:
+        try:
+            return self._account(account).concurrency
+        except (UnknownAccount, LookupError):
+            return AT_ONCE  # there is no account that could be overtaxed
+
+    async def _look(self, known: Registration, due: float | None, quiet: QuietLooks) -> TwilioFault | None:
         """The look, and why it failed when Twilio is the reason."""
         kind, now = self._kind(known), self._clock()
         if kind is UNKNOWN:
@@ -224,32 +268,48 @@ class Tracker:
             await self.store.forget(known.id)
             return None
         try:
-            status, snapshot = await kind.look(self._account(known.account), known.key)
+            async with asyncio.timeout(LOOK_SECONDS):
+                status, snapshot = await kind.seen(self._account(known.account), known)
+        except TimeoutError:
+            fault = Uncertain(f"the look at {known.key}", f"not done after {LOOK_SECONDS:.0f} seconds")
+            await self._failed(known, due, str(fault), quiet)
+            return fault
         except TwilioFault as fault:
             wait = LOCKED_OUT_SECONDS if isinstance(fault, UnknownAccount) else 0.0
-            await self._failed(known, due, str(fault), wait)
+            await self._failed(known, due, str(fault), quiet, wait)
             return fault
         except (AttributeError, LookupError, TypeError, ValueError) as error:
             log.error("answer_not_read", registration=known.id, error=type(error).__name__)
-            await self._failed(known, due, _unreadable(error))
+            await self._failed(known, due, _unreadable(error), quiet)
             return None
-        await self._record(known, due, as_seen(known, status, snapshot, kind.remembered(known.snapshot), now), now)
+        seen = as_seen(known, status, snapshot, kind.remembered(known.snapshot), now)
+        await self._record(known, due, seen, now, quiet)
         return None
 
-    async def _record(self, known: Registration, due: float | None, seen: Registration, now: float) -> None:
+    async def _record(
+        self, known: Registration, due: float | None, seen: Registration, now: float, quiet: QuietLooks
+    ) -> None:
         """Write down what a look found, unless it was overtaken, and let everybody know."""
         kind, moved = self._kind(known), seen.status != known.status
         typical = await self._history.typical(seen.stage) if self._history else None
         news = what_is_new(known, seen, now, typical)
-        hearers = (await self.subscriptions()).values() if news and kind.announced else ()
-        rows = addressed(news, seen, hearers, now)
         # a card shows more than the state: a score that comes later must not be missing from it
         changed = (moved or known.out_of_sight or seen.snapshot != known.snapshot) and seen.status not in kind.unshown
         tell = kind.announced and (bool(news) or changed)
+        if not (moved or news or tell):
+            quiet.put(QuietLook(known, seen, due, next_look(seen, now, self._base, typical)))
+            self._observer.looked(seen.kind, "same")
+            return
+        hearers = (await self.subscriptions()).values() if news and kind.announced else ()
+        rows = addressed(news, seen, hearers, now)
         if not await self.store.observe(seen, news, rows, tell=tell):
             # what changed it meanwhile may be no look: what was seen here must not wait until the claim has ended
             await self.store.look_again(seen.id, now)
+            self._observer.looked(seen.kind, "overtaken")
             return
+        self._observer.looked(seen.kind, "moved" if moved else "same")
+        for transition in news:
+            self._observer.moved(seen.kind, transition.after)
         after = seen.model_copy(update={"told": {**seen.told, **{t.mark: t.at for t in news if t.mark}}})
         await self.store.look_next(seen.id, next_look(after, now, self._base, typical), due)
         if moved or tell:
@@ -259,18 +319,44 @@ class Tracker:
         if tell:
             await self._notifier.registration_moved(seen.id)
 
-    async def _failed(self, known: Registration, due: float | None, why: str, wait: float = 0.0) -> None:
+    async def _failed(
+        self, known: Registration, due: float | None, why: str, quiet: QuietLooks, wait: float = 0.0
+    ) -> None:
         """Look again later; when looks have failed for long, the card says so once."""
         log.warning("look_failed", registration=known.id, why=why)
+        self._observer.looked(known.kind, "failed")
         seen = known.model_copy(update={"trouble": why, "failures": known.failures + 1})
-        kind = self._kind(known)
+        kind, when = self._kind(known), self._clock() + max(5 * self._base, wait)
         shown = kind.announced and known.status not in kind.unshown
-        tell = shown and seen.out_of_sight and not known.out_of_sight
-        recorded = await self.store.observe(seen, tell=tell)
-        await self.store.look_next(known.id, self._clock() + max(5 * self._base, wait), due)
-        if recorded and tell:
+        if not (shown and seen.out_of_sight and not known.out_of_sight):
+            quiet.put(QuietLook(known, seen, due, when))
+            return
+        recorded = await self.store.observe(seen, tell=True)
+        await self.store.look_next(known.id, when, due)
+        if recorded:
             await self.take_up(known.id)
             await self._notifier.registration_moved(known.id)
+
+
+@dataclass(frozen=True)
+class _Looks:
+    """The looks of one pool of workers, or a single one."""
+
+    tracker: Tracker
+    quiet: QuietLooks
+
+    async def look(self, known: Registration, due: float | None) -> TwilioFault | None:
+        """Look at a registration; gives why Twilio did not let it."""
+        with bound(registration=known.id, account=known.account):
+            return await self.tracker._look(known, due, self.quiet)
+
+    async def put_off(self, known: Registration, due: float, why: str) -> None:
+        """Have a registration looked at later, and say why."""
+        await self.tracker._failed(known, due, why, self.quiet)
+
+    async def record(self) -> None:
+        """Write down what has been left to be written down together."""
+        await self.quiet.record()
 
 
 def _unreadable(error: Exception) -> str:

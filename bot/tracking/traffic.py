@@ -35,6 +35,8 @@ HOUR = 3600.0
 KEPT_SECONDS = 8 * 86400
 REMEMBERED_SECONDS = 5 * 3600
 """For how long a receipt is known again: events come again for four hours (twilio.md 8)."""
+MOST_REMEMBERED = 100_000
+"""Receipts of one service that are known again, about 10 MB; of more the oldest are forgotten, and may count twice."""
 HINT_SECONDS = 600
 """How often receipts have the traffic looked at, besides its own cadence."""
 DAY_HOURS = 24
@@ -94,29 +96,27 @@ class Traffic:
     def __init__(self, redis: Redis, keys: Keys, registrations: RegistrationStore, clock: Callable[[], float]) -> None:
         self._redis, self._keys, self._registrations, self._clock = redis, keys, registrations, clock
 
-    async def count(self, account: str, receipt: Receipt) -> bool:
-        """Count a receipt, once; True when the traffic should be looked at, which `hinted` then takes note of."""
-        if not receipt.counts:
-            return False
-        now, key = self._clock(), receipt.service or OUTSIDE
+    async def count_all(self, told: Sequence[tuple[str, Receipt]]) -> list[tuple[str, Receipt]]:
+        """Count receipts with the accounts that they are of, each once.
+
+        Gives one of each service whose traffic should be looked at, which `hinted` then takes note of.
+        """
+        counting = [(account, receipt) for account, receipt in told if receipt.counts]
+        now = self._clock()
+        calls = [self._counted(account, receipt, now) for account, receipt in counting]
+        answers = await _COUNT.together(self._redis, calls)
+        wanting = [each for each, answer in zip(counting, answers, strict=True) if answer]
+        return list({(account, receipt.service): (account, receipt) for account, receipt in wanting}.values())
+
+    def _counted(self, account: str, receipt: Receipt, now: float) -> tuple[list[str], list[str | int | float]]:
+        """The keys and arguments of `count.lua`."""
+        key = receipt.service or OUTSIDE
         code = [f"code:{receipt.code}"] if receipt.code and receipt.status in FINAL else []
         bypass = [_digest(receipt.message, "bypass"), f"bypass:{receipt.bypassing}"] if receipt.bypassing else ["", ""]
-        parts = ("receipts", f"counts:{_hour(now)}", "hinted")
-        return bool(
-            await _COUNT(
-                self._redis,
-                keys=[self._at(account, key, part) for part in parts],
-                args=[
-                    _digest(receipt.message, receipt.status),
-                    now,
-                    REMEMBERED_SECONDS,
-                    KEPT_SECONDS,
-                    *bypass,
-                    f"outcome:{receipt.status}",
-                    *code,
-                ],
-            )
-        )
+        keys = [self._at(account, key, part) for part in ("receipts", f"counts:{_hour(now)}", "hinted")]
+        said = _digest(receipt.message, receipt.status)
+        kept = [REMEMBERED_SECONDS, MOST_REMEMBERED, KEPT_SECONDS]
+        return keys, [said, now, *kept, *bypass, f"outcome:{receipt.status}", *code]
 
     async def hinted(self, account: str, receipt: Receipt) -> None:
         """The traffic of this receipt is going to be looked at: its next ones need not ask for it."""
@@ -125,10 +125,17 @@ class Traffic:
     async def look(self, account: Account, key: str) -> tuple[str, dict[str, Any]]:
         """How the messages of a service fare: `FLOWING`, `FAILING` or `QUIET`, and the counts of the last day."""
         known = await self._registrations.load(registration_id("traffic", account.sid, key))
+        return await self._look(account, key, known.status if known else "")
+
+    async def again(self, account: Account, known: Registration) -> tuple[str, dict[str, Any]]:
+        """The same for a service of whose messages this is known."""
+        return await self._look(account, known.key, known.status)
+
+    async def _look(self, account: Account, key: str, before: str) -> tuple[str, dict[str, Any]]:
         hours = await self._hours(account.sid, key)
         day = tally(hours)
         found = summary(day) | {"service": await self._service(account.sid, key)}
-        return judged(day, tally(hours[:RECENT_HOURS]), known.status if known else ""), found
+        return judged(day, tally(hours[:RECENT_HOURS]), before), found
 
     async def _service(self, account: str, key: str) -> str:
         """What people call a service, as far as its campaign is followed; "" otherwise."""

@@ -4,7 +4,7 @@ import asyncio
 import json
 import math
 import random
-from collections.abc import Awaitable, Callable, Mapping
+from collections.abc import Awaitable, Callable, Mapping, Sequence
 from email.utils import parsedate_to_datetime
 from typing import Any
 
@@ -15,13 +15,20 @@ from twilio.rest import Client
 
 from bot.plans.call import Call
 from bot.plans.step import Lane
-from bot.twilio.faults import Refused, Throttled, Uncertain, Unreachable
+from bot.twilio.faults import Refused, Throttled, TwilioFault, Uncertain, Unreachable
 from bot.twilio.pace import LONGEST_HOLD, Pace
 from bot.twilio.transport import TIMEOUT, Transport
+from bot.watching.observer import NOBODY, Observer
 
 READ_TRIES = 3
+FIRST_PAUSE = 0.4
+"""How long a read rests before its second try, in seconds; doubled each time."""
 LONGEST_READ_PAUSE = 10.0
 """How long a read holds on, in seconds; when Twilio asks for more, whoever asked hears so at once."""
+LENIENT_SHARE, MOST_LENIENT = 0.05, 5.0
+"""Of so large a share of answers, and so many at a time, a 429 that names no time holds up its own read alone."""
+THROTTLED_PAUSE = 0.1
+"""How long that read rests at first, in seconds, as Twilio advises (twilio.md 11.8); doubled each time."""
 MAX_PAGES = 200
 EVENTS_PATH, STATUS_PATH = "/twilio/events", "/twilio/status"
 """Where Twilio tells us of events and of messages: followed by the account's SID, below TENFOUR_PUBLIC_URL."""
@@ -41,6 +48,7 @@ class Account:
 
     Reads are repeated on 429, 5xx and lost connections; writes are sent once and their fault says what is known. With a
     `pace`, a 429 holds the account for everybody: reads keep that by themselves, who sends asks for admission first.
+    Only where a read is refused now and then, and Twilio asks for no pause, nobody else needs to rest.
     """
 
     def __init__(
@@ -55,15 +63,20 @@ class Account:
         parent: "Account | None" = None,
         pace: Pace | None = None,
         events_url: str = "",
+        observer: Observer = NOBODY,
+        traces: Sequence[aiohttp.TraceConfig] = (),
     ) -> None:
+        self._observer = observer
         self.sid, self.name, self.parent, self.events_url = sid, name or sid, parent, events_url
         self._template, self._pace = template, pace
-        self._transport = Transport(template, timeout)
+        self.concurrency = concurrency
+        self._transport = Transport(template, timeout, concurrency, traces)
         # an explicit environment keeps TWILIO_EDGE and TWILIO_REGION from rewriting the configured address
         self._client = Client(
             username, password, sid, http_client=self._transport, environment={"TWILIO_ACCOUNT_SID": sid}
         )
         self._gate = asyncio.Semaphore(concurrency)
+        self._lenience = 1.0
 
     async def close(self) -> None:
         """Close the connections."""
@@ -112,7 +125,8 @@ class Account:
                 asked = fault.retry_after if isinstance(fault, Throttled) else None
                 if attempt == READ_TRIES or (asked or 0.0) > LONGEST_READ_PAUSE:
                     raise
-                await asyncio.sleep(asked if asked is not None else _backoff(attempt))
+                first = THROTTLED_PAUSE if isinstance(fault, Throttled) else FIRST_PAUSE
+                await asyncio.sleep(asked if asked is not None else _backoff(first, attempt))
         raise AssertionError("unreachable")
 
     async def _admit_read(self, name: str) -> None:
@@ -128,6 +142,22 @@ class Account:
     async def _exchange(
         self, method: str, url: str, params: Mapping[str, Any], headers: Mapping[str, str], name: str
     ) -> Item:
+        """One call and its answer, told to the observer."""
+        began, outcome = asyncio.get_running_loop().time(), "given_up"
+        try:
+            answer = await self._called(method, url, params, headers, name)
+            outcome = "ok"
+            return answer
+        except TwilioFault as fault:
+            outcome = type(fault).__name__.lower()
+            raise
+        finally:
+            seconds = asyncio.get_running_loop().time() - began
+            self._observer.twilio_called(self.name, method, outcome, seconds)
+
+    async def _called(
+        self, method: str, url: str, params: Mapping[str, Any], headers: Mapping[str, str], name: str
+    ) -> Item:
         fields = {"params": dict(params)} if method == "GET" else {"data": dict(params)}
         try:
             async with self._gate:
@@ -140,15 +170,21 @@ class Account:
             raise Uncertain(name, "no answer within the time allowed") from error
         except (aiohttp.ClientError, ConnectionError) as error:
             raise Uncertain(name, "the connection was lost") from error
+        self._lenience = min(MOST_LENIENT, self._lenience + LENIENT_SHARE)
         try:
             return _judged(answer.status_code, answer.text, answer.headers, name)
         except Throttled as fault:
+            if method == "GET" and fault.retry_after is None and self._lenience >= 1:
+                self._lenience -= 1
+                raise
             raise Throttled(name, await self._held(fault.retry_after)) from None
 
     async def _held(self, seconds: float | None) -> float | None:
         """Hold the account for everybody; gives the seconds for which it is held, as far as that is known."""
         try:
-            return await self._pace.hold(self.sid, seconds) if self._pace else seconds
+            held = await self._pace.hold(self.sid, seconds) if self._pace else seconds
+            self._observer.held(self.name, held)
+            return held
         except RedisError as error:
             log.warning("account_not_held", account=self.sid, why=type(error).__name__)
             return seconds
@@ -181,8 +217,8 @@ def _judged(status: int, text: str, headers: Mapping[str, str], name: str) -> It
     raise Refused(status, code if isinstance(code, int) else None, str(message), str(link), name)
 
 
-def _backoff(attempt: int) -> float:
-    return float(0.2 * 2**attempt * random.uniform(0.8, 1.2))
+def _backoff(first: float, attempt: int) -> float:
+    return float(first * 2 ** (attempt - 1) * random.uniform(0.8, 1.2))
 
 
 def _seconds(value: str | None, now: str | None) -> float | None:

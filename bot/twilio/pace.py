@@ -1,5 +1,7 @@
 """How fast the calls of one Twilio account follow each other, in all processes together."""
 
+import asyncio
+import time
 from collections.abc import Awaitable, Callable, Mapping
 from types import MappingProxyType
 
@@ -22,45 +24,73 @@ SPREAD_SECONDS = 0.2
 """Least time between two calls of a lane in the time after a hold: what waited must not set out all at once."""
 LEAST_CALM = 10.0
 """How long calls are spread after a hold, in seconds, or as long as it has lasted."""
+TRUSTED_SECONDS = 0.1
+"""How long Redis is not asked again about a lane in which nothing kept calls apart: so late is another's hold seen."""
 
 
 class Pace:
     """The lanes of each account, and the hold on it once Twilio has answered 429.
 
     That limit is one of the account, whatever the call (twilio.md 11.8): a hold stops all lanes of it. It is kept in
-    Redis, and measured by the clock of Redis, so that all replicas keep it, also one that starts in the middle of it.
+    Redis, and measured by the clock of Redis, so that all replicas keep it, also one that starts in the middle of it. A
+    hold of this process is seen at once, that of another within `TRUSTED_SECONDS`.
     """
 
     def __init__(
-        self, redis: Redis, keys: Keys, spread: float = SPREAD_SECONDS, least_calm: float = LEAST_CALM
+        self,
+        redis: Redis,
+        keys: Keys,
+        spread: float = SPREAD_SECONDS,
+        least_calm: float = LEAST_CALM,
+        clock: Callable[[], float] = time.monotonic,
     ) -> None:
         self._redis, self._keys, self._spread, self._least_calm = redis, keys, spread, least_calm
+        self._clock = clock
+        self._free = dict[tuple[str, Lane], float]()
+        self._asking = dict[tuple[str, Lane], asyncio.Lock]()
 
     async def turn(self, account: str, lane: Lane, sleep: Callable[[float], Awaitable[None]], longest: float) -> float:
         """Wait for the turn of a call, at most `longest` seconds. Returns 0, or the seconds left if those are more."""
-        holds = -1
+        if self._clock() < self._free.get((account, lane), 0.0):
+            return 0.0
+        # one asks, and what it hears the others know: many set out together
+        async with self._asking.setdefault((account, lane), asyncio.Lock()):
+            if self._clock() < self._free.get((account, lane), 0.0):
+                return 0.0
+            wait, holds = await self._place(account, lane, longest, -1)
         while True:
-            wait, holds = await self._place(account, lane, longest, holds)
             if wait == 0 or wait > longest:
                 return wait
             # asked again after that: the account may have been held anew meanwhile, and the place is void
             await sleep(wait)
             longest -= wait
+            wait, holds = await self._place(account, lane, longest, holds)
 
     async def hold(self, account: str, seconds: float | None) -> float:
         """Hold an account, as Twilio asks to; `seconds` is None when it does not say how long.
 
         Returns for how many seconds it is held. One that is held already is held no shorter than before.
         """
+        self._forget(account)
         asked = "" if seconds is None else _ms(min(seconds, LONGEST_HOLD))
         args = [asked, *map(_ms, (FIRST_PAUSE, LONGEST_PAUSE, LONGEST_HOLD, self._least_calm))]
         lanes = [word for lane, seconds in LANE_SECONDS.items() for word in (lane, _ms(seconds))]
-        return float(await _HOLD(self._redis, keys=[self._key(account)], args=[*args, *lanes])) / 1000
+        held = float(await _HOLD(self._redis, keys=[self._key(account)], args=[*args, *lanes])) / 1000
+        # and after it: an answer from before the hold may have come in between
+        self._forget(account)
+        return held
 
     async def _place(self, account: str, lane: Lane, longest: float, holds: int) -> tuple[float, int]:
         args = [lane, *map(_ms, (LANE_SECONDS[lane], self._spread, longest, LONGEST_HOLD)), holds]
-        wait, holds = await _PACE(self._redis, keys=[self._key(account)], args=args)
+        asked_at = self._clock()
+        wait, holds, free = await _PACE(self._redis, keys=[self._key(account)], args=args)
+        if free:
+            self._free[account, lane] = asked_at + TRUSTED_SECONDS
         return float(wait) / 1000, int(holds)
+
+    def _forget(self, account: str) -> None:
+        for lane in LANE_SECONDS:
+            self._free.pop((account, lane), None)
 
     def _key(self, account: str) -> str:
         return self._keys.plain(f"pace:{account}")

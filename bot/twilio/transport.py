@@ -1,7 +1,7 @@
 """The one HTTP client under the twilio helper: our time-outs, our address, no hidden retries."""
 
 import re
-from collections.abc import Iterable, Mapping
+from collections.abc import Iterable, Mapping, Sequence
 from typing import Any
 from urllib.parse import urlsplit
 
@@ -14,7 +14,6 @@ from bot.twilio.faults import TwilioFault
 
 CONNECT_SECONDS = 5.0
 TIMEOUT = aiohttp.ClientTimeout(total=20, connect=CONNECT_SECONDS)
-CONNECTIONS = 50
 _WRITTEN_OUT = re.compile(r"https?://(?:[\w.~:/?\[\]@!$&'()*+,;=-]|%[0-9A-Fa-f]{2})+", re.ASCII)
 """An address in which nothing is left to escape."""
 
@@ -30,15 +29,21 @@ class Transport(AsyncHttpClient):  # type: ignore[misc]  # the helper ships no t
     (twilio.md 12.4). Must be made inside a running loop. Raises aiohttp's and asyncio's own exceptions.
     """
 
-    def __init__(self, template: str, timeout: aiohttp.ClientTimeout = TIMEOUT) -> None:
+    def __init__(
+        self,
+        template: str,
+        timeout: aiohttp.ClientTimeout = TIMEOUT,
+        connections: int = 50,
+        traces: Sequence[aiohttp.TraceConfig] = (),
+    ) -> None:
         super().__init__(None, True, None)
         self._template = template
         # what a page link may look like: the template with any product in it
         self._ours = re.compile(re.escape(template).replace(re.escape("{product}"), r"[a-z-]+") + "[/?]")
-        self._reads = _session(timeout, aiohttp.TCPConnector(limit=CONNECTIONS))
+        self._reads = _session(timeout, aiohttp.TCPConnector(limit=connections), traces)
         # On a kept-alive connection that the server has closed, a write ends without anybody knowing whether it was
         # read. It gets a connection of its own.
-        self._writes = _session(timeout, aiohttp.TCPConnector(limit=CONNECTIONS, force_close=True))
+        self._writes = _session(timeout, aiohttp.TCPConnector(limit=connections, force_close=True), traces)
 
     async def request(
         self,
@@ -86,8 +91,12 @@ def _exactly(url: str) -> URL:
     return URL(url, encoded=bool(_WRITTEN_OUT.fullmatch(url)))
 
 
-def _session(timeout: aiohttp.ClientTimeout, connector: aiohttp.TCPConnector) -> aiohttp.ClientSession:
-    session = aiohttp.ClientSession(timeout=timeout, connector=connector, cookie_jar=aiohttp.DummyCookieJar())
+def _session(
+    timeout: aiohttp.ClientTimeout, connector: aiohttp.TCPConnector, traces: Sequence[aiohttp.TraceConfig]
+) -> aiohttp.ClientSession:
+    session = aiohttp.ClientSession(
+        timeout=timeout, connector=connector, cookie_jar=aiohttp.DummyCookieJar(), trace_configs=list(traces)
+    )
     # on a lost connection, even a fresh one, aiohttp sends a DELETE again by itself, and has no public switch for that
     session._retry_connection = False
     return session

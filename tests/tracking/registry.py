@@ -77,7 +77,7 @@ class Registry:
 
     async def due(self, registration_id: str) -> float:
         """Seconds from now until the next look."""
-        when = await self.redis.zscore(self.keys.plain("registrations:due"), registration_id)
+        when = await self.store.due(registration_id)
         assert when is not None
         return float(when) - self.clock()
 

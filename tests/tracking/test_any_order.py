@@ -3,6 +3,7 @@
 import asyncio
 from contextlib import suppress
 from pathlib import Path
+from types import SimpleNamespace
 from typing import Any, cast
 
 from hypothesis import strategies as st
@@ -11,9 +12,10 @@ from redis.asyncio import Redis
 
 from bot.redis.keys import Keys
 from bot.tracking.cadence import DAY
+from bot.tracking.due import CLAIM_SECONDS
 from bot.tracking.kinds import Kind
 from bot.tracking.registration import GONE, Registration
-from bot.tracking.store import CLAIM_SECONDS, RegistrationStore
+from bot.tracking.store import RegistrationStore
 from bot.tracking.subscriptions import Subscription
 from bot.tracking.tracker import Tracker
 from bot.twilio.gateway import Account
@@ -32,8 +34,8 @@ def mortal(redis: Redis, life: Life) -> Redis:
     class Mortal:
         def __getattr__(self, name: str) -> Any:
             found = getattr(redis, name)
-            if name == "pipeline":  # reads alone
-                return found
+            if name == "pipeline":
+                return lambda **how: mortal_pipeline(found(**how), life)
 
             async def run(*arguments: Any, **more: Any) -> Any:
                 return await life.during(lambda: found(*arguments, **more))
@@ -41,6 +43,13 @@ def mortal(redis: Redis, life: Life) -> Redis:
             return run
 
     return cast(Redis, Mortal())
+
+
+def mortal_pipeline(pipe: Any, life: Life) -> Any:
+    """A pipeline that may be the last one, before or after it takes effect."""
+    execute = pipe.execute
+    pipe.execute = lambda **how: life.during(lambda: execute(**how))
+    return pipe
 
 
 class Following(RuleBasedStateMachine):
@@ -141,7 +150,7 @@ class Following(RuleBasedStateMachine):
             return self.state, {}
 
         def account(sid: str) -> Account:
-            return cast(Account, None)
+            return cast(Account, SimpleNamespace(concurrency=2))
 
         kinds = {"campaign": Kind(look, announced=True)}
         store = RegistrationStore(redis or self.redis, self.keys)

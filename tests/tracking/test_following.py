@@ -14,9 +14,10 @@ from bot.policy.verdict import Requirement
 from bot.sandbox.twilio import start_west
 from bot.sandbox.twilio.start_state import APPROVED_BRAND, SUPPORT_SERVICE
 from bot.tracking.cadence import DAY
+from bot.tracking.due import CLAIM_SECONDS
 from bot.tracking.kinds import Kind, Look
 from bot.tracking.registration import FAILURES, GONE, Fact, Registration
-from bot.tracking.store import CLAIM_SECONDS, RegistrationStore
+from bot.tracking.store import RegistrationStore, Said
 from bot.tracking.subscriptions import Subscription
 from bot.tracking.sweeping import AT_ONCE
 from bot.tracking.tracker import Tracker
@@ -428,7 +429,7 @@ async def test_what_another_replica_has_claimed_since_is_left_to_it(registry: Re
         looks.append(key)
         if len(looks) == AT_ONCE:
             registry.clock.advance(CLAIM_SECONDS)
-            assert len(await registry.store.claim(registry.clock(), 100)) == len(campaigns)
+            assert len(await registry.store.claim(registry.account.sid, registry.clock(), 100)) == len(campaigns)
             claimed.set()
         await claimed.wait()
         return "PENDING", {}
@@ -465,7 +466,7 @@ async def test_a_card_tells_what_an_event_said_even_if_a_look_finds_nothing_new(
     campaign = await registry.known(await registry.submitted())
     fact = Fact(name="event", value="campaign-submitted", at=1.0, event="EV1")
     for novelty in ("latest", "known"):
-        assert await registry.tracker().hear(campaign, fact) == novelty
+        assert await registry.tracker().hear(Said(campaign, fact)) == novelty
         assert await registry.store.untold(registry.clock()) == [campaign.id]
         await registry.store.all_told(campaign.id, 1)
 

@@ -4,12 +4,15 @@ import asyncio
 
 import pytest
 
+from bot.tracking.due import CLAIM_SECONDS
 from bot.tracking.news import state_news
 from bot.tracking.registration import Registration
-from bot.tracking.store import CLAIM_SECONDS, RegistrationStore
+from bot.tracking.store import RegistrationStore
 from bot.tracking.subscriptions import Subscription
 from tests.conftest import Clock
 from tests.tracking.registry import ALERTS, announcement_of, registration_of, transition_of
+
+ACCOUNT = registration_of("MG1").account
 
 
 async def begun(registrations: RegistrationStore, key: str = "MG1", at: float = 0.0) -> Registration:
@@ -110,7 +113,7 @@ async def test_an_announcement_that_comes_while_the_last_one_is_crossed_off_is_n
 async def test_what_is_due_is_handed_out_once(registrations: RegistrationStore, clock: Clock) -> None:
     for n in range(60):
         await begun(registrations, f"MG{n}", clock())
-    batches = await asyncio.gather(*(registrations.claim(clock(), 10) for _ in range(20)))
+    batches = await asyncio.gather(*(registrations.claim(ACCOUNT, clock(), 10) for _ in range(20)))
     claimed = [registration for batch in batches for registration in batch]
     assert (len(claimed), len(set(claimed))) == (60, 60)
     assert max(map(len, batches)) == 10
@@ -118,29 +121,29 @@ async def test_what_is_due_is_handed_out_once(registrations: RegistrationStore, 
 
 async def test_what_is_not_due_is_not_handed_out(registrations: RegistrationStore, clock: Clock) -> None:
     registration = await begun(registrations, at=clock() + 1)
-    assert await registrations.claim(clock(), 10) == []
+    assert await registrations.claim(ACCOUNT, clock(), 10) == []
     clock.advance(1)
-    assert await registrations.claim(clock(), 10) == [registration.id]
+    assert await registrations.claim(ACCOUNT, clock(), 10) == [registration.id]
 
 
 async def test_what_a_dead_worker_had_claimed_comes_again_after_a_minute(
     registrations: RegistrationStore, clock: Clock
 ) -> None:
     registration = await begun(registrations, at=clock())
-    assert await registrations.claim(clock(), 10) == [registration.id]
+    assert await registrations.claim(ACCOUNT, clock(), 10) == [registration.id]
     clock.advance(CLAIM_SECONDS - 1)
-    assert await registrations.claim(clock(), 10) == []
+    assert await registrations.claim(ACCOUNT, clock(), 10) == []
     clock.advance(1)
-    assert await registrations.claim(clock(), 10) == [registration.id]
+    assert await registrations.claim(ACCOUNT, clock(), 10) == [registration.id]
 
 
 async def test_the_longest_due_come_first(registrations: RegistrationStore, clock: Clock) -> None:
     for n in (3, 1, 2):
         await begun(registrations, f"MG{n}", clock() + n)
     clock.advance(10)
-    first_two = await registrations.claim(clock(), 2)
+    first_two = await registrations.claim(ACCOUNT, clock(), 2)
     assert [registration.split("|")[2] for registration in first_two] == ["MG1", "MG2"]
-    assert [registration.split("|")[2] for registration in await registrations.claim(clock(), 2)] == ["MG3"]
+    assert [registration.split("|")[2] for registration in await registrations.claim(ACCOUNT, clock(), 2)] == ["MG3"]
 
 
 async def test_following_again_for_the_same_change_keeps_what_is_known(
@@ -166,7 +169,7 @@ async def test_a_resubmission_makes_an_equal_verdict_news_again_and_is_looked_at
     assert known is not None
     assert (known.status, known.change) == ("", 9)
     assert state_news(known, seen, clock()) is not None
-    assert await registrations.claim(clock(), 1) == [old.id]
+    assert await registrations.claim(ACCOUNT, clock(), 1) == [old.id]
 
 
 async def test_a_look_from_before_a_resubmission_is_not_recorded_after_it(

@@ -13,6 +13,7 @@ from bot.tracking.kinds import kinds
 from bot.tracking.readiness import Readiness
 from bot.tracking.ready import known_verdict, ready_news, told
 from bot.tracking.registration import Announcement, Fact, Registration, Transition
+from bot.tracking.store import Said
 from bot.tracking.tracker import Tracker
 from tests.tracking.registry import ALERTS, BASE, Registry, nobody_waits, registration_of
 
@@ -160,7 +161,7 @@ class Following:
         account = self.registry.account.sid
         number = Registration(kind="number", account=account, key=number_sid, title=number_sid, started_at=0.0)
         fact = Fact(name="state", value=status, at=self.registry.clock(), event=secrets.token_hex(8))
-        await self.tracker.hear(number, fact, status, {"service_sid": SUPPORT_SERVICE, **detail})
+        await self.tracker.hear(Said(number, fact, status, {"service_sid": SUPPORT_SERVICE, **detail}))
 
     async def news(self, campaign: str) -> list[tuple[str, str]]:
         return said([t for t in await self.registry.store.transitions(campaign) if t.about in ("ready", "numbers")])

@@ -5,6 +5,7 @@ from contextlib import suppress
 from pathlib import Path
 
 import pytest
+from aiohttp import web
 from redis.asyncio import Redis
 from redis.exceptions import RedisError
 
@@ -15,7 +16,8 @@ from bot.redis.embedded import run_embedded_redis
 from bot.redis.keys import Keys
 from bot.twilio.faults import Throttled
 from bot.twilio.gateway import READ_TRIES, Account
-from bot.twilio.pace import LONGEST_HOLD, LONGEST_PAUSE, SPREAD_SECONDS, Pace
+from bot.twilio.pace import LONGEST_HOLD, LONGEST_PAUSE, SPREAD_SECONDS, TRUSTED_SECONDS, Pace
+from tests.conftest import Clock
 from tests.redis.servers import kill_and_wait, process_id
 from tests.twilio.scripted import SECRET, SID, Scripted, saying, scripted
 
@@ -103,6 +105,21 @@ async def test_a_hold_survives_kill_9_of_redis(keys: Keys, tmp_path: Path) -> No
                 with suppress(RedisError):
                     assert_about(60, await waits(pace, "default"))
                     return
+
+
+async def test_a_hold_of_another_process_is_seen_within_a_tenth_of_a_second_and_ones_own_at_once(
+    redis: Redis, keys: Keys, pace: Pace
+) -> None:
+    clock = Clock()
+    own = Pace(redis, keys, clock=clock)
+    assert await waits(own, "default") == 0
+    await pace.hold(SID, 60)
+    assert await waits(own, "default") == 0
+    clock.advance(TRUSTED_SECONDS)
+    assert_about(60, await waits(own, "default"))
+    assert await waits(own, "default", "AC-other") == 0
+    await own.hold("AC-other", 60)
+    assert_about(60, await waits(own, "default", "AC-other"))
 
 
 @pytest.mark.parametrize("asked", [1e9, 3600.0, float("inf")])
@@ -234,6 +251,28 @@ async def test_a_read_is_not_repeated_before_twilio_wants_it(pace: Pace) -> None
             await account.read(LIST)
         await account.close()
         assert len(server.asked) == 1
+
+
+async def test_a_read_that_is_refused_once_without_a_time_rests_alone(pace: Pace) -> None:
+    answers = iter([saying(429)])
+
+    async def answer(request: web.Request) -> web.StreamResponse:
+        return await next(answers, saying())(request)
+
+    async with scripted(answer) as server:
+        account = one_of(server, pace)
+        await account.read(LIST)
+        await account.close()
+        assert (len(server.asked), await waits(pace, "default")) == (2, 0)
+
+
+async def test_reads_that_are_refused_one_after_the_other_hold_the_account(pace: Pace) -> None:
+    async with scripted(saying(429)) as server:
+        account = one_of(server, pace)
+        with pytest.raises(Throttled):
+            await account.read(LIST)
+        await account.close()
+        assert (len(server.asked), await waits(pace, "default") > 0) == (READ_TRIES, True)
 
 
 async def test_a_read_waits_for_a_short_hold_and_then_sets_out(pace: Pace) -> None:
