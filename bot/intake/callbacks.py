@@ -7,8 +7,9 @@ from aiohttp import web
 
 from bot.accounts_file import AccountSettings
 from bot.intake.fields import Fields
+from bot.intake.gathering import Gathering
 from bot.intake.receipts import Receipts, read_receipt
-from bot.intake.recording import recorded
+from bot.intake.recording import COME_AGAIN, recorded
 from bot.twilio.gateway import STATUS_PATH
 from bot.twilio.signatures import HEADER, Form, Signatures, read_form
 
@@ -20,7 +21,7 @@ class Callbacks:
 
     def __init__(self, accounts: Iterable[AccountSettings], public_url: str, receipts: Receipts) -> None:
         self._accounts = {account.sid: account for account in accounts}
-        self._signatures, self._receipts = Signatures(public_url), receipts
+        self._signatures, self._gathering = Signatures(public_url), Gathering(receipts.take_all)
         self._warned: set[str] = set()
 
     def routes(self) -> list[web.RouteDef]:
@@ -38,8 +39,8 @@ class Callbacks:
             log.warning("foreign_callback_dropped", account=account.sid)
         elif receipt is None:
             log.warning("callback_not_read", account=account.sid, fields=",".join(sorted(fields))[:200])
-        elif not await recorded(self._receipts.take(account.sid, account.name, receipt), "callback", account.sid):
-            return web.Response(status=503)
+        elif not await recorded(self._gathering.put([(account, receipt)]), "callback", account.sid):
+            return web.Response(status=503, headers=COME_AGAIN)
         return web.Response(status=204)
 
     async def _signed_form(self, account: AccountSettings, request: web.Request) -> Form | None:

@@ -57,7 +57,8 @@ class Heard:
 
     `fact` is of `subject`, and with a `status` it tells that one's state, with `snapshot` beside it. Where `follow` is
     not set, only a subject that is followed already hears of it. `look` are those that something may have happened to,
-    `look_if_followed` only when somebody follows them. A campaign without its service is known by `tcr_campaign` alone.
+    `look_if_followed` only when somebody follows them; with `gather` there are many such events, and one look does for
+    those of a while. A campaign without its service is known by `tcr_campaign` alone.
     """
 
     fact: Fact | None = None
@@ -67,6 +68,7 @@ class Heard:
     follow: bool = True
     look: tuple[Subject, ...] = ()
     look_if_followed: tuple[Subject, ...] = ()
+    gather: bool = False
     tcr_campaign: str = ""
     receipt: Receipt | None = None
 
@@ -132,6 +134,7 @@ def _number(event: Event, what: str) -> Heard | None:
         look=() if leaving else campaigns,
         # the campaign that a number leaves may be gone, and of one that nobody followed that would be no news
         look_if_followed=campaigns if leaving else (),
+        gather=True,
     )
 
 

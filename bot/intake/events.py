@@ -12,16 +12,18 @@ from aiohttp import web
 from redis.asyncio import Redis
 
 from bot.accounts_file import AccountSettings
-from bot.intake.event_types import Heard, Subject, opened, read_event
+from bot.intake.event_types import opened, read_event
+from bot.intake.gathering import Gathering
 from bot.intake.receipts import Receipts
-from bot.intake.recording import NOT_RECORDED, each, recorded
+from bot.intake.recording import COME_AGAIN, recorded
 from bot.intake.soon import Soon
+from bot.intake.taking import Taking, Told
 from bot.intake.tcr_index import TcrIndex
 from bot.redis.keys import Keys
-from bot.tracking.registration import Registration, registration_parts
 from bot.tracking.tracker import Tracker
 from bot.twilio.gateway import EVENTS_PATH, EVENTS_USER
 from bot.twilio.signatures import HEADER, Signatures
+from bot.watching.observer import NOBODY, Observer
 
 MOST_EVENTS = 5000
 """In one body. Twilio's are some hundred bytes each, so that a body of the size that is taken holds fewer."""
@@ -46,99 +48,66 @@ class Events:
         secret: str,
         soon: Soon,
         clock: Callable[[], float],
+        observer: Observer = NOBODY,
     ) -> None:
-        self._redis, self._keys, self._tracker, self._receipts, self._index = redis, keys, tracker, receipts, index
+        self._observer = observer
         self._accounts = {account.sid: account for account in accounts}
         self._login = f"{EVENTS_USER}:{secret}"
         self._signatures = Signatures(public_url, self._login)
-        self._soon, self._clock = soon, clock
+        self._gathering = Gathering[Told](Taking(redis, keys, tracker, receipts, index, soon, clock).take)
+        self._clock = clock
 
     def routes(self) -> list[web.RouteDef]:
         """Where events arrive: one path for each account."""
         return [web.post(EVENTS_PATH + "/{account_sid}", self._post)]
 
     async def take(self, account: AccountSettings, events: Sequence[Any]) -> None:
-        """Record what a delivery says. Raises what Redis raises: the delivery is to come again."""
-        counts, unread = Counter[str](), Counter[tuple[str, str]]()
-        hints: dict[str, Registration] = {}
-
-        async def one(item: Any) -> None:
-            if not isinstance(item, dict):
-                counts["no_object"] += 1
-                return
-            event = opened(item, self._clock())
-            if event.account and event.account != account.sid:
-                counts["foreign"] += 1
-                return
-            counts["own"] += 1
-            if heard := read_event(event):
-                for registration in await self._hear(account, heard):
-                    hints[registration.id] = registration
-            else:
-                # the names of its fields, never what they hold: an unknown event may be about a message
-                unread[event.type, ",".join(sorted(event.data))[:MOST_LOGGED]] += 1
-
-        async def guarded(item: Any) -> None:
+        """Record what a delivery says. Raises what Redis raises, and `Busy`: the delivery is to come again."""
+        counts, unread, told = Counter[str](), Counter[tuple[str, str]](), list[Told]()
+        for item in events:
             try:
-                await one(item)
-            except NOT_RECORDED:
-                raise
+                self._read(account, item, counts, unread, told)
             except Exception as error:  # what is odd about one must not make Twilio send all the others for hours
                 counts["broke_off"] += 1
                 log.error("event_broke_off", account=account.sid, error=type(error).__name__)
+        if told:
+            await self._gathering.put(told)
+        self._count(account, counts, unread)
 
-        await each(events, guarded)
-        await each(hints.values(), lambda registration: self._tracker.hint([registration]))
-        await self._count(account.sid, counts, unread)
-        if hints:
-            self._soon.ask()
+    def _read(
+        self,
+        account: AccountSettings,
+        item: Any,
+        counts: Counter[str],
+        unread: Counter[tuple[str, str]],
+        told: list[Told],
+    ) -> None:
+        if not isinstance(item, dict):
+            counts["no_object"] += 1
+            return
+        event = opened(item, self._clock())
+        if event.account and event.account != account.sid:
+            counts["foreign"] += 1
+            return
+        counts["own"] += 1
+        told.append(Told(account, heard := read_event(event)))
+        if heard is None:
+            # the names of its fields, never what they hold: an unknown event may be about a message
+            unread[event.type, ",".join(sorted(event.data))[:MOST_LOGGED]] += 1
 
-    async def _hear(self, account: AccountSettings, heard: Heard) -> list[Registration]:
-        """Record what one event says; gives what is to be looked at."""
-        if heard.receipt:
-            await self._receipts.take(account.sid, account.name, heard.receipt)
-        look = [self._registration(account, subject) for subject in heard.look]
-        for subject in heard.look_if_followed:
-            registration = self._registration(account, subject)
-            look += [registration] if await self._followed(registration) else []
-        about = self._registration(account, heard.subject) if heard.subject else None
-        if heard.tcr_campaign and (about := await self._by_tcr(account, heard.tcr_campaign)):
-            look.append(about)
-        if heard.fact and about and (heard.follow or await self._followed(about)):
-            await self._tracker.hear(about, heard.fact, heard.status, heard.snapshot)
-        return look
-
-    async def _followed(self, registration: Registration) -> bool:
-        return await self._tracker.store.load(registration.id) is not None
-
-    async def _by_tcr(self, account: AccountSettings, tcr_campaign: str) -> Registration | None:
-        """The followed campaign of this account with an id in TCR."""
-        found = await self._index.of(tcr_campaign)
-        if found is None or registration_parts(found)[1] != account.sid:
-            return None
-        known = await self._tracker.store.load(found)
-        return known.model_copy(update={"started_at": self._clock(), "change": None}) if known else None
-
-    def _registration(self, account: AccountSettings, subject: Subject) -> Registration:
-        return Registration(
-            kind=subject.kind,
-            account=account.sid,
-            account_name=account.name,
-            key=subject.key,
-            title=subject.title,
-            started_at=self._clock(),
-        )
-
-    async def _count(self, account: str, counts: Mapping[str, int], unread: Mapping[tuple[str, str], int]) -> None:
+    def _count(self, known: AccountSettings, counts: Mapping[str, int], unread: Mapping[tuple[str, str], int]) -> None:
+        account, unknown = known.sid, sum(unread.values())
         for (kind, fields), n in list(unread.items())[:MOST_TYPES_LOGGED]:
             log.warning("event_not_read", account=account, type=kind[:MOST_LOGGED], fields=fields, times=n)
         if counts["foreign"]:
             log.warning("foreign_events_dropped", account=account, times=counts["foreign"])
         if counts["no_object"]:
             log.warning("events_without_shape_dropped", account=account, times=counts["no_object"])
-        if counts["own"]:
-            await self._redis.set(self._keys.plain(f"events:last:{account}"), self._clock())
-        log.info("events_taken", account=account, **counts, unread=sum(unread.values()))
+        read = counts["own"] - counts["broke_off"] - unknown
+        for outcome, number in {**counts, "own": 0, "read": max(0, read), "unknown": unknown}.items():
+            if number:
+                self._observer.took_events(known.name, outcome, number)
+        log.info("events_taken", account=account, **counts, unread=unknown)
 
     async def _post(self, request: web.Request) -> web.Response:
         account = self._account(request)
@@ -154,7 +123,7 @@ class Events:
             log.warning("events_refused", account=account.sid, why="not events in JSON")
             raise web.HTTPBadRequest(text="not events in JSON")
         if not await recorded(self.take(account, events), "events", account.sid):
-            raise web.HTTPServiceUnavailable
+            raise web.HTTPServiceUnavailable(headers=COME_AGAIN)
         return web.Response(status=204)
 
     def _account(self, request: web.Request) -> AccountSettings:

@@ -1,10 +1,11 @@
 """What became of a message, from a status callback or an event: counted, with nothing kept of whom it went to."""
 
 import re
-from collections.abc import Callable
+from collections.abc import Callable, Sequence
 
 import structlog
 
+from bot.accounts_file import AccountSettings
 from bot.intake.fields import Fields
 from bot.tracking.registration import Registration
 from bot.tracking.tracker import Tracker
@@ -44,18 +45,23 @@ class Receipts:
     def __init__(self, traffic: Traffic, tracker: Tracker, clock: Callable[[], float]) -> None:
         self._traffic, self._tracker, self._clock = traffic, tracker, clock
 
-    async def take(self, account: str, account_name: str, receipt: Receipt) -> None:
-        """Count one; taking it twice counts it once."""
-        if await self._traffic.count(account, receipt):
-            key = receipt.service or OUTSIDE
-            title = f"Messages of {key}" if receipt.service else "Messages outside any messaging service"
-            registration = Registration(
-                kind="traffic",
-                account=account,
-                account_name=account_name,
-                key=key,
-                title=title,
-                started_at=self._clock(),
-            )
-            await self._tracker.hint([registration])
-            await self._traffic.hinted(account, receipt)
+    async def take_all(self, told: Sequence[tuple[AccountSettings, Receipt]]) -> None:
+        """Count receipts with the accounts that they are of; taking one twice counts it once."""
+        names = {account.sid: account.name for account, _ in told}
+        wanting = await self._traffic.count_all([(account.sid, receipt) for account, receipt in told])
+        if wanting:
+            await self._tracker.hint([self._traffic_of(sid, names[sid], receipt) for sid, receipt in wanting])
+        for sid, receipt in wanting:
+            await self._traffic.hinted(sid, receipt)
+
+    def _traffic_of(self, account: str, account_name: str, receipt: Receipt) -> Registration:
+        key = receipt.service or OUTSIDE
+        title = f"Messages of {key}" if receipt.service else "Messages outside any messaging service"
+        return Registration(
+            kind="traffic",
+            account=account,
+            account_name=account_name,
+            key=key,
+            title=title,
+            started_at=self._clock(),
+        )

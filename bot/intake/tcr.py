@@ -22,6 +22,7 @@ from bot.intake.soon import Soon
 from bot.intake.tcr_index import CAMPAIGN, TcrIndex
 from bot.redis.keys import Keys
 from bot.tracking.registration import Fact
+from bot.tracking.store import Said
 from bot.tracking.tracker import Tracker
 
 SHARE_STATES: Mapping[str, str] = MappingProxyType(
@@ -114,7 +115,7 @@ class TcrIntake:
         at = float(began) if known == content else now
         await self._redis.set(last, f"{content} {at} ", ex=REMEMBERED_SECONDS)
         detail = {"said": words} if words else {}
-        await self._tracker.hear(registration, Fact(name="tcr", value=kind, at=at, event=content, detail=detail))
+        await self._tracker.hear(Said(registration, Fact(name="tcr", value=kind, at=at, event=content, detail=detail)))
         await self._tracker.hint([registration.model_copy(update={"started_at": now, "change": None})])
         await self._redis.set(last, f"{content} {at} done", ex=REMEMBERED_SECONDS)
         log.info("tcr_event", campaign=campaign, type=kind)

@@ -1,144 +1,155 @@
-"""Much that is told late is summed up first: once, whatever dies in between."""
+"""What a channel is told in one go: written down before any of it is told, so that it is told once whatever dies."""
 
+import json
 import secrets
 from collections import Counter
 from collections.abc import Mapping, Sequence
-from dataclasses import dataclass
-from types import MappingProxyType
 
 import structlog
+from pydantic import ValidationError
 from redis.asyncio import Redis
 from slack_sdk.errors import SlackApiError
 
-from bot.catalog.rejections import rejections
-from bot.checks.guide import Guide
 from bot.redis.keys import Keys
-from bot.tracking.registration import About, Announcement, Registration, Transition, registration_parts
-from handlers.blocks.following.catch_up import NAMED, CatchUp, Named, catch_up
-from handlers.blocks.following.standing_words import lower, standing
-from handlers.posts import UNREACHABLE, Posts, passing, why
+from bot.tracking.registration import SEVERITIES
+from handlers.blocks.following.catch_up import CatchUp, Line, Why, catch_up, pages_of
+from handlers.following.waiting import ROOT, Pile, book_of
+from handlers.posts import THREAD_GONE, Posts, why
 
-LATE_SECONDS = 600.0
-"""What happened longer ago than this is told late."""
 HANDFUL = 8
-"""So many late ones are told one by one, as if nothing had been; more are summed up first."""
+"""News of so many registrations is told in their threads, loudly; of more it is summed up."""
+THREADED = 50
+"""Registrations with bad news of one catch-up that are told in their threads too."""
 KEPT_SECONDS = 7 * 86400
-
-_WORDS: Mapping[About, str] = MappingProxyType(
-    {
-        "ready": "cannot send",
-        "numbers": "some of its numbers cannot send",
-        "stuck": "takes longer than usual",
-        "deadline": "a deadline is near or over",
-    }
-)
 
 log = structlog.get_logger()
 
 
-@dataclass(frozen=True)
-class Item:
-    """One thing that a channel is to see: an announcement, or without one the card of what has just begun.
-
-    `at` is when it happened (epoch seconds), or when what came before it in its registration did, if that is later.
-    """
-
-    at: float
-    registration: Registration
-    row: Announcement | None
-
-    @property
-    def id(self) -> str:
-        """As catch-ups name it."""
-        return f"{self.registration.id} {self.row.id if self.row else ''}"
-
-    @property
-    def held(self) -> bool:
-        """Whether quiet hours have kept it."""
-        return self.row is not None and self.row.not_before > self.row.transition.at + 60
-
-    def late(self, now: float) -> bool:
-        """Whether it is told later than it should have been."""
-        return self.row is not None and (self.held or now - self.row.transition.at > LATE_SECONDS)
-
-
 class CatchUps:
-    """The catch-up that is under way in each channel. Whoever tells the channel holds its lease."""
+    """The catch-up that is under way in each channel: one Redis hash. Whoever tells the channel holds its lease."""
 
     def __init__(self, redis: Redis, keys: Keys, posts: Posts) -> None:
         self._redis, self._keys, self._posts = redis, keys, posts
-        self._guide = Guide.load()
 
     async def of(self, channel: str) -> CatchUp | None:
         """The one that is under way, as it was begun."""
-        raw = await self._redis.hget(self._at(channel), "batch")
-        return CatchUp.model_validate_json(raw) if raw else None
+        raw = await self._redis.hget(self.book(channel), "batch")
+        try:
+            return CatchUp.model_validate_json(raw) if raw else None
+        except ValidationError:  # of another version: what it has not told waits in the outboxes
+            log.warning("catch_up_of_another_version", channel=channel)
+            await self.forget(channel)
+            return None
 
-    async def begin(self, channel: str, late: Sequence[Item]) -> CatchUp:
-        """Write down what is told late in one go, before any of it is."""
+    async def begin(self, channel: str, piles: Sequence[Pile]) -> CatchUp:
+        """Write down what is told in one go, before any of it is: bad news first, and what happened first before."""
+        ordered = sorted(piles, key=lambda pile: (SEVERITIES.index(pile.severity), pile.at, pile.registration))
+        pages = pages_of([_line(pile, threaded=n < THREADED) for n, pile in enumerate(ordered)])
         batch = CatchUp(
             id=secrets.token_hex(4),
-            began=min(i.at for i in late),
-            ended=max(i.at for i in late),
-            quiet=2 * sum(i.held for i in late) > len(late),
-            rows=frozenset(i.id for i in late),
-            counts=Counter(i.row.transition.severity for i in late if i.row),
-            bad=self._bad(late),
+            began=min(pile.at for pile in piles),
+            ended=max(pile.until for pile in piles),
+            why=_why(piles),
+            counts=Counter(severity for pile in piles for severity in pile.severities),
+            registrations=len(piles),
+            pages=len(pages),
         )
-        await self._redis.hset(self._at(channel), "batch", batch.model_dump_json())
-        await self._redis.expire(self._at(channel), KEPT_SECONDS)
+        book = self.book(channel)
+        for number, lines in enumerate(pages):
+            await self.keep(channel, number, lines)
+        # last: without it there is no catch-up
+        await self._redis.hset(book, "batch", batch.model_dump_json())
+        await self._redis.expire(book, KEPT_SECONDS)
         return batch
 
-    async def announce(self, channel: str, batch: CatchUp) -> bool:
-        """Post the summary unless it stands; False when Slack takes it in no way, so that each is to be told loudly."""
-        slot = f"summary:{batch.id}"
+    async def page(self, channel: str, number: int) -> list[Line]:
+        """The registrations of one message."""
+        raw = await self._redis.hget(self.book(channel), f"page:{number}")
+        return [Line.model_validate(line) for line in json.loads(raw or "[]")]
+
+    async def keep(self, channel: str, number: int, lines: Sequence[Line]) -> None:
+        """Say what one message names."""
+        kept = json.dumps([line.model_dump() for line in lines])
+        await self._redis.hset(self.book(channel), f"page:{number}", kept)
+
+    async def done(self, channel: str) -> int:
+        """How many of its messages need no look any more."""
+        return int(await self._redis.hget(self.book(channel), "done") or 0)
+
+    async def mark(self, channel: str, pages: int) -> None:
+        """So many of its messages were posted, and what they told was crossed off."""
+        await self._redis.hset(self.book(channel), "done", str(pages))
+
+    async def begun(self, channel: str, batch: CatchUp, number: int) -> bool:
+        """Whether one of its messages stands, or may stand."""
+        return slot_of(batch, number) in await self._posts.slots(self.book(channel))
+
+    async def post(self, channel: str, batch: CatchUp, number: int, lines: Sequence[Line]) -> None:
+        """Post one of its messages unless it stands: the first in the channel, the others in its thread.
+
+        What is bad is shown in the channel in any case.
+        """
+        book, slot, message = self.book(channel), slot_of(batch, number), catch_up(batch, number, lines, {})
+        head = await self._posts.stands(book, slot_of(batch, 0)) if number else ""
+        bad = any(line.severity == "bad" for line in lines)
         try:
-            return await self._posts.once(self._at(channel), slot, channel, catch_up(batch, {})) != UNREACHABLE
+            await self._posts.once(book, slot, channel, message, thread_ts=head, broadcast=bool(head) and bad)
         except SlackApiError as error:
-            if passing(error) or why(error) not in ("invalid_blocks", "msg_too_long", "msg_blocks_too_long"):
+            if not head or why(error) not in THREAD_GONE:
                 raise
-            log.error("slack_refused", channel=channel, what="summary", why=why(error))
-            await self._posts.leave_out(self._at(channel), slot)
-            return False
+            await self._posts.once(book, slot, channel, message)  # somebody has deleted the first one
 
     async def finish(self, channel: str, batch: CatchUp) -> None:
-        """Link the summary to the threads, which stand by now, and forget it."""
-        threads = {
-            named.registration: await self._posts.address(book_of(self._keys, named.registration), f"root:{channel}")
-            for named in batch.bad[:NAMED]
-        }
-        await self._posts.redraw(self._at(channel), f"summary:{batch.id}", catch_up(batch, threads))
+        """Link its messages to the threads, which stand by now, and forget it."""
+        book = self.book(channel)
+        for number in range(batch.pages):
+            lines = await self.page(channel, number)
+            threads = await self._threads(channel, [line.registration for line in lines if line.threaded])
+            if threads:
+                await self._posts.redraw(book, slot_of(batch, number), catch_up(batch, number, lines, threads))
         await self.forget(channel)
 
+    async def _threads(self, channel: str, ids: Sequence[str]) -> dict[str, str]:
+        """The web addresses of their threads: Slack tells the first, the others differ by their ts alone."""
+        slot = f"{ROOT}{channel}"
+        roots = {i: ts for i in ids if (ts := await self._posts.stands(book_of(self._keys, i), slot))}
+        first = next(iter(roots), "")
+        return linked(await self._posts.address(book_of(self._keys, first), slot), roots) if first else {}
+
     async def forget(self, channel: str) -> None:
-        """Nothing is told late there any more."""
-        await self._redis.delete(self._at(channel))
+        """Nothing is told in one go there any more."""
+        await self._redis.delete(self.book(channel))
 
-    def _bad(self, late: Sequence[Item]) -> tuple[Named, ...]:
-        """What is bad, each registration once, with the last that was said of it."""
-        found: dict[str, Named] = {}
-        for item in late:
-            if item.row and item.row.transition.severity == "bad":
-                the = item.registration
-                found[the.id] = Named(registration=the.id, title=the.title or the.key, words=self._words(the, item.row))
-        return tuple(found.values())
-
-    def _words(self, the: Registration, row: Announcement) -> str:
-        moved = row.transition
-        if codes := [r.code for r in rejections(moved.snapshot, self._guide)]:
-            return f"{'error' if len(codes) == 1 else 'errors'} {', '.join(codes)}"
-        return _state(the, moved) if moved.about == "state" else _WORDS.get(moved.about, moved.about)
-
-    def _at(self, channel: str) -> str:
+    def book(self, channel: str) -> str:
+        """Where its messages are kept."""
         return self._keys.plain(f"catch-up:{channel}")
 
 
-def _state(the: Registration, moved: Transition) -> str:
-    """The state that it moved to, in words."""
-    then = the.model_copy(update={"status": moved.after, "snapshot": moved.snapshot})
-    return lower(standing(then).words)
+def slot_of(batch: CatchUp, page: int) -> str:
+    """The slot of one message of it."""
+    return f"summary:{batch.id}:{page}"
 
 
-def book_of(keys: Keys, registration_id: str) -> str:
-    """Where it is kept which messages show a registration."""
-    return keys.registration(*registration_parts(registration_id), "posts")
+def linked(address: str, roots: Mapping[str, str]) -> dict[str, str]:
+    """The web addresses of messages of one channel by their ts, made from that of another message there."""
+    base, slash, _ = address.rpartition("/")
+    return {name: f"{base}{slash}p{ts.replace('.', '')}" for name, ts in roots.items() if slash and ts}
+
+
+def _line(pile: Pile, *, threaded: bool) -> Line:
+    return Line(
+        registration=pile.registration,
+        title=pile.title,
+        key=pile.key,
+        words=pile.words,
+        rows=pile.rows,
+        severity=pile.severity,
+        threaded=threaded and pile.severity == "bad",
+    )
+
+
+def _why(piles: Sequence[Pile]) -> Why:
+    total, held, late = (sum(n) for n in zip(*((len(p.rows), p.held, p.late) for p in piles), strict=True))
+    if 2 * held > total:
+        return "quiet"
+    return "outage" if 2 * late > total else "rush"

@@ -1,6 +1,7 @@
 """Tells each channel what it hears: everything once, in the order in which it happened, one post after the other."""
 
-from collections.abc import Callable, Sequence
+import json
+from collections.abc import Callable, Mapping, Sequence
 
 import aiohttp
 import structlog
@@ -11,25 +12,29 @@ from bot.audit.row import act_row
 from bot.audit.trail import AuditTrail
 from bot.redis.keys import Keys
 from bot.redis.lease import Leases
-from bot.tracking.kinds import KINDS
-from bot.tracking.registration import Registration
+from bot.tracking.registration import Announcement, Registration
 from bot.tracking.store import RegistrationStore
-from bot.tracking.subscriptions import Subscription, hearers
+from bot.tracking.subscriptions import Subscription
 from handlers.background import Background
-from handlers.blocks.following.catch_up import CatchUp
-from handlers.blocks.following.registration import registration_card, verdict
+from handlers.blocks.following.catch_up import CatchUp, Line
+from handlers.blocks.following.registration import registration_card
+from handlers.blocks.following.together import together
 from handlers.blocks.help import channel_closed
 from handlers.blocks.kit import Message
-from handlers.following.catch_up import HANDFUL, CatchUps, Item, book_of
+from handlers.following.catch_up import HANDFUL, CatchUps
+from handlers.following.channel_pace import ChannelPace
 from handlers.following.showing import Showing
+from handlers.following.waiting import ROOT, Waiting, book_of
 from handlers.posts import CHANNEL_CLOSED, THREAD_GONE, Posts, passing, why
 
-ROOT, CLOSED, DRAWN = "root:", "closed", "drawn"
-"""Slots of a book: the card at the head of a thread, by channel; and which version the cards show."""
+CLOSED, DRAWN, TELLING = "closed", "drawn", "telling:"
+"""Words of a book: which version the cards show; and, by channel, which announcements the reply under way tells."""
 REST_SECONDS = 5.0
 """How long a channel is left alone after a pass that Slack has ended: much that is new must not begin as many more."""
 REFUSED_MOST = 3
 """Registrations that Slack refuses for good before a pass ends: then it is not about them."""
+BLOCKS_REFUSED = frozenset({"invalid_blocks", "msg_too_long", "msg_blocks_too_long"})
+"""What Slack says of a message that it takes in no way."""
 
 log = structlog.get_logger()
 
@@ -37,7 +42,7 @@ log = structlog.get_logger()
 class Channels:
     """Posts what waits in the outboxes. All channels are told side by side, each by one hand in all processes.
 
-    `pace` is the least time between two posts into one channel when there are many (seconds; slack.md 5).
+    `pace` is the least time between two posts into one channel in the long run (seconds; slack.md 5).
     """
 
     def __init__(
@@ -56,7 +61,8 @@ class Channels:
     ) -> None:
         self._keys, self._registrations, self._posts, self._catch_ups = keys, registrations, posts, catch_ups
         self._showing, self._background, self._leases, self._trail = showing, background, leases, trail
-        self.alerts_channel, self._clock, self._pace = alerts_channel, clock, pace
+        self.alerts_channel, self._clock = alerts_channel, clock
+        self._waiting, self._pace = Waiting(keys, registrations, posts, alerts_channel, clock), ChannelPace(clock, pace)
         self._asked: set[str] = set()
         self._telling: set[str] = set()
         self._rests_until: dict[str, float] = {}
@@ -70,35 +76,16 @@ class Channels:
 
     async def waiting(self, registration: Registration) -> set[str]:
         """The channels that are to be told something of a registration now."""
-        now = self._clock()
-        rows = await self._registrations.announcements(registration.id)
-        new = await self._openings(registration, now)
-        return {a.channel for a in rows if a.not_before <= now} | {c for c, at in new.items() if at <= now}
+        return await self._waiting.channels(registration)
 
     async def settle(self, registration: Registration, drawn: int) -> None:
         """Take a registration, whose cards show version `drawn`, off the list of what is to be told, if nothing is."""
-        openings = (await self._openings(registration, self._clock())).values()
+        openings = (await self._waiting.openings(registration, self._clock())).values()
         await self._registrations.all_told(registration.id, drawn, min(openings, default=None))
 
     async def hearers(self) -> dict[str, Subscription]:
         """Who hears about what, by channel."""
-        return hearers(await self._registrations.subscriptions(), self.alerts_channel)
-
-    async def _openings(self, registration: Registration, now: float) -> dict[str, float]:
-        """Where the card of something that has just begun is still to be posted, and from when on (epoch seconds)."""
-        if not _begun(registration) or await self._registrations.transitions(registration.id):
-            return {}
-        standing = await self._posts.slots(book_of(self._keys, registration.id))
-        return {
-            channel: subscription.opens_at(now)
-            for channel, subscription in (await self.hearers()).items()
-            if subscription.follows(registration)
-            and channel not in registration.muted
-            and not (ROOT + channel in standing and await self._root(registration, channel))
-        }
-
-    async def _root(self, registration: Registration, channel: str) -> str:
-        return await self._posts.stands(book_of(self._keys, registration.id), ROOT + channel)
+        return await self._waiting.hearers()
 
     # One channel
 
@@ -117,13 +104,13 @@ class Channels:
     async def _tell(self, channel: str) -> bool:
         """Post what is due; False when nothing was posted, so that there is nothing more to do now."""
         try:
-            due, batch = await self._due(channel), await self._catch_ups.of(channel)
-            late = [i for i in due if i.late(self._clock())]
-            if batch is None and len(late) > HANDFUL:
-                batch = await self._catch_ups.begin(channel, late)
-            if batch is None:
-                return await self._post_all(channel, due, loud=True)
-            return await self._catch_up(channel, batch, [i for i in due if i.id in batch.rows])
+            if batch := await self._catch_ups.of(channel):
+                return await self._catch_up(channel, batch)
+            piles = await self._waiting.piles(channel)
+            news = [pile for pile in piles if pile.rows]
+            if len(news) > HANDFUL:
+                return await self._catch_up(channel, await self._catch_ups.begin(channel, news))
+            return await self._tell_each(channel, [pile.registration for pile in piles], loud=True)
         except SlackApiError as error:
             log.error("slack_refused", channel=channel, why=why(error))
             if why(error) in CHANNEL_CLOSED and channel != self.alerts_channel:
@@ -134,107 +121,133 @@ class Channels:
         self._rests_until[channel] = self._clock() + REST_SECONDS
         return False
 
-    async def _catch_up(self, channel: str, batch: CatchUp, due: Sequence[Item]) -> bool:
-        """Sum up, tell each in its thread, and link the summary to the threads."""
-        if due:
-            summed_up = await self._catch_ups.announce(channel, batch)
-            await self._post_all(channel, due, loud=not summed_up)
+    # Much at once
+
+    async def _catch_up(self, channel: str, batch: CatchUp) -> bool:
+        """Sum up, tell in its own thread what somebody must act on, and link the summary to those threads."""
+        for number in range(await self._catch_ups.done(channel), batch.pages):
+            lines = await self._sum_up(channel, batch, number)
+            told = [line for line in lines if not line.threaded]
+            await self._registrations.told_of({line.registration: line.rows for line in told})
+            await self._catch_ups.mark(channel, number + 1)
+            await self._settle([line.registration for line in told])
+        for number in range(batch.pages):
+            left = [line for line in await self._catch_ups.page(channel, number) if line.threaded]
+            waiting = await self._registrations.waiting([line.registration for line in left], channel)
+            rows = {line.registration: line.rows for line in left if line.registration in waiting}
+            loud = not await self._catch_ups.begun(channel, batch, number)
+            await self._tell_each(channel, list(rows), loud=loud, only=rows)
         await self._catch_ups.finish(channel, batch)
         return True
 
-    async def _due(self, channel: str) -> list[Item]:
-        """All that is due for a channel, the oldest first; what it does not want is dropped on the way."""
-        now, subscription = self._clock(), (await self.hearers()).get(channel)
-        ids = await self._registrations.untold(now)
-        rows, known = await self._registrations.waiting(ids, channel), await self._registrations.many(ids)
-        due: list[Item] = []
-        for registration_id in ids:
-            registration = known.get(registration_id)
-            if registration is None:
-                continue
-            at = 0.0
-            for row in rows.get(registration_id, ()):
-                at = max(at, row.transition.at)  # one clock of several may be behind
-                item = Item(at, registration, row)
-                if row.not_before <= now and await self._wanted(registration, item, subscription):
-                    due.append(item)
-            new = {} if registration_id in rows or subscription is None else await self._openings(registration, now)
-            if new.get(channel, now + 1) <= now:
-                due.append(Item(registration.since, registration, None))
-        return sorted(due, key=lambda i: (i.at, i.registration.id))  # stable: each registration keeps its own order
-
-    async def _wanted(self, registration: Registration, item: Item, subscription: Subscription | None) -> bool:
-        """Whether something is to be posted now. What nobody there wants any more is dropped, in quiet hours it waits.
-
-        A channel may have been switched off or muted, or its quiet hours changed, since it was addressed.
-        """
-        now = self._clock()
-        opens = subscription.opens_at(now) if subscription else now
-        if item.row is None:
-            return subscription is not None and opens <= now
-        heard = subscription is not None and subscription.hears(registration, item.row.transition)
-        if not heard or item.row.channel in registration.muted or not _announced(registration):
-            await self._registrations.told(registration.id, item.row)
-            return False
-        if opens > now:
-            await self._registrations.put_off(registration.id, item.row, opens)
-        return opens <= now
-
-    async def _post_all(self, channel: str, due: Sequence[Item], *, loud: bool) -> bool:
-        """Post them one after the other; False when none was. What Slack refuses for good holds up its own thread.
-
-        Raises what ends the pass: SlackApiError of a channel that is closed or a Slack that gives no clear answer.
-        """
-        refused: set[str] = set()
-        posted: dict[str, Registration] = {}
-        for number, item in enumerate(due):
-            registration_id = item.registration.id
-            if registration_id in refused:
-                continue
-            if number and len(due) > HANDFUL:
-                await self._background.pause(self._pace)
+    async def _sum_up(self, channel: str, batch: CatchUp, number: int) -> list[Line]:
+        """Post one message of a catch-up; what it must not tell any more is left out. Returns what it names."""
+        lines = await self._catch_ups.page(channel, number)
+        if not await self._catch_ups.begun(channel, batch, number):
+            lines = await self._fresh(channel, lines)
+            # written down first: what is crossed off after a crash must be what was told
+            await self._catch_ups.keep(channel, number, lines)
+        if lines:
+            await self._background.pause(self._pace.wait(channel))
             try:
-                await self._post(channel, item, loud=loud)
+                await self._catch_ups.post(channel, batch, number, lines)
             except SlackApiError as error:
-                if passing(error) or why(error) in CHANNEL_CLOSED or len(refused) >= REFUSED_MOST:
+                if passing(error) or why(error) not in BLOCKS_REFUSED:
+                    raise
+                log.error("slack_refused", channel=channel, what="summary", why=why(error))
+                lines = [line.model_copy(update={"threaded": True}) for line in lines]
+                await self._catch_ups.keep(channel, number, lines)
+        return lines
+
+    async def _fresh(self, channel: str, lines: Sequence[Line]) -> list[Line]:
+        """These lines without what nobody there wants to hear any more, or not now."""
+        every = {row for line in lines for row in line.rows}
+        wanted = await self._waiting.wanted(channel, every, [line.registration for line in lines])
+        kept: list[Line] = []
+        for line in lines:
+            pairs = zip(line.rows, line.words, strict=True)
+            said = [(row, words) for row, words in pairs if (line.registration, row) in wanted]
+            if said:
+                rows, words = zip(*said, strict=True)
+                kept.append(line.model_copy(update={"rows": rows, "words": words}))
+        return kept
+
+    # One thread after the other
+
+    async def _tell_each(
+        self, channel: str, ids: Sequence[str], *, loud: bool, only: Mapping[str, Sequence[str]] | None = None
+    ) -> bool:
+        """Tell one registration after the other, of each these announcements `only`; False when nothing was posted.
+
+        What Slack refuses for good holds up its own thread. Raises what ends the pass: SlackApiError of a channel that
+        is closed, or of a Slack that gives no clear answer.
+        """
+        refused = 0
+        posted: list[str] = []
+        for registration_id in ids:
+            try:
+                if await self._tell_one(channel, registration_id, loud, only[registration_id] if only else None):
+                    posted.append(registration_id)
+            except SlackApiError as error:
+                if passing(error) or why(error) in CHANNEL_CLOSED or refused >= REFUSED_MOST:
                     raise
                 log.error("slack_refused", registration=registration_id, channel=channel, why=why(error))
-                refused.add(registration_id)
-            else:
-                posted[registration_id] = item.registration
-        for registration in posted.values():
-            await self._settle_if_drawn(registration)
+                refused += 1
+        await self._settle(posted)
         return bool(posted)
 
-    async def _post(self, channel: str, item: Item, *, loud: bool) -> None:
-        """Post one thing into its thread, which begins with a card."""
-        registration = await self._registrations.load(item.registration.id)
-        subscription = (await self.hearers()).get(channel)
-        if registration is None or not await self._wanted(registration, item, subscription):
-            return
-        book, shown = book_of(self._keys, registration.id), await self._showing.of(registration, channel)
+    async def _tell_one(self, channel: str, registration_id: str, loud: bool, only: Sequence[str] | None) -> bool:
+        """Tell in one reply what waits of a registration, in its thread, which begins with a card."""
+        book, under_way = book_of(self._keys, registration_id), TELLING + channel
+        if before := await self._posts.noted(book, under_way):
+            await self._end_reply(registration_id, book, under_way, json.loads(before))
+        registration = await self._registrations.load(registration_id)
+        if registration is None:
+            return False
+        rows = await self._waiting.rows(channel, registration, only)
+        if not rows and (only is not None or not await self._waiting.opens(channel, registration)):
+            return bool(before)
+        shown = await self._showing.of(registration, channel)
         root = await self._posts.stands(book, ROOT + channel)
         if not root:
             root = await self._begin_thread(book, channel, registration, registration_card(shown))
-        if item.row:
-            broadcast = loud and item.row.transition.severity != "info"  # progress is for those who look
-            message = verdict(shown, item.row.transition)
+        if rows:
+            # written down first: what is crossed off after a crash must be what was told
+            await self._posts.note(book, under_way, json.dumps([row.id for row in rows]))
+            message = together(shown, [row.transition for row in rows])
+            # progress is for those who look
+            broadcast = loud and any(row.transition.severity != "info" for row in rows)
             try:
-                await self._posts.once(book, item.row.id, channel, message, thread_ts=root, broadcast=broadcast)
+                await self._reply(book, channel, root, rows, message, broadcast=broadcast)
             except SlackApiError as error:
                 if why(error) not in THREAD_GONE:
                     raise
                 # somebody has deleted the card since it was drawn last: the thread begins anew
                 await self._posts.forget(book, ROOT + channel)
                 root = await self._begin_thread(book, channel, registration, registration_card(shown))
-                await self._posts.once(book, item.row.id, channel, message, thread_ts=root, broadcast=broadcast)
-            await self._registrations.told(registration.id, item.row)
+                await self._reply(book, channel, root, rows, message, broadcast=broadcast)
+            await self._end_reply(registration_id, book, under_way, [row.id for row in rows])
+        return True
+
+    async def _reply(
+        self, book: str, channel: str, root: str, rows: Sequence[Announcement], message: Message, *, broadcast: bool
+    ) -> None:
+        await self._background.pause(self._pace.wait(channel))
+        slot = slot_of([row.id for row in rows])
+        await self._posts.once(book, slot, channel, message, thread_ts=root, broadcast=broadcast)
+
+    async def _end_reply(self, registration_id: str, book: str, under_way: str, rows: Sequence[str]) -> None:
+        """Cross off what a reply has told, if it stands, and forget that it is under way."""
+        if await self._posts.landed(book, slot_of(rows)):
+            await self._registrations.told_of({registration_id: rows})
+        await self._posts.forget(book, under_way)
 
     async def _begin_thread(self, book: str, channel: str, registration: Registration, card: Message) -> str:
         """Post the card of a registration. It may be old before others know of it: then all cards are drawn again."""
         others = [s for s in await self._posts.slots(book) if s.startswith(ROOT) and s != ROOT + channel]
         drawn, version = await self._posts.noted(book, DRAWN), str(registration.version)
         await self._posts.forget(book, DRAWN)
+        await self._background.pause(self._pace.wait(channel))
         root = await self._posts.put(book, ROOT + channel, channel, card)
         if await self._registrations.load(registration.id) != registration:
             # whoever drew the others meanwhile could not draw this one
@@ -244,10 +257,12 @@ class Channels:
             await self._posts.note(book, DRAWN, version)
         return root
 
-    async def _settle_if_drawn(self, registration: Registration) -> None:
-        drawn = await self._posts.noted(book_of(self._keys, registration.id), DRAWN)
-        if drawn:
-            await self.settle(registration, int(drawn))
+    async def _settle(self, ids: Sequence[str]) -> None:
+        """Take these off the list of what is to be told, as far as nothing is left and their cards are drawn."""
+        for registration in (await self._registrations.many(ids)).values():
+            drawn = await self._posts.noted(book_of(self._keys, registration.id), DRAWN)
+            if drawn:
+                await self.settle(registration, int(drawn))
 
     async def _close(self, channel: str, reason: str) -> None:
         """A channel that we were put out of hears no more; whoever had subscribed it is told first.
@@ -277,13 +292,6 @@ class Channels:
             log.error("act_not_noted", kind="watch", channel=channel, why=str(error))
 
 
-def _announced(registration: Registration) -> bool:
-    kind = KINDS.get(registration.kind)
-    return kind is not None and kind.announced
-
-
-def _begun(registration: Registration) -> bool:
-    """Whether a change of ours has made this, so that people wait to see it on its way."""
-    kind, seen = KINDS.get(registration.kind), bool(registration.status) or registration.out_of_sight
-    shown = kind is not None and kind.announced and registration.status not in kind.unshown
-    return registration.change is not None and seen and shown
+def slot_of(rows: Sequence[str]) -> str:
+    """The slot of a reply that tells these announcements."""
+    return rows[0] if len(rows) == 1 else f"{rows[0].partition(':')[0]}-{rows[-1]}"

@@ -18,6 +18,7 @@ from bot.tracking.store import RegistrationStore
 from bot.tracking.subscriptions import Subscription
 from bot.tracking.weeks import week_due, weeks_before, weeks_so_far
 from handlers.blocks.following.digest import Digest, digest_message
+from handlers.blocks.help import channel_closed
 from handlers.posts import CHANNEL_CLOSED, Posts, why
 
 BOOK_SECONDS = 21 * 86400
@@ -101,7 +102,18 @@ class Digests:
             if reason not in CHANNEL_CLOSED:
                 await self._mark(week, channel, str(now + REST_SECONDS))
                 return
+            await self._tell_subscriber(week, subscription, reason)
         await self._mark(week, channel, "done")
+
+    async def _tell_subscriber(self, week: str, subscription: Subscription, reason: str) -> None:
+        """A channel that is closed to us and hears the digest alone is told of by nothing else."""
+        if not subscription.by or not subscription.digest_only:
+            return
+        slot, said = f"closed:{subscription.channel}", channel_closed(subscription.channel, reason)
+        try:
+            await self._posts.once(self._keys.plain(f"digest:{week}"), slot, subscription.by, said)
+        except (SlackApiError, aiohttp.ClientError, TimeoutError) as error:  # there is another digest next week
+            log.warning("subscriber_not_told", channel=subscription.channel, why=type(error).__name__)
 
     async def _once(self, week: str, channel: str, digest: Digest) -> None:
         book = self._keys.plain(f"digest:{week}")

@@ -51,6 +51,8 @@ class Offers:
                     await self._posts.put(book, slot, self._channel, offer_message(offer, said))
                     await self._posts.forget(book, _SAID)
                 elif not await self._posts.stands(book, slot):
+                    if await self._discovery.quiet(self._channel):
+                        return  # the next look tries again
                     await self._posts.once(book, slot, self._channel, offer_message(offer))
                 if await self._posts.stands(book, before):
                     await self._posts.close(book, before, followed_elsewhere(offer))

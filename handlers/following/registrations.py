@@ -1,6 +1,7 @@
 """What is followed: looking at it, checking now, fixing and resubmitting."""
 
 import re
+from functools import partial
 from types import MappingProxyType
 
 from bot.catalog.rejections import rejections
@@ -8,7 +9,7 @@ from bot.changes.refusal import Refusal
 from bot.tracking.registration import Registration, registration_parts
 from bot.twilio import reads
 from bot.twilio.faults import TwilioFault
-from handlers import forms
+from handlers import forms, patience
 from handlers.blocks.following.registration import WINDOW, Shown, external, registration_modal, standing
 from handlers.blocks.following.standing_words import lower
 from handlers.blocks.following.ticket import ticket_modal
@@ -33,7 +34,8 @@ MENDED_BY = MappingProxyType(
 async def check_now(desk: Desk, delivery: Delivery) -> Payload | None:
     """Look at Twilio at once instead of when it is due."""
     registration = known_id(delivery.value)
-    desk.later(delivery, _check(desk, delivery, registration), members_only=True)
+    work = partial(_check, desk, delivery, registration)
+    desk.later(delivery, patience.answered(desk, delivery, work), members_only=True)
     return None
 
 

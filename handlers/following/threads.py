@@ -15,9 +15,9 @@ from bot.tracking.store import RegistrationStore
 from handlers.background import Background
 from handlers.blocks.following.registration import Shown, registration_card
 from handlers.cards import Homes
-from handlers.following.catch_up import book_of
-from handlers.following.channels import DRAWN, ROOT, Channels
+from handlers.following.channels import DRAWN, Channels
 from handlers.following.showing import Showing
+from handlers.following.waiting import ROOT, book_of
 from handlers.posts import CHANNEL_CLOSED, Posts, passing, why
 
 AT_ONCE = 8

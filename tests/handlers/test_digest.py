@@ -164,6 +164,17 @@ async def test_a_channel_that_is_closed_keeps_no_other_from_hearing(slack: Local
     assert len(slack.calls("chat.postMessage")) == 2
 
 
+async def test_who_subscribed_a_closed_channel_to_the_digest_alone_is_told_once(
+    slack: LocalSlack, start: Start
+) -> None:
+    slack.remove_member(A2P, BOT.id)
+    replica = start(Subscription(channel=A2P, by="U0RITA", digest_only=True))
+    for _ in range(2):
+        await replica.post_due()
+    (said,) = slack.messages("D0RITA")
+    assert said["text"].startswith(f"<#{A2P}> does not hear")
+
+
 async def test_a_channel_hears_of_what_it_follows_and_of_nothing_else(
     slack: LocalSlack, start: Start, redis: Redis, keys: Keys
 ) -> None:

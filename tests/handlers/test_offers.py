@@ -16,6 +16,8 @@ from bot.sandbox.slack.server import LocalSlack
 from bot.sandbox.twilio.server import LocalTwilio
 from bot.sandbox.world import BOT, BOT_TOKEN, TEAM_ID
 from bot.tracking.discovery import Discovery
+from bot.tracking.store import RegistrationStore
+from bot.tracking.subscriptions import Subscription
 from bot.twilio.accounts import Accounts
 from bot.twilio.gateway import Account
 from bot.vault import Vault
@@ -115,3 +117,16 @@ async def test_choices_say_in_words_how_things_stand(front: Front) -> None:
     described = [o["description"]["text"].partition(" · ")[0] for o in choices(found, "")]
     assert "Approved" in described
     assert not {"APPROVED", "VERIFIED", "PENDING", "IN_PROGRESS", "FAILED"} & set(described)
+
+
+async def test_an_offer_waits_until_quiet_hours_end(front: Front, clock: Clock, redis: Redis, keys: Keys) -> None:
+    minute = int(clock() % 86400 // 60)
+    quiet = Subscription(channel=ALERTS, quiet_from=minute - 1, quiet_until=minute + 60)
+    await RegistrationStore(redis, keys).subscribe(quiet)
+    await redis.delete(keys.plain(f"discovery:posts:{front.account}"))
+    before = len(front.offered)
+    await front.offers.draw(front.account)
+    assert len(front.offered) == before
+    clock.advance(2 * 3600)
+    await front.offers.draw(front.account)
+    assert len(front.offered) == before + 1

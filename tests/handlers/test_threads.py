@@ -2,6 +2,7 @@
 
 import asyncio
 from collections.abc import AsyncIterator, Sequence
+from contextlib import suppress
 from dataclasses import dataclass
 from typing import Any
 
@@ -27,7 +28,8 @@ from bot.tracking.store import RegistrationStore
 from bot.tracking.subscriptions import Subscription, addressed, hearers
 from bot.vault import Vault
 from handlers.background import Background
-from handlers.following.catch_up import CatchUps
+from handlers.blocks.following.catch_up import LINES
+from handlers.following.catch_up import THREADED, CatchUps
 from handlers.following.channels import REFUSED_MOST, Channels
 from handlers.following.showing import Showing
 from handlers.following.threads import Threads
@@ -178,10 +180,17 @@ def told(office: Office, channel: str = ALERTS) -> list[str]:
     return [s.partition(":")[0] for s in office.posted(channel) if not s.startswith(("root:", "summary:"))]
 
 
-@pytest.mark.parametrize("stride", [6, 7, 8, 9, 11])
+def named(office: Office, channel: str = ALERTS) -> list[str]:
+    """The registrations that the summaries in a channel name, in order."""
+    pages = [m for m in office.slack.messages(channel) if slot_of(m).startswith("summary:")]
+    blocks = [block for page in pages for block in page["blocks"] if "accessory" in block]
+    return [block["accessory"]["value"].rpartition("|")[2] for block in blocks]
+
+
+@pytest.mark.parametrize("stride", [7, 8, 9, 11, 13])
 async def test_whatever_dies_in_a_catch_up_everything_is_told_once_and_in_order(office: Office, stride: int) -> None:
-    expected, deaths = await outage(office), 0
-    alive = True
+    await outage(office, campaigns=10, each=1)
+    deaths, alive = 0, True
     while alive:
         try:
             await office.process(Life(left=stride)).tell(ALERTS)
@@ -192,13 +201,75 @@ async def test_whatever_dies_in_a_catch_up_everything_is_told_once_and_in_order(
     assert deaths > 5
     await office.sweep()
     slots = office.posted(ALERTS)
-    assert told(office) == expected
-    assert [s.partition(":")[0] for s in slots].count("summary") == 1
+    assert named(office) == [f"MG{n}" for n in (0, 4, 8, 3, 7, 2, 6, 1, 5, 9)], "bad news first, and what came first"
     assert slots[0].startswith("summary:")
-    assert sum(s.startswith("root:") for s in slots) == 4
+    assert [s.partition(":")[0] for s in slots[1:]] == ["root", "2"] * 3, "threads for what is bad alone"
     assert office.loud(ALERTS) == []
     assert await office.store.untold(office.clock()) == []
     assert await office.redis.exists(office.keys.plain(f"catch-up:{ALERTS}")) == 0
+
+
+@pytest.mark.parametrize("steps", range(1, 22))
+async def test_whatever_dies_as_one_reply_tells_several_things_none_is_repeated_and_none_is_lost(
+    office: Office, steps: int
+) -> None:
+    await outage(office, campaigns=1, each=2)
+    with suppress(Died):
+        await office.process(Life(left=steps)).tell(ALERTS)
+    known = await office.store.load("campaign|AC" + "5a" * 16 + "|MG0")
+    assert known is not None
+    await office.seen(known, "bad", status="FAILED")
+    for _ in range(2):
+        await office.sweep()
+    assert told(office) in (["2-3", "4"], ["2-4"])
+    assert [s.partition(":")[0] for s in office.posted(ALERTS)].count("root") == 1
+    assert await office.store.untold(office.clock()) == []
+
+
+async def test_what_piles_up_for_one_thread_is_one_reply_that_names_each_in_order_and_the_last_in_full(
+    office: Office,
+) -> None:
+    await outage(office, campaigns=1, each=5)
+    await office.sweep()
+    _, reply = office.slack.messages(ALERTS)
+    turns = [str(reply["blocks"]).index(f"“TURN_{n}”") for n in range(5)]
+    assert turns == sorted(turns)
+    assert reply["text"].startswith("Campaign MG0: 5 things happened, in this order. Campaign MG0: Twilio says")
+    assert "Campaign MG0: Twilio says “TURN_4”" in str(reply["blocks"])
+    assert reply["subtype"] == "thread_broadcast"
+
+
+async def test_what_piles_up_for_a_channel_is_summed_up_in_as_few_messages_as_hold_it(office: Office) -> None:
+    known = [await office.begun(f"MG{n:03}") for n in range(3 * LINES - 5)]
+    for the in known:
+        await office.seen(the, "good", status="VERIFIED")
+    await office.sweep()
+    assert named(office) == [the.key for the in known]
+    first, *others = office.slack.messages(ALERTS)
+    assert len(others) == 2
+    assert first["text"].startswith("All at once, from")
+    assert "115 things happened to 115 registrations: 115 good news. It goes on in this thread" in str(first["blocks"])
+    assert [m["thread_ts"] for m in others] == [first["ts"]] * 2
+    assert office.loud(ALERTS) == []
+    assert await office.store.untold(office.clock()) == []
+
+
+async def test_what_is_bad_beyond_a_bound_is_named_and_begins_no_thread_of_its_own(office: Office) -> None:
+    for n in range(THREADED + 3):
+        await office.seen(await office.begun(f"MG{n:03}"), "bad", status="FAILED")
+    await office.sweep()
+    assert len(named(office)) == THREADED + 3
+    assert len(told(office)) == THREADED
+    assert await office.store.untold(office.clock()) == []
+
+
+async def test_a_summary_that_slack_takes_in_no_way_is_told_in_the_threads_loudly(office: Office) -> None:
+    await outage(office, campaigns=9, each=1)
+    office.slack.faults.add("chat.postMessage", error="msg_blocks_too_long")
+    await office.sweep()
+    assert named(office) == []
+    assert len(told(office)) == 9
+    assert len(office.loud(ALERTS)) == 7, "not the two that are mere progress"
 
 
 @pytest.mark.parametrize("steps", range(6))
@@ -214,23 +285,25 @@ async def test_whatever_dies_as_a_card_is_drawn_what_is_to_be_told_stays_on_the_
 
 
 async def test_after_an_outage_one_summary_comes_first_and_leads_to_every_thread_with_bad_news(office: Office) -> None:
-    await outage(office)
+    await outage(office, campaigns=9, each=1)
     office.slack.faults.add("chat.postMessage", status=503, times=3)
     for _ in range(5):
         await office.sweep()
     summary = office.slack.messages(ALERTS)[0]
     assert "While nothing could be posted here, from" in summary["text"]
-    assert "12 things happened: 3 bad news, 3 warnings, 3 good news, 3 progress." in summary["text"]
-    assert str(summary["blocks"]).count(f".slack.com/archives/{ALERTS}/p") == 2
-    assert "Twilio says “TURN_2”" in str(summary["blocks"])
+    assert "9 things happened to 9 registrations: 3 bad news, 2 warnings, 2 good news, 2 progress." in summary["text"]
+    roots = [m["ts"].replace(".", "") for m in office.slack.messages(ALERTS) if slot_of(m).startswith("root:")]
+    assert len(roots) == 3
+    assert all(f".slack.com/archives/{ALERTS}/p{ts}|" in str(summary["blocks"]) for ts in roots)
+    assert "Twilio says “TURN_0”" in str(summary["blocks"])
 
 
 async def test_a_few_late_ones_are_told_as_if_nothing_had_been(office: Office) -> None:
-    expected = await outage(office, campaigns=2, each=2)
+    await outage(office, campaigns=2, each=2)
     await asyncio.gather(*(office.sweep() for _ in range(3)))
     await office.sweep()
-    assert told(office) == expected
-    assert len(office.loud(ALERTS)) == 2, "not the two that are mere progress"
+    assert told(office) == ["2-3", "2-3"]
+    assert len(office.loud(ALERTS)) == 1, "not what is mere progress"
     assert not any(s.startswith("summary:") for s in office.posted(ALERTS))
 
 
@@ -267,13 +340,14 @@ async def test_quiet_hours_hold_what_happens_and_the_card_goes_on_silently(offic
 async def test_what_a_night_has_brought_is_summed_up_in_the_morning(office: Office) -> None:
     minute = int(office.clock() % 86400 // 60)
     await office.store.subscribe(Subscription(channel=ALERTS, quiet_from=minute - 1, quiet_until=minute + 200))
-    await outage(office)
+    await outage(office, campaigns=12)
     await office.sweep()
     assert office.posted(ALERTS) == []
     office.clock.advance(5 * HOUR)
     await office.sweep()
     assert "During quiet hours, from" in office.slack.messages(ALERTS)[0]["text"]
-    assert len(told(office)) == 12
+    assert "36 things happened to 12 registrations" in office.slack.messages(ALERTS)[0]["text"]
+    assert len(named(office)) == 12
 
 
 async def test_quiet_hours_that_were_chosen_since_hold_what_waits_already(office: Office) -> None:
@@ -337,7 +411,7 @@ async def test_a_channel_that_we_were_put_out_of_is_unsubscribed_once_its_subscr
         f"<#{A2P}> does not hear about verdicts any more: Slack says not_in"[:60]
     ]
     assert await office.store.subscriptions() == {}
-    assert len(told(office)) == 12
+    assert len(told(office)) == 4
     assert await office.store.untold(office.clock()) == []
     rows = await newest(office.trail.log, Filter(), 5)
     assert [(r.kind, r.what) for r in rows] == [("watch", f"stopped telling {A2P}, which is closed to Tenfour")]

@@ -155,8 +155,8 @@ class Receiver:
 
     async def due(self) -> set[str]:
         """What the next sweep looks at: kind and key."""
-        found = await self.redis.zrangebyscore(self.keys.plain("registrations:due"), "-inf", self.clock())
-        return {" ".join(str(i).split("|")[::2]) for i in found}
+        times = {i: await self.store.due(i) for i in await self.store.looked_at()}
+        return {" ".join(i.split("|")[::2]) for i, when in times.items() if when is not None and when <= self.clock()}
 
     async def everything(self) -> dict[str, Any]:
         """All that Redis holds of this receiver, to compare one state with another."""
@@ -166,6 +166,8 @@ class Receiver:
                 found[key] = await self.redis.hgetall(key)
             elif await self.redis.type(key) == "zset":
                 found[key] = await self.redis.zrange(key, 0, -1, withscores=True)
+            elif await self.redis.type(key) == "set":
+                found[key] = await self.redis.smembers(key)
             else:
                 found[key] = await self.redis.get(key)
         return found

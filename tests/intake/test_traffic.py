@@ -97,9 +97,9 @@ async def test_failing_and_recovering_are_news_and_a_first_look_a_quiet_night_an
         for _ in range(times):
             sent += 1
             receipt = Receipt(f"SM{sent:032x}", status, SERVICE, code=code)
-            if await traffic.count(account.sid, receipt):
+            for sid, wanting in await traffic.count_all([(account.sid, receipt)]):
                 await tracker.hint([messages.model_copy(update={"started_at": clock()})])
-                await traffic.hinted(account.sid, receipt)
+                await traffic.hinted(sid, wanting)
 
     async def news() -> list[tuple[str, str, str]]:
         await tracker.sweep()
@@ -141,11 +141,11 @@ async def test_counts_are_dropped_after_eight_days_and_receipts_after_five_hours
 ) -> None:
     traffic = Traffic(redis, keys, RegistrationStore(redis, keys), clock)
     for _ in range(2):
-        await traffic.count("AC1", Receipt("SM1", "failed", SERVICE, code="30034"))
+        await traffic.count_all([("AC1", Receipt("SM1", "failed", SERVICE, code="30034"))])
     found = {str(key).rpartition(":")[2]: await redis.ttl(key) async for key in redis.scan_iter(f"{keys.prefix}:*")}
     assert sorted(found.values()) == [5 * 3600, 8 * 86400]
     clock.advance(6 * HOUR)
-    await traffic.count("AC1", Receipt("SM2", "failed", SERVICE))
+    await traffic.count_all([("AC1", Receipt("SM2", "failed", SERVICE))])
     assert await redis.zcard(keys.registration("traffic", "AC1", SERVICE, "receipts")) == 1
 
 
@@ -159,4 +159,4 @@ async def test_messages_that_begin_to_fail_have_their_campaign_looked_at(
     await store.look_at(campaign.id, clock() + 86400)
     failing = Transition(id=2, before=FLOWING, after=FAILING, at=clock(), severity="bad", snapshot={})
     await traffic.learn(campaign.model_copy(update={"kind": "traffic"}), [failing])
-    assert await store.claim(clock(), 1) == [campaign.id]
+    assert await store.claim("AC1", clock(), 1) == [campaign.id]

@@ -1,59 +1,114 @@
-"""What a channel reads first when much has happened that could not be told when it did."""
+"""What a channel reads instead of a hundred replies when much has happened that it has not been told yet."""
 
 import re
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
+from typing import Literal
 
 from bot.plans.values import Record
 from bot.tracking.registration import SEVERITIES, Severity
 from handlers.blocks import kit
-from handlers.blocks.following.severities import counted
-from handlers.blocks.kit import Message, date, inline, plural
+from handlers.blocks.following.severities import ONE, counted
+from handlers.blocks.kit import Block, Message, date, inline, plural
+from handlers.blocks.progress import console_url
 
-NAMED = 20
-"""Registrations with bad news that are named."""
+LINES = 40
+"""Registrations of one message: each is a block, and Slack takes fifty."""
+ROOM = kit.MESSAGE_CHARACTERS - 2000
+"""Characters of all lines of one message."""
+TITLE, WORDS, AROUND = 60, 2000, 130
+"""Characters of a title, of all that happened to one registration, and of the link and button around them."""
 
 _THREAD = re.compile(r"https://[a-z0-9.-]+\.slack(?:-gov)?\.com/archives/[A-Z0-9]+/p[0-9]+")
+_WHY: Mapping[str, str] = {
+    "quiet": "During quiet hours",
+    "outage": "While nothing could be posted here",
+    "rush": "All at once",
+}
+
+Why = Literal["quiet", "outage", "rush"]
+"""Why it is told in one go: it was kept, it could not be posted, or it is too much for one message each."""
 
 
-class Named(Record):
-    """A registration with bad news, and what it is in a few words: error codes, or its state."""
+class Line(Record):
+    """One registration in a catch-up: `rows` are its announcements, `words` what each of them says.
+
+    `severity` is what they come to. `threaded`: somebody must act on it, so that it is told in its own thread too.
+    """
 
     registration: str
     title: str
-    words: str
+    key: str
+    words: tuple[str, ...]
+    rows: tuple[str, ...]
+    severity: Severity
+    threaded: bool = False
 
 
 class CatchUp(Record):
-    """What is told late in one go: from when to when it happened (epoch seconds), and why it was not told then.
+    """What is told in one go: from when to when it happened (epoch seconds), and how much of each sort.
 
-    `rows` are the announcements, each as the id of its registration and its own, with a space between.
+    It is told in `pages` messages; the lines of each are kept beside it.
     """
 
     id: str
     began: float
     ended: float
-    quiet: bool
-    rows: frozenset[str]
+    why: Why
     counts: Mapping[Severity, int]
-    bad: tuple[Named, ...]
+    registrations: int
+    pages: int
 
 
-def catch_up(told: CatchUp, threads: Mapping[str, str]) -> Message:
-    """The summary; `threads` are web addresses by registration, as far as they stand."""
-    why = "During quiet hours" if told.quiet else "While nothing could be posted here"
-    when = f"from {date(told.began)} to {date(told.ended)}"
+def catch_up(told: CatchUp, page: int, lines: Sequence[Line], threads: Mapping[str, str]) -> Message:
+    """One message of it, the first being page 0; `threads` are web addresses by registration, as far as they stand."""
+    total = sum(told.counts.values())
     counts = ", ".join(counted(n, s) for s in SEVERITIES if (n := told.counts.get(s)))
-    happened = "thing happened" if len(told.rows) == 1 else "things happened"
-    text = f"{why}, {when}, {len(told.rows)} {happened}: {counts}."
-    lines = [_line(named, threads.get(named.registration, "")) for named in told.bad[:NAMED]]
-    if len(told.bad) > NAMED:
-        lines.append(f"… and {plural(len(told.bad) - NAMED, 'more registration')} with bad news")
-    head = ["*Bad news*"] if lines else []
-    note = kit.context("Each is told in the thread of its registration, in the order in which it happened.")
-    return kit.message(text, [kit.section(text), *kit.sections([*head, *lines]), note])
+    when = f"from {date(told.began)} to {date(told.ended)}"
+    happened = f"{plural(total, 'thing')} happened"
+    text = f"{_WHY[told.why]}, {when}, {happened} to {plural(told.registrations, 'registration')}: {counts}."
+    if page:
+        text = f"Page {page + 1} of {told.pages} of what happened {when}."
+    more = (
+        f" It goes on in this thread, on {plural(told.pages - 1, 'more page')}." if told.pages > 1 and not page else ""
+    )
+    blocks: list[Block] = [kit.section(text + more)]
+    severity = ""
+    for number, line in enumerate(lines):
+        if line.severity != severity:
+            severity = line.severity
+            blocks.append(kit.section(f"*{ONE[line.severity]}*"))
+        blocks.append(_line(line, number, threads.get(line.registration, "")))
+    note = kit.context("What somebody must act on is told in its own thread too; everything stands on its card.")
+    return kit.message(text, [*blocks, note])
 
 
-def _line(named: Named, thread: str) -> str:
-    title = inline(named.title, 80).replace("|", "/")
-    shown = f"<{thread}|{title}>" if _THREAD.fullmatch(thread) else f"*{title}*"
-    return f"• {shown}: {inline(named.words, 80)}"
+def pages_of(lines: Sequence[Line]) -> list[list[Line]]:
+    """The lines in as few messages as hold them, in their order."""
+    pages: list[list[Line]] = []
+    left = 0
+    for line in lines:
+        size = len(inline(line.title, TITLE)) + len(_words(line.words)) + AROUND
+        if not pages or len(pages[-1]) == LINES or size > left:
+            pages.append([])
+            left = ROOM
+        pages[-1].append(line)
+        left -= size
+    return pages
+
+
+def _line(line: Line, number: int, thread: str) -> Block:
+    title = inline(line.title, TITLE).replace("|", "/")
+    page = thread if _THREAD.fullmatch(thread) else console_url(line.key)
+    shown = f"<{page}|{title}>" if page else f"*{title}*"
+    label = f"Open the card of {line.title}"
+    button = kit.button("Open", f"registration.open:{number}", line.registration, label=label)
+    return kit.section(f"{shown}: {_words(line.words)}", button)
+
+
+def _words(words: Sequence[str]) -> str:
+    """What happened, in order; what happened several times running is counted."""
+    runs: list[tuple[str, int]] = []
+    for word in words:
+        times = runs.pop()[1] + 1 if runs and runs[-1][0] == word else 1
+        runs.append((word, times))
+    return inline(", then ".join(f"{word} ({n} times)" if n > 1 else word for word, n in runs), WORDS)

@@ -7,7 +7,7 @@ from hypothesis import strategies as st
 from bot.sandbox.slack.inputs import STATE_KEYS
 from bot.tracking.registration import SEVERITIES, Mute
 from bot.tracking.subscriptions import KINDS_HEARD, Subscription
-from handlers.blocks.following.catch_up import NAMED, CatchUp, Named, catch_up
+from handlers.blocks.following.catch_up import CatchUp, Line, catch_up, pages_of
 from handlers.blocks.following.watch import OWN_ZONE, Watched, hears, now_hears, watch_modal, watch_panel
 from tests.handlers.blocks.judge import block, elements, sound_message, sound_view, words
 from tests.handlers.blocks.samples import ANN, HOSTILE, NOW, STRANGE, registration
@@ -108,18 +108,32 @@ def test_a_panel_offers_the_switch_that_makes_sense_and_to_unmute() -> None:
 
 @pytest.mark.parametrize("text", ["Acme", HOSTILE, *STRANGE])
 def test_a_summary_takes_any_text_and_links_only_to_slack(text: str) -> None:
-    bad = tuple(Named(registration=f"r{n}", title=text, words=text) for n in range(NAMED + 5))
+    lines = [
+        Line(registration=f"r{n}", title=text, key="", words=(text, text, "verified"), rows=("1", "2", "3"), severity=s)
+        for n, s in enumerate(("bad", "bad", "warn", "good", "info") * 20)
+    ]
+    pages = pages_of(sorted(lines, key=lambda line: SEVERITIES.index(line.severity)))
     batch = CatchUp(
         id="1",
         began=NOW,
         ended=NOW,
-        quiet=True,
-        rows=frozenset(map(str, range(37))),
+        why="quiet",
         counts={"bad": 29, "warn": 1, "info": 7},
-        bad=bad,
+        registrations=100,
+        pages=len(pages),
     )
-    message = sound_message(catch_up(batch, {"r1": "https://evil.example/archives/C1/p1", "r2": text}))
-    assert "37 things happened: 29 bad news, 1 warning, 7 progress." in message["text"]
-    assert "5 more registrations" in words(message) or "what follows was left out" in words(message)
-    linked = catch_up(batch, {"r0": "https://acme.slack.com/archives/C0A2P/p1795000000000100"})
+    threads = {"r1": "https://evil.example/archives/C1/p1", "r2": text}
+    messages = [sound_message(catch_up(batch, n, page, threads)) for n, page in enumerate(pages)]
+    assert "37 things happened to 100 registrations: 29 bad news, 1 warning, 7 progress." in messages[0]["text"]
+    assert not any("what follows was left out" in words(message) for message in messages)
+    assert sum(str(message).count("'registration.open:") for message in messages) == 100
+    linked = catch_up(batch, 0, pages[0], {"r0": "https://acme.slack.com/archives/C0A2P/p1795000000000100"})
     assert words(linked).count("<https://acme.slack.com/archives/C0A2P/p1795000000000100|") == 1
+
+
+def test_a_summary_names_all_that_happened_to_a_registration_and_counts_what_came_again() -> None:
+    line = Line(
+        registration="r", title="Orders", key="", words=("rejected", "rejected", "verified"), rows=(), severity="good"
+    )
+    batch = CatchUp(id="1", began=NOW, ended=NOW, why="rush", counts={"good": 3}, registrations=1, pages=1)
+    assert "*Orders*: rejected (2 times), then verified" in words(catch_up(batch, 0, [line], {}))
