@@ -5,7 +5,8 @@ because of a crash is drawn by the next sweep.
 """
 
 import hashlib
-from collections.abc import Awaitable, Callable, Coroutine
+import json
+from collections.abc import Awaitable, Callable, Coroutine, Sequence
 from typing import Any
 
 import structlog
@@ -72,6 +73,26 @@ class Cards:
             self._drawing.add(number)
             self._background.start(self._keep_drawing(number), f"draw #{number}")
 
+    async def behind(self, changes: Sequence[tuple[Change, int]]) -> set[int]:
+        """The numbers of those whose cards do not show how they stand, or that were not reminded of.
+
+        Each comes with the number of the last reminder that is due, 0 for none. One look for all: that most cards show
+        the truth already is what most looks find.
+        """
+        async with self._redis.pipeline(transaction=False) as pipe:
+            for change, reminder in changes:
+                slots = ["drawn", self._calls.reminder_slot(change, reminder)]
+                pipe.hmget(self._keys.change(change.number, "posts"), slots)
+            books = await pipe.execute()
+        freezes = {account: await self._frozen(account) for account in {c.plan.account for c, _ in changes}}
+        behind = set()
+        for (change, reminder), (drawn, reminded) in zip(changes, books, strict=True):
+            shown = drawn == _picture(change, freezes[change.plan.account])
+            told = not reminder or bool(reminded and json.loads(reminded).get("ts"))
+            if change.settled or not shown or not told:  # a settled one is taken off the list of open ones
+                behind.add(change.number)
+        return behind
+
     async def change_waits(self, number: int, nth: int) -> None:
         """Remind those whom a change waits for, soon; a reminder that stands already is not posted again."""
         self._waiting[number] = nth
@@ -125,7 +146,7 @@ class Cards:
         if change is None:
             return False
         freeze = None if change.settled else await self._frozen(change.plan.account)
-        picture = f"{change.picture}|{freeze.picture}" if freeze else change.picture
+        picture = _picture(change, freeze)
         if await self._redis.hget(book, "drawn") == picture:
             # before it is closed: what was not copied yet would be found by nobody
             done = change.settled and await self._recorded(number)
@@ -160,6 +181,11 @@ class Cards:
                 words = card_not_shown(change.number, self._approvals, why(error))
                 await self._posts.once(book, f"trouble:{why(error)}", change.requester, words)
             raise
+
+
+def _picture(change: Change, freeze: Freeze | None) -> str:
+    """What a card shows, by a name: another one when it is to be drawn anew."""
+    return f"{change.picture}|{freeze.picture}" if freeze else change.picture
 
 
 def _occasion(change: Change) -> str:

@@ -61,7 +61,13 @@ class AuditLog:
 
     async def copied(self, number: int) -> int:
         """How many entries of a change's timeline are in the log."""
-        return int(await self._redis.hget(self._copied, str(number)) or 0)
+        return (await self.copied_of([number]))[0]
+
+    async def copied_of(self, numbers: Sequence[int]) -> list[int]:
+        """The same of several changes."""
+        if not numbers:
+            return []
+        return [int(known or 0) for known in await self._redis.hmget(self._copied, list(map(str, numbers)))]
 
     async def append(
         self, rows: Sequence[Row], *, change: int = 0, copied: tuple[int, int] = (0, 0), key: str = ""

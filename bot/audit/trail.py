@@ -2,7 +2,7 @@
 
 import asyncio
 import random
-from collections.abc import Callable
+from collections.abc import Callable, Sequence
 
 import structlog
 from pydantic import ValidationError
@@ -11,6 +11,7 @@ from redis.asyncio import Redis
 from bot.audit.log import AuditLog, AuditProblem, Outcome
 from bot.audit.row import Row, rows_of
 from bot.audit.verify import walked
+from bot.changes.change import Change
 from bot.changes.store import ChangeStore
 from bot.redis.keys import Keys
 from bot.vault import SealedWithOtherKeyError
@@ -60,6 +61,11 @@ class AuditTrail:
                 outcome = await self.log.append(rows, change=number, copied=(known, known + len(rows)))
             await _rest(outcome)
         raise AuditProblem(f"The timeline of #{number} could not be copied: others were always faster")
+
+    async def behind(self, changes: Sequence[Change]) -> set[int]:
+        """The numbers of those of these changes of which the log does not hold all."""
+        copied = await self.log.copied_of([change.number for change in changes])
+        return {change.number for change, known in zip(changes, copied, strict=True) if known < len(change.timeline)}
 
     async def keep_up(self, number: int) -> bool:
         """`copy` for those who can do nothing about a failure: False when there was one, which the log tells."""

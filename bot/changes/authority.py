@@ -1,9 +1,11 @@
 """Who may ask, decide and do what else, as policy and Slack say now: people and rules brought together."""
 
+import asyncio
 from collections.abc import Iterable
 
 from pydantic import Field
 
+from bot.changes.ballot import Ballot
 from bot.changes.budget import Budget, price_of
 from bot.changes.change import Change, Decision
 from bot.changes.delegations import Delegations
@@ -124,14 +126,18 @@ class Authority:
 
     # --- who may decide
 
-    async def seats(self, change: Change, user: str) -> dict[str, str]:
+    async def seats(self, change: Change | Ballot, user: str) -> dict[str, str]:
         """The groups that this person speaks for on a change, freshly read, and whose seat it is in each.
 
         Empty for those who may not decide. Raises `Refusal` for guests and people of other workspaces.
         """
-        if (person := await self._directory.person(user, fresh=True)).bar:
+        # together: each is a round trip to Slack, and a click waits for all of them
+        person, seats = await asyncio.gather(
+            self._directory.person(user, fresh=True), self._seats(change, user, fresh=True)
+        )
+        if person.bar:
             raise Refusal(f"{person.bar} Guests and people of other workspaces decide nothing here.")
-        return await self._seats(change, user, fresh=True)
+        return seats
 
     async def bar(self, user: str) -> str:
         """Why this person takes no part, freshly read; "" for full members."""
@@ -202,9 +208,12 @@ class Authority:
                 groups.add(name)
         return judge(policy, asked, groups)
 
-    async def _seats(self, change: Change, user: str, *, fresh: bool) -> dict[str, str]:
+    async def _seats(self, change: Change | Ballot, user: str, *, fresh: bool) -> dict[str, str]:
         own = change.requirement.self_approval
-        away = [d.user for d in await self._delegations.standing() if d.to == user]
+        standing, members = await asyncio.gather(
+            self._delegations.standing(), self._members_of(change.requirement, fresh=fresh)
+        )
+        away = [d.user for d in standing if d.to == user]
         if away and not await self.has(user, "delegate_to", fresh=fresh):
             away = []  # the policy has let them when they were asked to stand in, and does not any more
         # nobody approves their own change by sending somebody else to their seat, and a seat goes with who has left
@@ -212,14 +221,21 @@ class Authority:
         candidates = [user, *[a for a in absent if not (await self._directory.person(a, fresh=fresh)).bar]]
         seats = {}
         for need in change.requirement.groups:
-            group = self.policy.groups.get(need.group)
-            members = await self._directory.members(group, fresh=fresh) if group else frozenset()
-            able = [c for c in candidates if c in members]
+            able = [c for c in candidates if c in members[need.group]]
             # of several absent members the one who has not been spoken for yet: a seat counts once
             taken = {d.seat(need.group) for d in change.approvals(need.group)}
             if seat := next((c for c in able if c == user or c not in taken), next(iter(able), None)):
                 seats[need.group] = seat
         return seats
+
+    async def _members_of(self, requirement: Requirement, *, fresh: bool) -> dict[str, frozenset[str]]:
+        """Who is in each of the groups whose approval it takes; a group that the policy has no more has nobody."""
+        names = [need.group for need in requirement.groups]
+        return dict(zip(names, await asyncio.gather(*(self._members(n, fresh=fresh) for n in names)), strict=True))
+
+    async def _members(self, name: str, *, fresh: bool) -> frozenset[str]:
+        group = self.policy.groups.get(name)
+        return await self._directory.members(group, fresh=fresh) if group else frozenset()
 
     async def _reachable(self, requirement: Requirement, requester: str) -> None:
         but = None if requirement.self_approval else requester
@@ -228,10 +244,8 @@ class Authority:
             raise Refusal(f"Nobody could approve this: {why}. Add somebody to the group, or change the policy.")
 
     async def _able(self, name: str, but: str | None, enough: int, *, fresh: bool = False) -> list[str]:
-        group = self.policy.groups.get(name)
-        members = await self._directory.members(group, fresh=fresh) if group else frozenset()
         able: list[str] = []
-        for member in sorted(members - {but}):
+        for member in sorted(await self._members(name, fresh=fresh) - {but}):
             if not (await self._directory.person(member)).bar:
                 able.append(member)
             if len(able) == enough:

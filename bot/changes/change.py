@@ -1,6 +1,6 @@
 """A change: a requested plan with its life."""
 
-from collections.abc import Mapping
+from collections.abc import Iterable, Mapping
 from types import MappingProxyType
 from typing import Any, Literal
 
@@ -80,6 +80,16 @@ class Decision(Record):
     def seat(self, group: str) -> str:
         """Whose seat in the group it is: each counts once, whoever speaks for it."""
         return self.seats.get(group, self.user)
+
+
+def counting(
+    decisions: Iterable[Decision], group: str, digest: str, requester: str, requirement: Requirement
+) -> tuple[Decision, ...]:
+    """Of these the approvals of a digest that count for one group; one for each seat."""
+    said = (d for d in decisions if d.verb == "approve" and group in d.groups and d.digest == digest)
+    # a requester's own counts no more once the policy does not let it
+    but = None if requirement.self_approval else requester
+    return tuple({d.seat(group): d for d in said if but not in (d.user, d.seat(group))}.values())
 
 
 class StepRun(Record):
@@ -184,10 +194,7 @@ class Change(Value):
 
     def approvals(self, group: str) -> tuple[Decision, ...]:
         """The approvals that count for one group and the part of the plan that is to be decided; one for each seat."""
-        said = (d for d in self.decisions if d.verb == "approve" and group in d.groups and d.digest == self.digest)
-        # a requester's own counts no more once the policy does not let it
-        but = None if self.requirement.self_approval else self.requester
-        return tuple({d.seat(group): d for d in said if but not in (d.user, d.seat(group))}.values())
+        return counting(self.decisions, group, self.digest, self.requester, self.requirement)
 
     def missing(self, need: GroupNeed) -> int:
         """How many approvals of one group are still needed."""

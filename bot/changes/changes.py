@@ -7,14 +7,17 @@ import structlog
 from redis.exceptions import RedisError
 
 from bot.changes.authority import Authority, applicant_of
+from bot.changes.ballot import Ballot
 from bot.changes.change import AMENDED, Change, Decision, Event, State, Verb
 from bot.changes.freezes import ALL
 from bot.changes.refusal import Refusal, when
 from bot.changes.request import Request, amended, asking
 from bot.changes.reviews import Reviews
 from bot.changes.store import ChangeStore
+from bot.logs import bound
 from bot.plans.finding import blocking
 from bot.ports import Engine, Notifier
+from bot.watching.observer import NOBODY, Observer
 
 log = structlog.get_logger()
 
@@ -39,7 +42,9 @@ class Changes:
         engine: Engine,
         clock: Callable[[], float],
         in_force: Callable[[], Awaitable[bool]] = _alone,
+        observer: Observer = NOBODY,
     ) -> None:
+        self._observer = observer
         self.store, self.authority = store, authority
         self._notifier, self._engine, self._clock, self._in_force = notifier, engine, clock, in_force
         self.reviews = Reviews(store, authority, notifier, clock)
@@ -81,22 +86,33 @@ class Changes:
         self, number: int, user: str, verb: Verb, digest: str, reason: str = "", *, where: str = ""
     ) -> State:
         """Take one person's decision, by the policy in force. Returns the state after it; raises `Refusal`."""
-        change = await self.known(number)
-        while self._outdated(change):
-            if not await self.judge_again(change) and not await self._in_force():
+        outcome = ""
+        with bound(change=number):
+            try:
+                outcome = state = await self._decide(number, user, verb, digest, reason, where)
+            except Refusal:
+                outcome = "refused"
+                raise
+            finally:
+                self._observer.decided(verb, outcome)
+        return state
+
+    async def _decide(self, number: int, user: str, verb: Verb, digest: str, reason: str, where: str) -> State:
+        ballot = await self.store.ballot(number)
+        while self._outdated(ballot):
+            if not await self.judge_again(await self.known(number)) and not await self._in_force():
                 raise Refusal(
                     f"The policy is being changed, so nothing was decided about #{number}. Try again in some seconds."
                 )
-            change = await self.known(number)  # also when somebody else was faster
+            ballot = await self.store.ballot(number)  # also when somebody else was faster
         if verb == "break_glass":
-            await self._may_break_glass(change, user)
-        elif change.requester == user and not change.requirement.self_approval:
-            raise Refusal(
-                f"You asked for #{number}, so somebody else must decide. {await self.authority.roster.who_can(change)}"
-            )
+            await self._may_break_glass(number, user)
+        elif ballot.requester == user and not ballot.requirement.self_approval:
+            who = await self.authority.roster.who_can(await self.known(number))
+            raise Refusal(f"You asked for #{number}, so somebody else must decide. {who}")
         if verb != "approve" and not reason.strip():
             raise Refusal(_NEEDS_REASON[verb])
-        seats = await self.authority.seats(change, user) if verb != "break_glass" else {}
+        seats = await self.authority.seats(ballot, user) if verb != "break_glass" else {}
         decision = Decision(
             user=user,
             verb=verb,
@@ -106,7 +122,7 @@ class Changes:
             groups=tuple(seats),
             seats={group: seat for group, seat in seats.items() if seat != user},
         )
-        outcome, state = await self.store.decide(number, decision, change.requirement.rule, where)
+        outcome, state = await self.store.decide(number, decision, ballot.requirement.rule, where)
         if outcome != "recorded" or state is None:
             raise Refusal(await self._why_not(outcome, number))
         await self._moved(number, state)
@@ -230,7 +246,7 @@ class Changes:
         await self._moved(change.number, change.state)
         return change
 
-    def _outdated(self, change: Change) -> bool:
+    def _outdated(self, change: Change | Ballot) -> bool:
         """Whether it waits for what another policy asks for."""
         return change.state == "pending" and change.requirement.policy != self.authority.policy.fingerprint
 
@@ -273,13 +289,13 @@ class Changes:
         await self._moved(number, change.state)
         return change
 
-    async def _may_break_glass(self, change: Change, user: str) -> None:
+    async def _may_break_glass(self, number: int, user: str) -> None:
         if bar := await self.authority.bar(user):
             raise Refusal(f"{bar} Guests and people of other workspaces break no glass here.")
         if not await self.authority.has(user, "break_glass"):
             raise Refusal(
                 f"You may not break glass: by policy that is for {await self.authority.holders('break_glass')}. "
-                f"{await self.authority.roster.who_can(change)}"
+                f"{await self.authority.roster.who_can(await self.known(number))}"
             )
 
     async def _moved(self, number: int, state: State) -> None:

@@ -4,18 +4,11 @@ import json
 from collections.abc import AsyncIterator, Sequence
 from typing import Any, Literal
 
-import structlog
-from pydantic import ValidationError
-from redis.asyncio import Redis
-
-from bot.changes.change import APPROVED, BROKE_GLASS, Change, Decision, Event, State, Undoing, Verb
-from bot.changes.refusal import Refusal
-from bot.changes.sealing import Sealer
+from bot.changes.change import APPROVED, BROKE_GLASS, Change, Decision, Event, State, Verb
+from bot.changes.reads import ChangeReads
 from bot.plans.plan import Plan
 from bot.policy.verdict import Requirement
-from bot.redis.keys import Keys
 from bot.redis.scripts import Script
-from bot.vault import SealedWithOtherKeyError, Vault
 
 DecideOutcome = Literal[
     "recorded", "missing", "settled", "expired", "outdated", "own", "already", "ineligible", "denied"
@@ -26,21 +19,15 @@ _DECIDE = Script.beside(__file__, "decide.lua")
 _TRANSITION = Script.beside(__file__, "transition.lua")
 _SIGN_OFF = Script.beside(__file__, "sign_off.lua")
 
-log = structlog.get_logger()
-
 _OPEN, _CLOSING, _ALL, _LAST = "changes:open", "changes:closing", "changes:all", "changes:last"
 _REVIEWS = "changes:reviews"
 
 
-class ChangeStore:
+class ChangeStore(ChangeReads):
     """Reads and moves changes. What people typed and the plan made of it are sealed at rest.
 
     `sealer` is for those who write records of a change themselves (runs).
     """
-
-    def __init__(self, redis: Redis, keys: Keys, vault: Vault) -> None:
-        self._redis, self._keys, self._vault = redis, keys, vault
-        self.sealer = Sealer(vault)
 
     async def number_for(self, draft: str) -> int:
         """The change number of a draft: the same one however often it is asked for."""
@@ -84,52 +71,6 @@ class ChangeStore:
         flat = [x for pair in fields.items() for x in pair]
         entry = self.sealer.event(change.timeline[-1]).model_dump_json()
         return bool(await _CREATE(self._redis, keys=self._at(change.number, "doc", "timeline"), args=[entry, *flat]))
-
-    async def load(self, number: int) -> Change | None:
-        """The change as it stands, or None. Raises `SealedWithOtherKeyError`."""
-        doc_key, decisions_key, steps_key, timeline_key = self._at(number, "doc", "decisions", "steps", "timeline")
-        async with self._redis.pipeline(transaction=True) as pipe:
-            for key in (doc_key, decisions_key, steps_key):
-                pipe.hgetall(key)
-            pipe.lrange(timeline_key, 0, -1)
-            doc, decisions, steps, timeline = await pipe.execute()
-        if not doc:
-            return None
-        return Change(
-            number=number,
-            state=doc["state"],
-            version=int(doc["version"]),
-            requester=doc["requester"],
-            team=doc["team"],
-            channel=doc["channel"],
-            operation=doc["operation"],
-            token=doc["token"],
-            inputs=self._vault.open(doc["inputs"]),
-            plan=Plan.model_validate(self._vault.open(doc["plan"])),
-            requirement=Requirement.model_validate_json(doc["requirement"]),
-            created_at=float(doc["created_at"]),
-            expires_at=float(doc["expires_at"]),
-            decisions=tuple(sorted(map(self.sealer.opened_decision, decisions.values()), key=lambda d: d.at)),
-            steps={step: self.sealer.opened_run(run) for step, run in steps.items()},
-            timeline=tuple(map(self.sealer.opened_event, timeline)),
-            note=self.sealer.opened_text(doc.get("note", "")),
-            undoing=await self._undoing(int(doc.get("undoing", 0))),
-            review=doc.get("review", ""),
-        )
-
-    async def known(self, number: int) -> Change:
-        """The change as it stands. Raises `Refusal` when there is none."""
-        change = await self.load(number)
-        if change is None:
-            raise Refusal(f"There is no change #{number}.")
-        return change
-
-    async def _undoing(self, number: int) -> Undoing | None:
-        # its state is read where it is written: a copy of it could only be older
-        if not number:
-            return None
-        state = await self._redis.hget(self._keys.change(number, "doc"), "state")
-        return Undoing.model_validate({"number": number, "state": state})
 
     async def decide(
         self, number: int, decision: Decision, rule: str = "", where: str = ""
@@ -251,8 +192,8 @@ class ChangeStore:
 
     async def reviews(self) -> AsyncIterator[Change]:
         """The changes that ran without their approvals and are not signed off, oldest first."""
-        for number in map(str, await self._redis.zrange(self._keys.plain(_REVIEWS), 0, -1)):
-            change = await self._readable(int(number))
+        numbers = [int(str(n)) for n in await self._redis.zrange(self._keys.plain(_REVIEWS), 0, -1)]
+        async for number, change in self.many(numbers):
             if change is not None and change.review == "open":
                 yield change
             elif change is not None and change.settled:  # until then its glass may be broken anew
@@ -285,27 +226,16 @@ class ChangeStore:
 
     async def unsettled(self) -> AsyncIterator[Change]:
         """The changes that are not settled, oldest first."""
-        for number in await self.open_numbers():
-            change = await self._readable(number)
+        async for _, change in self.many(await self.open_numbers()):
             if change and not change.settled:
                 yield change
 
     async def latest(self, limit: int = 200) -> AsyncIterator[Change]:
         """The newest changes, newest first."""
-        for number in await self._redis.zrevrange(self._keys.plain(_ALL), 0, limit - 1):
-            if change := await self._readable(int(str(number))):
+        numbers = await self._redis.zrevrange(self._keys.plain(_ALL), 0, limit - 1)
+        async for _, change in self.many(int(str(number)) for number in numbers):
+            if change:
                 yield change
-
-    async def _readable(self, number: int) -> Change | None:
-        """A change for a list, in which one that cannot be read must not hide the others."""
-        try:
-            return await self.load(number)
-        except (SealedWithOtherKeyError, ValidationError) as error:
-            log.error("change_unreadable", change=number, why=type(error).__name__)
-            return None
-
-    def _at(self, number: int, *parts: str) -> list[str]:
-        return [self._keys.change(number, part) for part in parts]
 
 
 def _absent(decision: Decision) -> str:

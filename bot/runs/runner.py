@@ -12,6 +12,7 @@ from bot.changes.authority import Authority
 from bot.changes.change import Change, StepRun
 from bot.changes.freezes import Freezes
 from bot.changes.store import ChangeStore
+from bot.logs import bound
 from bot.plans.difference import in_words
 from bot.plans.finding import blocking
 from bot.plans.step import ApprovalStep, CallStep, GivenStep, ManualStep, Step, WaitStep, Watch
@@ -22,9 +23,11 @@ from bot.runs.calls import perform
 from bot.runs.ledger import FencedOutError, RunLedger
 from bot.runs.patience import PATIENCE, Patience
 from bot.runs.pauses import Waits, missed
+from bot.runs.shares import Shares
 from bot.runs.turn import Dozing, Later, Stop, Turn
 from bot.twilio.faults import Refused, TwilioFault, UnknownAccount
 from bot.twilio.gateway import Account
+from bot.watching.observer import NOBODY, Observer
 
 log = structlog.get_logger()
 
@@ -55,19 +58,38 @@ class Runner:
         clock: Callable[[], float],
         sleep: Callable[[float], Awaitable[None]] = asyncio.sleep,
         patience: Patience = PATIENCE,
+        shares: Shares | None = None,
+        observer: Observer = NOBODY,
     ) -> None:
+        self._observer = observer
+        self._shares = shares or Shares()
         self._store, self._ledger, self._account, self._catalog = store, ledger, account, catalog
         self._authority, self._freezes = authority, freezes
         self._followers, self._notifier = followers, notifier
         self._clock, self._sleep, self._patience = clock, sleep, patience
 
     async def run(self, number: int) -> float | None:
-        """Take the change as far as it goes now. Returns seconds after which to call again, or None when done here."""
-        change = await self._store.load(number)
-        fence = await self._ledger.take(number) if change else None
-        if change is None or fence is None:
+        """Take the change as far as it goes now. Returns seconds after which to call again, or None when done here.
+
+        One for which there is no place now is left: whoever gives the next place back starts it (`next_waiting`).
+        """
+        change = None if self._shares.waits(number) else await self._store.load(number)
+        if change is None:
             return None
-        resting = 0.0
+        async with self._shares.place(change.plan.account, number) as ours:
+            with bound(change=number, account=change.plan.account):
+                return await self._take_turn(change) if ours else None
+
+    def next_waiting(self) -> int | None:
+        """A change whose run was left for want of a place, and has one now; to be started by whoever ends a run."""
+        return self._shares.next()
+
+    async def _take_turn(self, change: Change) -> float | None:
+        number = change.number
+        fence = await self._ledger.take(number)
+        if fence is None:
+            return None
+        resting, outcome = 0.0, "broke"
         try:
             account = self._account(change.plan.account)
             turn = Turn(
@@ -85,13 +107,17 @@ class Runner:
             # losing the lease ends the turn, as another worker goes on
             async with renewed(lambda: self._ledger.renew(number, fence), self._ledger.lease_seconds / 3, f"#{number}"):
                 await self._take(turn)
+            outcome = "succeeded"
         except Later as later:
+            outcome = "put_off"
             log.info("run_put_off", change=number, seconds=later.seconds, why=str(later))
             resting = later.seconds
         except Dozing as dozing:
+            outcome = "dozing"
             # without the lease: what is waited for, or a person, may wake it at any time
             return dozing.seconds
         except (FencedOutError, Stop) as end:
+            outcome = "fenced_out" if isinstance(end, FencedOutError) else str(end)
             log.info("run_turn_ended", change=number, why=str(end))
         except Exception as error:
             # nobody foresaw it, so nothing is known but that the next step has not been sent: say so, and try again
@@ -101,6 +127,8 @@ class Runner:
             await self._tell_of_trouble(number, fence, note)
             resting = self._patience.broken_after
         finally:
+            self._observer.ran(outcome)
+            log.info("run_turn", change=number, outcome=outcome)
             await self._ledger.release(number, fence, resting)
             await self._notifier.change_moved(number)
         return resting or None

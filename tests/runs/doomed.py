@@ -8,9 +8,11 @@ import asyncio
 import sys
 import tempfile
 import time
+from collections.abc import Sequence
 from pathlib import Path
 
 from bot.catalog import catalog
+from bot.changes.change import Change
 from bot.changes.freezes import Freezes
 from bot.changes.store import ChangeStore
 from bot.policy.file import load_policy
@@ -45,8 +47,8 @@ class HangingNotifier:
     async def registration_moved(self, registration: str) -> None:
         raise AssertionError(registration)
 
-    async def change_waits(self, number: int, nth: int) -> None:
-        raise AssertionError(number, nth)
+    async def changes_stand(self, changes: Sequence[tuple[Change, int]]) -> None:
+        raise AssertionError(changes)
 
     async def review_waits(self, number: int, nth: int) -> None:
         raise AssertionError(number, nth)

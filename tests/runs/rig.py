@@ -24,6 +24,7 @@ from bot.runs.ledger import LEASE_SECONDS, RunLedger
 from bot.runs.patience import PATIENCE, Patience
 from bot.runs.runner import Runner
 from bot.runs.settle import Settlement
+from bot.runs.shares import Shares
 from bot.sandbox.twilio.server import LocalTwilio
 from bot.sandbox.twilio.start_state import SUPPORT_SERVICE
 from bot.tracking.registration import Registration
@@ -210,6 +211,7 @@ class Rig:
         planner: Planner | None = None,
         patience: Patience = PATIENCE,
         ledger: RunLedger | None = None,
+        shares: Shares | None = None,
     ) -> Runner:
         """A worker of its own; all of them share Redis and Twilio."""
         client = redis or self.redis
@@ -225,6 +227,7 @@ class Rig:
             self.clock,
             sleep or self.sleep,
             patience,
+            shares,
         )
 
     async def finish(self, change: Change, worker: Runner | None = None) -> Change:
@@ -235,11 +238,17 @@ class Rig:
             await self.lose_lease(change)
         return await self.now(change)
 
-    async def approved(self, *steps: Step, watches: tuple[Watch, ...] = (), requirement: Requirement = FREE) -> Change:
+    async def approved(
+        self, *steps: Step, watches: tuple[Watch, ...] = (), requirement: Requirement = FREE, account: str = ""
+    ) -> Change:
         """An approved change of these steps; without any, the real `service.create`."""
         if steps:
             plan = Plan(
-                operation="made.by_hand", account=self.account.sid, title="By hand", steps=steps, watches=watches
+                operation="made.by_hand",
+                account=account or self.account.sid,
+                title="By hand",
+                steps=steps,
+                watches=watches,
             )
             self.plans.append(plan)
             return await self._stored(plan, {}, requirement)
