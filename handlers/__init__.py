@@ -1,13 +1,17 @@
 """Slack's side of Tenfour. This page is the map: every command, action, view, option and event with its function."""
 
 import asyncio
-import re
 from collections.abc import Awaitable, Callable, Mapping
-from typing import Any
 
 import structlog
 from slack_bolt.async_app import AsyncApp
+from slack_bolt.middleware.async_middleware import AsyncMiddleware
+from slack_bolt.request.async_request import AsyncBoltRequest
+from slack_bolt.response import BoltResponse
 
+from bot.changes.refusal import Refusal
+from bot.logs import bound_request
+from bot.watching.watch import UNWATCHED, Watch
 from handlers import (
     absence,
     accounts,
@@ -23,10 +27,12 @@ from handlers import (
     reopening,
     why,
 )
+from handlers.blocks import kit
 from handlers.blocks.form import notice_modal
 from handlers.blocks.help import refusal
 from handlers.delivery import Delivery, Payload
 from handlers.desk import Desk, Doer
+from handlers.door import BUSY, CAME, BusyError, Door
 from handlers.following import discovered, registration_acts, registrations, watch
 from handlers.inbox import Inbox
 from handlers.words import in_words
@@ -141,42 +147,86 @@ ACTS: Mapping[str, Doer] = {
     "discovered": discovered.carry_out,
 }
 
+# Which of these maps answers a kind of delivery.
+ROUTES: Mapping[str, Callable[[Delivery], Handler | None]] = {
+    "command": lambda d: COMMANDS.get(d.body["command"]),
+    "block_actions": lambda d: ACTIONS.get(d.action_id.partition(":")[0], changes.outdated_button),
+    "view_submission": lambda d: SUBMISSIONS.get(d.view["callback_id"]),
+    "view_closed": lambda d: CLOSED.get(d.view["callback_id"]),
+    "block_suggestion": lambda d: OPTIONS.get(d.action_id.partition(":")[0]),
+    "event": lambda d: EVENTS.get(d.body["event"]["type"]),
+}
+
 ANSWER_SECONDS = 2.4
 """Slack gives up after three seconds, counted from its side."""
+
+UNHURRIED = frozenset({"event", "view_closed"})
+"""Deliveries for whose answer nobody waits, and that nobody would repeat."""
 
 OUTDATED = "This belongs to an older or a newer Tenfour, and nothing was done. Type `/a2p` for what there is."
 
 log = structlog.get_logger()
 
 
-def register(app: AsyncApp, desk: Desk, inbox: Inbox) -> None:
-    """Connect the map to Bolt: one listener per kind of payload, as Bolt tries its listeners one by one."""
-    anything = re.compile(r".*", re.DOTALL)
+class Front(AsyncMiddleware):
+    """Answers every kind of delivery on the map, with one look each into a dict.
 
-    def listener(route: Callable[[Delivery], Handler | None]) -> Callable[..., Awaitable[None]]:
-        async def listen(ack: Callable[..., Awaitable[Any]], body: Payload) -> None:
-            delivery = Delivery.of(body)
-            await ack(**await answer(desk, inbox, delivery, route(delivery)))
+    Bolt would try its listeners one by one, and collect for each what it might want to know: a middleware that answers
+    comes before all that, and after Bolt has made sure that it is Slack who asks.
+    """
 
-        return listen
+    def __init__(self, desk: Desk, inbox: Inbox, watched: Watch) -> None:
+        self._desk, self._inbox, self._door, self._watch = desk, inbox, Door(), watched
 
-    app.command(anything)(listener(lambda d: COMMANDS.get(d.body["command"])))
-    app.action(anything)(listener(lambda d: ACTIONS.get(d.action_id.partition(":")[0], changes.outdated_button)))
-    app.view_submission(anything)(listener(lambda d: SUBMISSIONS.get(d.view["callback_id"])))
-    app.view_closed(anything)(listener(lambda d: CLOSED.get(d.view["callback_id"])))
-    app.options(anything)(listener(lambda d: OPTIONS.get(d.action_id.partition(":")[0])))
-    app.event(anything)(listener(lambda d: EVENTS.get(d.body["event"]["type"])))
+    async def async_process(
+        self,
+        *,
+        req: AsyncBoltRequest,
+        resp: BoltResponse,
+        next: Callable[[], Awaitable[BoltResponse]],  # noqa: A002  # Bolt calls it so
+    ) -> BoltResponse:
+        """The ack of a delivery; what is of no kind on the map goes on to Bolt, which says that it is not handled."""
+        delivery = Delivery.of(req.body)
+        route = ROUTES.get(delivery.kind)
+        if route is None:
+            return await next()
+        began: float = req.context.get(CAME) or asyncio.get_running_loop().time()
+        with bound_request(), self._watch.tracing.span("slack", delivery.kind):
+            reply, outcome = await self._answered(delivery, route(delivery), began)
+            ack: BoltResponse = await req.context.ack(**reply)
+        self._watch.observer.acknowledged(delivery.kind, outcome, asyncio.get_running_loop().time() - began)
+        return ack
+
+    async def _answered(self, delivery: Delivery, handler: Handler | None, came: float) -> tuple[Payload, str]:
+        if delivery.kind in UNHURRIED:
+            return await answer(self._desk, self._inbox, delivery, handler)
+        try:
+            async with self._door.place(came) as waited:
+                return await answer(self._desk, self._inbox, delivery, handler, ANSWER_SECONDS - waited)
+        except BusyError:
+            return _sorry(self._desk, delivery, BUSY), "busy"
 
 
-async def answer(desk: Desk, inbox: Inbox, delivery: Delivery, handler: Handler | None) -> Payload:
-    """The ack of a delivery: a handler's answer, or words about why there is none. Never raises."""
+def register(app: AsyncApp, desk: Desk, inbox: Inbox, watched: Watch = UNWATCHED) -> None:
+    """Connect the map to Bolt."""
+    app.use(Front(desk, inbox, watched))
+
+
+async def answer(
+    desk: Desk, inbox: Inbox, delivery: Delivery, handler: Handler | None, seconds: float = ANSWER_SECONDS
+) -> tuple[Payload, str]:
+    """The ack of a delivery: a handler's answer, or words about why there is none. Never raises.
+
+    The second tells those who watch what it was: `done`, `again`, `refused` or `outdated`.
+    """
     if handler is None:
-        return _sorry(desk, delivery, OUTDATED) if delivery.kind in ("command", "view_submission") else {}
+        told = delivery.kind in ("command", "view_submission")
+        return _sorry(desk, delivery, OUTDATED) if told else {}, "outdated"
     try:
-        async with asyncio.timeout(ANSWER_SECONDS):
+        async with asyncio.timeout(seconds):
             if not await inbox.first(delivery):
                 log.info("delivered_again", kind=delivery.kind, user=delivery.user)
-                return {}
+                return {}, "again"
             desk.people.admit(delivery.teams)
             reply = await handler(desk, delivery) or {}
     except Exception as error:  # the person must hear of it, whatever it is
@@ -184,19 +234,22 @@ async def answer(desk: Desk, inbox: Inbox, delivery: Delivery, handler: Handler 
         log.warning("not_done", kind=delivery.kind, user=delivery.user, error=type(error).__name__)
         # beside the ack, which must not wait for a Redis that may be away
         desk.background.start(inbox.refused(delivery), "remember a delivery")
-        return _sorry(desk, delivery, in_words(error))
-    await inbox.done(delivery)
-    return reply
+        return _sorry(desk, delivery, in_words(error), refused=isinstance(error, Refusal)), "refused"
+    # beside the ack: until it is noted, copies wait for it, and no ack says of one what is not done
+    desk.background.start(inbox.done(delivery), "remember a delivery")
+    return reply, "done"
 
 
-def _sorry(desk: Desk, delivery: Delivery, text: str) -> Payload:
+def _sorry(desk: Desk, delivery: Delivery, text: str, *, refused: bool = False) -> Payload:
     match delivery.kind:
         case "command":
             return {"response_type": "ephemeral", **refusal(text)}
         case "view_submission":
             return {"response_action": "update", "view": notice_modal("Tenfour", text, level="error")}
         case "block_suggestion":
-            return {"options": []}
+            # an empty list would say that there is nothing; whoever is refused hears no more than that
+            told = delivery.action_id.startswith("lookup") and not refused
+            return {"options": [kit.option("!", text)] if told else []}
         case "block_actions":
             desk.later(delivery, desk.tell(delivery, text))
     return {}

@@ -13,6 +13,7 @@ from redis.asyncio import Redis
 
 from bot.changes.change import place
 from bot.plans.values import Record
+from bot.redis.batch import Batch
 from bot.redis.keys import Keys
 from bot.vault import SealedWithOtherKeyError, Vault
 
@@ -45,14 +46,15 @@ class ActStore:
 
     def __init__(self, redis: Redis, keys: Keys, vault: Vault) -> None:
         self._redis, self._keys, self._vault = redis, keys, vault
+        self._write = Batch(redis)
 
     async def keep(self, act: Act) -> None:
         """Write an act down."""
-        await self._redis.hset(self._keys.plain("acts"), act.id, self._vault.seal(act.model_dump()))
+        await self._write("HSET", self._keys.plain("acts"), act.id, self._vault.seal(act.model_dump()))
 
     async def done(self, act: Act) -> None:
         """Forget an act that was carried out, or refused with words."""
-        await self._redis.hdel(self._keys.plain("acts"), act.id)
+        await self._write("HDEL", self._keys.plain("acts"), act.id)
 
     async def left(self, before: float) -> list[Act]:
         """Acts from before a time, oldest first."""

@@ -50,9 +50,13 @@ class Calls:
                 await self._posts.leave_out(book, slot)
         return slot if change.gate else ""
 
+    def reminder_slot(self, change: Change, nth: int) -> str:
+        """Where the `nth` reminder of what is asked for now stands."""
+        return f"reminder:{change.askings}:{nth}"
+
     async def remind(self, book: str, change: Change, nth: int, card: str) -> None:
         """Post the `nth` reminder, unless it stands or is 0; the last one is for the requester too."""
-        slot = f"reminder:{change.askings}:{nth}"
+        slot = self.reminder_slot(change, nth)
         if not nth or change.state != "pending" or await self._posts.stands(book, slot):
             return
         if about_to_expire(change, self._clock()):

@@ -62,8 +62,6 @@ CAUGHT_UP_AT_ONCE = 8
 """Acts that are carried out late at the same time: each takes a few calls to Slack."""
 DRAFTED = frozenset({"form", "preview", "report", "working"})
 """Windows behind which a draft is kept of what was typed."""
-SETTLE_SECONDS = 0.5
-"""Slack draws the view of our ack first; an update that overtook it would be drawn over."""
 
 
 @dataclass(frozen=True)
@@ -210,7 +208,7 @@ class Desk:
 
     async def settle(self, view_id: str, view: Payload, user: str) -> None:
         """Replace the working view that an ack has shown; Slack must have drawn that one first."""
-        await asyncio.sleep(SETTLE_SECONDS)
+        await asyncio.sleep(self.tempo.settle)
         await self.show(view_id, view, user)
 
     async def show(self, view_id: str, view: Payload, user: str) -> None:

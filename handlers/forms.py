@@ -13,7 +13,7 @@ from bot.changes.refusal import Refusal
 from bot.plans.finding import blocking
 from bot.twilio.faults import TwilioFault
 from bot.twilio.gateway import Account
-from handlers import amending, drafting
+from handlers import amending, drafting, patience
 from handlers.accounts import account_for, account_of
 from handlers.blocks import kit
 from handlers.blocks.form import asked_on, drawn_fields, offered, read_values, shape
@@ -190,21 +190,26 @@ async def _open_filled(desk: Desk, delivery: Delivery, operation: Operation, dra
 
 async def _fill(desk: Desk, delivery: Delivery, operation: Operation, draft: Draft, view_id: str, *, page: int) -> None:
     """Fill in the answers from what stands at Twilio, and show a page, or what comes after the only one."""
+    view = await patience.viewed(desk, operation, draft, view_id, _filled(desk, operation, draft, page))
+    await desk.settle(view_id, view, delivery.user)
+
+
+async def _filled(desk: Desk, operation: Operation, draft: Draft, page: int) -> Payload:
     try:
         await drafting.may(desk, operation, draft)  # nobody else is shown what stands there
         draft = await drafting.filled(desk, operation, draft)
     except Exception as error:
         wrong = [drafting.as_mistake(error, f"filling in {operation.name}", operation, draft)]
-        view = page_view(desk, operation, draft, 1, wrong=wrong)
-    else:
-        await desk.drafts.save(draft, offer=page > 1)
-        pages = [p for p in operation.form.open_pages(plain(draft.values)) if p >= page]
-        view = page_view(desk, operation, draft, pages[0] if pages else page)
-    await desk.settle(view_id, view, delivery.user)
+        return page_view(desk, operation, draft, 1, wrong=wrong)
+    await desk.drafts.save(draft, offer=page > 1)
+    pages = [p for p in operation.form.open_pages(plain(draft.values)) if p >= page]
+    return page_view(desk, operation, draft, pages[0] if pages else page)
 
 
 async def _show_outcome(desk: Desk, delivery: Delivery, entry: Entry, draft: Draft) -> None:
-    await desk.settle(delivery.view["id"], await outcome(desk, entry, draft), delivery.user)
+    view_id = delivery.view["id"]
+    view = await patience.viewed(desk, entry, draft, view_id, outcome(desk, entry, draft))
+    await desk.settle(view_id, view, delivery.user)
 
 
 async def _show_anew(desk: Desk, delivery: Delivery, entry: Entry, draft: Draft, page: int, note: str = "") -> None:

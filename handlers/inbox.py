@@ -1,12 +1,14 @@
 """Slack delivers at least once: the second copy of a delivery is acknowledged, after the first, and nothing else."""
 
 import asyncio
+from typing import Final
 
 import structlog
 from redis.asyncio import Redis
 from redis.exceptions import RedisError
 
 from bot.changes.refusal import Refusal
+from bot.redis.batch import Batch
 from bot.redis.keys import Keys
 from handlers.delivery import Delivery
 
@@ -21,12 +23,16 @@ LOOK_SECONDS = 0.05
 TAKEN_MILLISECONDS = 3000
 """Slack has given up by then: a copy that comes later means that the first one was not answered."""
 
+_UNTAGGED: Final = {ord("{"): "(", ord("}"): ")"}
+"""Braces would say which hash slot a key is in."""
+
 
 class Inbox:
     """Remembers what was answered for a day, and what is being answered for three seconds."""
 
     def __init__(self, redis: Redis, keys: Keys) -> None:
         self._redis, self._keys = redis, keys
+        self._write = Batch(redis)
 
     async def first(self, delivery: Delivery) -> bool:
         """Whether this delivery is to be answered; False when it was answered before.
@@ -36,9 +42,10 @@ class Inbox:
         """
         if not delivery.once:
             return True
+        key = self._key(delivery)
         # short at first: the copy of a delivery whose process died before its ack must not be dropped
-        while not await self._redis.set(self._key(delivery), "taken", nx=True, px=TAKEN_MILLISECONDS):
-            mark = await self._redis.get(self._key(delivery))
+        while not await self._write("SET", key, "taken", "NX", "PX", TAKEN_MILLISECONDS):
+            mark = await self._redis.get(key)
             if mark == "done":
                 return False
             if mark == "refused":
@@ -49,10 +56,14 @@ class Inbox:
         return True
 
     async def done(self, delivery: Delivery) -> None:
-        """The delivery was answered. That its copies are known is not worth losing the answer for."""
+        """The delivery was answered; may be noted beside the ack. That its copies are known is not worth losing it for.
+
+        Where this is lost with the process, a copy that comes after the three seconds is answered anew: what is done
+        for a delivery must be harmless to repeat, as it is when a process dies before its ack.
+        """
         try:
             if delivery.once:
-                await self._redis.set(self._key(delivery), "done", ex=REMEMBER_SECONDS)
+                await self._write("SET", self._key(delivery), "done", "EX", REMEMBER_SECONDS)
         except RedisError as error:
             log.warning("delivery_not_remembered", kind=delivery.kind, why=type(error).__name__)
 
@@ -60,9 +71,9 @@ class Inbox:
         """The delivery was answered with words about why it is not done; a copy of a later time is looked at anew."""
         try:
             if delivery.once:
-                await self._redis.set(self._key(delivery), "refused", px=TAKEN_MILLISECONDS)
+                await self._write("SET", self._key(delivery), "refused", "PX", TAKEN_MILLISECONDS)
         except RedisError as error:
             log.warning("delivery_not_remembered", kind=delivery.kind, why=type(error).__name__)
 
     def _key(self, delivery: Delivery) -> str:
-        return self._keys.plain(f"seen:{delivery.kind}:{delivery.once}".translate({ord("{"): "(", ord("}"): ")"}))
+        return self._keys.plain(f"seen:{delivery.kind}:{delivery.once}".translate(_UNTAGGED))

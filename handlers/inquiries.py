@@ -7,7 +7,7 @@ from bot.catalog.form import mistakes, parse
 from bot.catalog.operation import Inquiry
 from bot.changes.refusal import Refusal
 from bot.twilio.gateway import Account
-from handlers import drafting, forms
+from handlers import drafting, forms, patience
 from handlers.blocks.help import incomplete
 from handlers.blocks.report import report_message
 from handlers.delivery import Delivery
@@ -18,7 +18,8 @@ from handlers.typed import open_typed
 async def inquire(desk: Desk, delivery: Delivery, inquiry: Inquiry, values: dict[str, str], account: Account) -> None:
     """`/a2p-service show service="Acme support"`: the answer, or a window that asks for what is missing."""
     if not {m.field for m in mistakes(inquiry.form, values)} - values.keys():
-        desk.later(delivery, _answer(desk, delivery, inquiry, values, account), members_only=True)
+        work = partial(_answer, desk, delivery, inquiry, values, account)
+        desk.later(delivery, patience.answered(desk, delivery, work), members_only=True)
     elif values:
         await open_typed(desk, delivery, inquiry, values, account)
     else:

@@ -12,6 +12,7 @@ from bot.changes.people import Person
 from bot.changes.refusal import Refusal
 from bot.policy.policy import APPROVALS_CHANNEL, Group, Policy
 from handlers.posts import CHANNEL_CLOSED, why
+from handlers.reads import SharedReads
 
 REMEMBER_SECONDS = 120.0
 MOST_REMEMBERED = 5000
@@ -29,7 +30,10 @@ T = TypeVar("T")
 
 
 class People:
-    """People and groups, remembered for two minutes; a decision asks for a fresh answer."""
+    """People and groups, remembered for two minutes; a decision asks for a fresh answer.
+
+    Decisions of the same moment share one, which Slack gave after the last of them was asked for.
+    """
 
     def __init__(
         self, client: AsyncWebClient, team: str, approvals_channel: str, bot_user: str, clock: Callable[[], float]
@@ -37,6 +41,7 @@ class People:
         self._client, self._team, self._approvals, self._bot = client, team, approvals_channel, bot_user
         self._clock = clock
         self._seen: dict[str, tuple[float, Any]] = {}
+        self._reads = SharedReads()
 
     def admit(self, teams: Iterable[str]) -> None:
         """Raise `Refusal` for people whom the envelope says to be of another workspace (slack.md 7.1)."""
@@ -92,7 +97,7 @@ class People:
         if entry and not fresh and self._clock() - entry[0] < REMEMBER_SECONDS:
             value: T = entry[1]
             return value
-        value = await read()
+        value = await self._reads.fresh(key, read)
         if len(self._seen) >= MOST_REMEMBERED:
             self._seen.clear()
         self._seen[key] = (self._clock(), value)

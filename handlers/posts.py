@@ -123,6 +123,10 @@ class Posts:
         raw = await self._redis.hget(book, slot)
         return str(json.loads(raw).get("ts") or "") if raw else ""
 
+    async def landed(self, book: str, slot: str) -> bool:
+        """Whether a message stands; one of which that is not known is looked for."""
+        return await self._standing(book, slot) is not None
+
     async def leave_out(self, book: str, slot: str) -> None:
         """Nobody needs this message: it counts as posted."""
         await self._redis.hset(book, slot, json.dumps({"channel": "", "ts": UNREACHABLE}))

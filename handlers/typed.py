@@ -8,7 +8,7 @@ from bot.catalog.typed import Judged
 from bot.changes.drafts import Draft
 from bot.changes.refusal import Refusal
 from bot.twilio.gateway import Account
-from handlers import drafting
+from handlers import drafting, patience
 from handlers.accounts import account_of
 from handlers.blocks.form import LABEL
 from handlers.blocks.help import incomplete
@@ -34,7 +34,8 @@ async def open_typed(desk: Desk, delivery: Delivery, entry: Entry, values: dict[
 def answer_plan(desk: Desk, delivery: Delivery, operation: Operation, values: dict[str, str], account: Account) -> None:
     """`--plan`: say privately what would be done. Nothing is asked for and nothing is kept."""
     draft = desk.drafts.begin(delivery.user, operation.name, {}, delivery.channel, account.sid)
-    desk.later(delivery, _answer_plan(desk, delivery, operation, draft, values))
+    work = partial(_answer_plan, desk, delivery, operation, draft, values)
+    desk.later(delivery, patience.answered(desk, delivery, work))
 
 
 async def read(desk: Desk, entry: Entry, draft: Draft, values: dict[str, str]) -> tuple[Draft, Judged]:
@@ -68,7 +69,8 @@ async def _open(
     opened = await desk.client.views_open(trigger_id=delivery.trigger, view=view)
     view_id = opened["view"]["id"]
     if not await drafting.refused(desk, entry, draft, view_id):
-        await desk.show(view_id, await _next(desk, delivery, entry, draft, values, left), delivery.user)
+        following = _next(desk, delivery, entry, draft, values, left)
+        await desk.show(view_id, await patience.viewed(desk, entry, draft, view_id, following), delivery.user)
 
 
 async def _next(

@@ -7,7 +7,7 @@ from slack_sdk.errors import SlackApiError
 from bot.audit.log import AuditProblem
 from bot.catalog.operation import CannotPlanError
 from bot.changes.refusal import Refusal
-from bot.redis.connection import Unreachable
+from bot.redis.clients import Unreachable
 from bot.twilio.faults import Refused, Throttled, TwilioFault, UnknownAccount
 from bot.vault import SealedWithOtherKeyError
 from handlers.acts import WrittenDownError

@@ -6,6 +6,7 @@ from pathlib import Path
 
 import pytest
 import pytest_asyncio
+from redis.asyncio import Redis
 
 from tests.e2e.answers import SERVICE
 from tests.e2e.world import A2P, ANN, RITA, World, open_world, shown
@@ -65,3 +66,21 @@ async def test_a_replayed_submission_makes_no_second_change(http_world: World) -
     number = await world.request(RITA, "/a2p-service", "create", *SERVICE)
     assert number == 2
     assert len([m for m in world.slack.messages("C0APPROVALS") if "#1 " in shown(m)]) == 1
+
+
+async def test_what_a_process_did_that_died_right_after_its_ack_is_done_once_when_slack_delivers_it_again(
+    http_world: World,
+) -> None:
+    world = http_world
+    await world.fill(RITA, "/a2p-service", "create", *SERVICE)
+    asked = await world.slack.submit(RITA)
+    await world.sees(RITA, "Requested #1")
+    card = await world.card(1, "Approve")
+    approved = await world.slack.click(ANN, "change.approve", channel="C0APPROVALS", ts=card["ts"])
+    await world.done(1)
+    async with Redis.from_url(world.redis_url) as redis:
+        await redis.delete(*[mark async for mark in redis.scan_iter("tenfour:seen:*")])  # as they die with a process
+    copies = [await world.slack.deliver(first.payload) for first in (asked, approved)]
+    assert [copy.status for copy in copies] == ["acked", "acked"]
+    assert await world.request(RITA, "/a2p-service", "create", *SERVICE) == 2
+    assert len([s for s in world.twilio.created("service") if s["friendly_name"] == "Acme alerts"]) == 1
