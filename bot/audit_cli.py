@@ -1,32 +1,26 @@
 """`tenfour audit`: verify the log and take it out, on the server or wherever Redis and the keys are within reach."""
 
-import asyncio
 import getpass
 import os
 import secrets
 import sys
 import time
-from collections.abc import AsyncIterator, Awaitable, Callable
-from contextlib import asynccontextmanager
+from collections.abc import Awaitable, Callable
 from pathlib import Path
-from typing import Annotated, Literal, NoReturn, TextIO, TypeVar
+from typing import Annotated, Literal, TextIO, TypeVar
 
 import typer
 
 from bot.audit.chain import Place
 from bot.audit.export import lines
 from bot.audit.filter import Filter, moment
-from bot.audit.log import AuditLog, AuditProblem
+from bot.audit.log import AuditLog
 from bot.audit.row import act_row
 from bot.audit.trail import AuditTrail
 from bot.audit.verify import Verification, verify
 from bot.changes.store import ChangeStore
-from bot.logs import set_up_logs
-from bot.redis.connection import RedisProblem, open_redis
-from bot.redis.embedded import EmbeddedRedisProblem
-from bot.redis.keys import Keys
-from bot.settings import MemorySettings, SettingsProblem, encryption_keys, load_memory_settings
-from bot.vault import Vault
+from bot.maintenance.memory import Memory
+from bot.memory_cli import give_up, with_memory
 
 audit_app = typer.Typer(
     help="The audit. Needs only REDIS_URL, TENFOUR_ENCRYPTION_KEY and TENFOUR_STATE, as the bot has them.",
@@ -88,40 +82,12 @@ def export(
 
 
 def _with_trail(work: Callable[[AuditTrail], Awaitable[Answer]]) -> Answer:
-    set_up_logs()
+    async def worked(memory: Memory) -> Answer:
+        redis, keys, vault = memory.redis, memory.keys, memory.vault
+        log, store = AuditLog(redis, keys, vault), ChangeStore(redis, keys, vault)
+        return await work(AuditTrail(redis, keys, log, store, time.time))
 
-    async def worked() -> Answer:
-        async with _trail() as trail:
-            return await work(trail)
-
-    try:
-        return asyncio.run(worked())
-    except SettingsProblem as problem:
-        _give_up(*problem.lines)
-    except (AuditProblem, RedisProblem, EmbeddedRedisProblem, OSError) as problem:
-        _give_up(str(problem))
-
-
-@asynccontextmanager
-async def _trail() -> AsyncIterator[AuditTrail]:
-    settings = load_memory_settings(os.environ)
-    _refuse_a_wrong_place(settings)
-    vault, keys = Vault(encryption_keys(settings)), Keys()
-    url = settings.redis_url.get_secret_value() if settings.redis_url else None
-    async with open_redis(url, settings.state) as redis:
-        store = ChangeStore(redis.client, keys, vault)
-        yield AuditTrail(redis.client, keys, AuditLog(redis.client, keys, vault), store, time.time)
-
-
-def _refuse_a_wrong_place(settings: MemorySettings) -> None:
-    """Where the bot never was, an empty log under a new key would be taken for the truth."""
-    where = f"Run this where the bot runs, with its settings. TENFOUR_STATE is {settings.state.resolve()}"
-    if settings.redis_url is None and not (settings.state / "redis").is_dir():
-        raise SettingsProblem(
-            [f"REDIS_URL: not set, and the bot has no Redis of its own in the state folder. {where}."]
-        )
-    if settings.encryption_key is None and not (settings.state / "encryption.key").is_file():
-        raise SettingsProblem([f"TENFOUR_ENCRYPTION_KEY: not set, and the state folder has no key file. {where}."])
+    return with_memory(worked)
 
 
 def _created(path: Path) -> TextIO:
@@ -140,10 +106,4 @@ def _read(parse: Callable[[], Answer]) -> Answer:
     try:
         return parse()
     except ValueError as wrong:
-        _give_up(str(wrong))
-
-
-def _give_up(*said: str) -> NoReturn:
-    for line in said:
-        typer.echo(line, err=True)
-    raise typer.Exit(2)
+        give_up(str(wrong))

@@ -12,16 +12,18 @@ import stat
 import tempfile
 from collections.abc import Callable, Mapping
 from contextlib import suppress
+from ipaddress import IPv4Network, IPv6Network, ip_network
 from pathlib import Path
 from typing import Annotated, Any, Self
 from urllib.parse import urlsplit
 
 from cryptography.fernet import Fernet
-from pydantic import AfterValidator, Field, SecretStr, ValidationError, model_validator
+from pydantic import AfterValidator, BeforeValidator, Field, SecretStr, ValidationError, model_validator
 from pydantic.fields import FieldInfo
 from pydantic_settings import BaseSettings, PydanticBaseSettingsSource, SettingsConfigDict
 
 from bot.accounts_file import AccountSettings, bad_name, read_accounts
+from bot.logs import LEVELS, Level
 
 REDIS_SCHEMES = ("redis", "rediss", "unix", "redis+sentinel", "rediss+sentinel", "redis+cluster", "rediss+cluster")
 
@@ -118,7 +120,7 @@ def _poll_seconds(value: float) -> float:
     return value
 
 
-def _audit_days(value: float) -> float:
+def _days(value: float) -> float:
     if not math.isfinite(value) or value < 1:
         raise ValueError("must be 1 day or more")
     return value
@@ -127,6 +129,46 @@ def _audit_days(value: float) -> float:
 def _port(value: int) -> int:
     if not 1 <= value <= 65535:
         raise ValueError("must be a port from 1 to 65535")
+    return value
+
+
+def _twilio_concurrency(value: int) -> int:
+    if not 1 <= value <= 100:
+        raise ValueError("must be from 1 to 100")
+    return value
+
+
+def _slack_connections(value: int) -> int:
+    if not 1 <= value <= 10:
+        raise ValueError("must be from 1 to 10, the most that Slack allows")
+    return value
+
+
+def _path_prefix(value: str) -> str:
+    if not re.fullmatch(r"(/[A-Za-z0-9._~-]+)+/?|/", value):
+        raise ValueError("must be a path such as /tenfour")
+    return value.rstrip("/")
+
+
+def _networks(value: str) -> str:
+    for part in value.split(","):
+        try:
+            ip_network(part.strip())
+        except ValueError:
+            raise ValueError(f"{part.strip()[:50]!r} is no network such as 10.0.0.0/8, and no address") from None
+    return value
+
+
+def _level(value: str) -> str:
+    if value.lower() not in LEVELS:
+        raise ValueError(f"must be one of {', '.join(LEVELS)}")
+    return value.lower()
+
+
+def _endpoint(value: str) -> str:
+    parts = urlsplit(value)
+    if parts.scheme not in ("http", "https") or not parts.hostname:
+        raise ValueError("must be an http:// or https:// address")
     return value
 
 
@@ -196,6 +238,13 @@ class Settings(MemorySettings):
         "api.slack.com/apps, your app, Basic Information, App-Level Tokens, Generate with the scope connections:write",
         default=None,
     )
+    slack_connections: Annotated[int, AfterValidator(_slack_connections)] = _setting(
+        "TENFOUR_SLACK_CONNECTIONS",
+        "How many Socket Mode connections this process keeps, from 1 to 10: while one is being replaced, another "
+        "hears. Slack allows ten for an app, over all its processes.",
+        "2 suits up to four processes; with more of them, 1",
+        default=2,
+    )
     slack_signing_secret: Annotated[SecretStr, _secret(Unspaced, "is too short or has spaces")] | None = _setting(
         "SLACK_SIGNING_SECRET",
         "Proves that a request over HTTP comes from Slack. Needed when SLACK_APP_TOKEN is not set.",
@@ -244,6 +293,12 @@ class Settings(MemorySettings):
         "Base address of Twilio's APIs; {product} becomes messaging, api, pricing and so on.",
         "leave it alone outside the sandbox",
         default="https://{product}.twilio.com",
+    )
+    twilio_concurrency: Annotated[int, AfterValidator(_twilio_concurrency)] = _setting(
+        "TENFOUR_TWILIO_CONCURRENCY",
+        "How many calls to one Twilio account each process has under way at most, from 1 to 100.",
+        "20 suits up to 10,000 registrations; with too many Twilio answers 429, and all calls of the account slow down",
+        default=20,
     )
     accounts_file: Annotated[Path, AfterValidator(_readable_file)] | None = _setting(
         "TENFOUR_ACCOUNTS",
@@ -306,10 +361,51 @@ class Settings(MemorySettings):
         "any free port; Slack and TCR reach it through your TLS proxy",
         default=3000,
     )
-    audit_days: Annotated[float, AfterValidator(_audit_days)] | None = _setting(
+    path_prefix: Annotated[str, AfterValidator(_path_prefix)] | None = _setting(
+        "TENFOUR_PATH_PREFIX",
+        "Path below which your proxy serves the bot. Requests are taken with it and without it, so it does not matter "
+        "whether the proxy removes it. Not set: the path of TENFOUR_PUBLIC_URL.",
+        "a path such as /tenfour, if the bot shares its host with others (docs/slack-app.md)",
+        default=None,
+    )
+    trusted_proxies: Annotated[str, AfterValidator(_networks)] | None = _setting(
+        "TENFOUR_TRUSTED_PROXIES",
+        "Networks of your proxies, separated by commas: what they say in X-Forwarded-For is written into the log with "
+        "a refused request, and serves nothing else. Not set: the log names the proxy.",
+        "the addresses from which your proxy connects, such as 10.0.0.0/8",
+        default=None,
+    )
+    audit_days: Annotated[float, AfterValidator(_days)] | None = _setting(
         "TENFOUR_AUDIT_DAYS",
         "How many days the audit is kept, from 1 on; older rows are removed once a day. Not set: all of it, for good.",
         "as long as your rules about records say; export what is older first (tenfour audit export)",
+        default=None,
+    )
+    keep_changes_days: Annotated[float, AfterValidator(_days)] | None = _setting(
+        "TENFOUR_KEEP_CHANGES_DAYS",
+        "How many days a settled change is kept after its last event, from 1 on: then what was typed for it, its plan "
+        "and its decisions are removed, once a day. Not set: all of them, for good.",
+        "as long as somebody may want to undo or look up a change; the audit goes on telling of it (docs/retention.md)",
+        default=None,
+    )
+    ops_port: Annotated[int, AfterValidator(_port)] | None = _setting(
+        "TENFOUR_OPS_PORT",
+        "Port of /healthz, /readyz and /metrics, on every address of the machine and without any proof of who asks: "
+        "for your own network alone. Not set: none of them but /healthz, which PORT has where that is served.",
+        "any free port other than PORT, such as 9464 (docs/metrics.md)",
+        default=None,
+    )
+    log_level: Annotated[Level, BeforeValidator(_level)] = _setting(
+        "TENFOUR_LOG_LEVEL",
+        "From which level on the log is written: debug, info, warning or error. Libraries never write below warning.",
+        "info suits production",
+        default="info",
+    )
+    otlp_endpoint: Annotated[str, AfterValidator(_endpoint)] | None = _setting(
+        "OTEL_EXPORTER_OTLP_ENDPOINT",
+        "Where OpenTelemetry's traces go, over OTLP on HTTP; its other OTEL_ settings count as well. Not set: no "
+        "traces. Needs the extra `otel`.",
+        "the address of your collector, such as http://otel-collector:4318 (docs/metrics.md)",
         default=None,
     )
     further_accounts: tuple[AccountSettings, ...] = ()
@@ -336,6 +432,16 @@ class Settings(MemorySettings):
         return (main, *self.further_accounts)
 
     @property
+    def prefix(self) -> str:
+        """The path below which the bot is served, such as /tenfour, or ""."""
+        return urlsplit(self.public_url or "").path if self.path_prefix is None else self.path_prefix
+
+    @property
+    def proxies(self) -> tuple[IPv4Network | IPv6Network, ...]:
+        """The networks of trusted proxies."""
+        return tuple(ip_network(part.strip()) for part in (self.trusted_proxies or "").split(",") if part)
+
+    @property
     def socket_mode(self) -> bool:
         """Whether Slack is reached by Socket Mode rather than by an HTTP listener."""
         return self.slack_app_token is not None
@@ -348,7 +454,7 @@ def load_settings(environ: Mapping[str, str]) -> Settings:
     """
     known = set(environment_names())
     values: dict[str, Any] = {name: text for name in known if (text := environ.get(name, "").strip())}
-    problems = [*_misspelt(environ, known), *_missing_partners(set(values))]
+    problems = [*_misspelt(environ, known), *_missing_partners(set(values)), *_same_ports(values)]
     values["further_accounts"], wrong = _further_accounts(values, environ)
     problems += [("TENFOUR_ACCOUNTS", line) for line in wrong]
     settings: Settings | None = None
@@ -451,6 +557,13 @@ def _missing_partners(given: set[str]) -> list[tuple[str, str]]:
     if not given & {"TWILIO_API_KEY", "TWILIO_API_SECRET", "TWILIO_AUTH_TOKEN"}:
         missing.append(("TWILIO_API_KEY", "missing, with TWILIO_API_SECRET (or set TWILIO_AUTH_TOKEN)"))
     return missing
+
+
+def _same_ports(values: Mapping[str, str]) -> list[tuple[str, str]]:
+    """What is for operators alone must not be served where everybody can reach it."""
+    port = values.get("PORT", str(Settings.model_fields["port"].default))
+    same = values.get("TENFOUR_OPS_PORT") == port
+    return [("TENFOUR_OPS_PORT", "must be another port than PORT, which others reach")] if same else []
 
 
 def _misspelt(environ: Mapping[str, str], known: set[str]) -> list[tuple[str, str]]:
