@@ -6,6 +6,13 @@
 #   make run       the bot itself; settings from the environment or a file .env (see docs/settings.md)
 #   make docs      the pages that are made from the code
 #   make lock      pin the dependencies anew (UPGRADE=--upgrade: to their newest versions)
+#   make dependency-audit   known holes in what is pinned; fails where it cannot be found out
+#   make licences  docs/licences.md; fails where one is not permitted
+#   make bench-ack      how fast Slack is answered      make bench-start   from start to ready, and memory
+#   make bench-decide   from a click on Approve to its decision (QUICK=--quick: a short run, also of the others)
+#   make bench-poll     a sweep of 10,000 registrations      make bench-costs   what following costs in a day
+#   make bench-scale    1, 2 and 4 bots on one Redis
+#   make bench-events   a storm of Twilio's events (QUICK=--quick: a small one)
 #   make clean     remove what make made; keeps .tenfour, where the bot's data is
 
 SHELL := /bin/bash
@@ -18,7 +25,7 @@ PYTHON ?= $(shell for name in python3 python3.14 python3.13 python3.12 python3.1
 	$$name -c '$(RIGHT)' 2>/dev/null && echo $$name && break; done)
 PIP := $(BIN)/python -m pip --disable-pip-version-check -qq install
 
-.PHONY: sandbox run test chaos lint docs docs-check lock clean
+.PHONY: sandbox run test chaos lint docs docs-check lock clean dependency-audit licences bench-events bench-decide bench-scale bench-poll bench-costs bench-ack bench-start
 .DELETE_ON_ERROR:
 
 sandbox: $(VENV)/.runtime
@@ -34,6 +41,27 @@ test: $(VENV)/.dev
 chaos: $(VENV)/.dev
 	$(BIN)/python -m tests.chaos --kills $(or $(KILLS),300) $(if $(SEED),--seed $(SEED))
 
+bench-ack: $(VENV)/.dev
+	@$(BIN)/python -m bench.ack $(QUICK)
+
+bench-start: $(VENV)/.dev
+	@$(BIN)/python -m bench.start $(QUICK)
+
+bench-decide: $(VENV)/.dev
+	@$(BIN)/python -m bench.decide $(QUICK)
+
+bench-poll: $(VENV)/.dev
+	@$(BIN)/python -m bench.poll $(QUICK)
+
+bench-costs: $(VENV)/.dev
+	@$(BIN)/python -m bench.costs
+
+bench-scale: $(VENV)/.dev
+	@$(BIN)/python -m bench.scale $(QUICK)
+
+bench-events: $(VENV)/.dev
+	$(BIN)/python -m bench.events $(QUICK)
+
 lint: $(VENV)/.dev
 	$(BIN)/ruff check
 	$(BIN)/ruff format --check
@@ -43,12 +71,15 @@ lint: $(VENV)/.dev
 docs: $(VENV)/.runtime
 	$(BIN)/python -m bot.settings_page > docs/settings.md.new
 	mv docs/settings.md.new docs/settings.md
+	$(BIN)/python -m bot.watching.page > docs/metrics.md.new
+	mv docs/metrics.md.new docs/metrics.md
 	$(BIN)/python -m bot operations > docs/operations.md.new
 	mv docs/operations.md.new docs/operations.md
 	$(BIN)/python -m bot rejections > docs/rejections.md.new
 	mv docs/rejections.md.new docs/rejections.md
 
 docs-check: $(VENV)/.runtime
+	@$(BIN)/python -m bot.watching.page | diff -u docs/metrics.md - || { echo 'docs/metrics.md is out of date: run "make docs"' >&2; exit 1; }
 	@$(BIN)/python -m bot.settings_page | diff -u docs/settings.md - || { echo 'docs/settings.md is out of date: run "make docs"' >&2; exit 1; }
 	@$(BIN)/python -m bot operations | diff -u docs/operations.md - || { echo 'docs/operations.md is out of date: run "make docs"' >&2; exit 1; }
 	@$(BIN)/python -m bot rejections | diff -u docs/rejections.md - || { echo 'docs/rejections.md is out of date: run "make docs"' >&2; exit 1; }
@@ -59,6 +90,15 @@ lock: $(VENV)/.dev
 	$(LOCK) --extra build -o requirements.lock
 	$(LOCK) --extra build --extra otel --constraints requirements.lock -o requirements-otel.lock
 	$(LOCK) --extra build --extra otel --extra dev --constraints requirements.lock -o requirements-dev.lock
+
+# Strict: a package that the advisory database does not tell about is not one that is known to be sound.
+dependency-audit: $(VENV)/.dev
+	@$(BIN)/pip-audit --strict --progress-spinner off --disable-pip -r requirements.lock || { \
+		echo 'Either something pinned has a known hole (named above), or the advisory database does not answer from here: nothing is proven.' >&2; exit 1; }
+
+licences: $(VENV)/.dev
+	$(BIN)/python -m tests.licences > docs/licences.md.new
+	mv docs/licences.md.new docs/licences.md
 
 clean:
 	rm -rf $(VENV) build dist *.egg-info .mypy_cache .ruff_cache .pytest_cache .hypothesis .import_linter_cache
