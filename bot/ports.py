@@ -14,9 +14,6 @@ class Notifier(Protocol):
     async def registration_moved(self, registration: str) -> None:
         """A registration has something to announce."""
 
-    async def change_waits(self, number: int, nth: int) -> None:
-        """The `nth` reminder is due of a change that waits for approval; earlier ones that were missed are not."""
-
     async def review_waits(self, number: int, nth: int) -> None:
         """The `nth` reminder is due of a change that ran without its approvals and that nobody has signed off."""
 

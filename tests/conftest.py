@@ -1,7 +1,7 @@
 """What the tests stand on: a real Redis, the local Twilio over real sockets, and a clock that they set."""
 
 import os
-from collections.abc import AsyncIterator, Callable, Iterable, Mapping
+from collections.abc import AsyncIterator, Callable, Iterable, Mapping, Sequence
 from pathlib import Path
 from typing import TYPE_CHECKING
 
@@ -14,6 +14,7 @@ from redis.asyncio import Redis
 
 from bot.changes.authority import Authority
 from bot.changes.budget import Budget
+from bot.changes.change import Change
 from bot.changes.delegations import Delegations
 from bot.changes.people import Directory, Person
 from bot.changes.store import ChangeStore
@@ -106,8 +107,9 @@ class Told:
     async def registration_moved(self, registration: str) -> None:
         self.registrations.append(registration)
 
-    async def change_waits(self, number: int, nth: int) -> None:
-        self.reminders.append((number, nth))
+    async def changes_stand(self, changes: Sequence[tuple[Change, int]]) -> None:
+        self.changes += [change.number for change, _ in changes]
+        self.reminders += [(change.number, due) for change, due in changes if due]
 
     async def review_waits(self, number: int, nth: int) -> None:
         self.reviews.append((number, nth))

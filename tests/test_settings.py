@@ -49,6 +49,11 @@ def test_every_line_says_how_to_get_the_setting() -> None:
 @pytest.mark.parametrize(
     ("name", "value", "wrong"),
     [
+        ("TENFOUR_SLACK_CONNECTIONS", "0", "must be from 1 to 10, the most that Slack allows"),
+        ("TENFOUR_SLACK_CONNECTIONS", "11", "must be from 1 to 10, the most that Slack allows"),
+        ("TENFOUR_PATH_PREFIX", "tenfour", "must be a path such as /tenfour"),
+        ("TENFOUR_PATH_PREFIX", "/a/{b}", "must be a path such as /tenfour"),
+        ("TENFOUR_TRUSTED_PROXIES", "10.0.0.0/8, 10.0.0.1/8", "'10.0.0.1/8' is no network such as 10.0.0.0/8"),
         ("SLACK_BOT_TOKEN", "xoxp-user-token", "must start with xoxb-"),
         ("SLACK_BOT_TOKEN", "", "missing"),
         ("SLACK_BOT_TOKEN", "   ", "missing"),
@@ -157,6 +162,22 @@ def test_the_smallest_good_environment_gives_the_documented_defaults() -> None:
 
 def test_a_slack_address_gets_the_slash_its_client_needs() -> None:
     assert load_settings({**GOOD, "SLACK_API_URL": "http://127.0.0.1:8010/api"}).slack_api_url.endswith("/api/")
+
+
+@pytest.mark.parametrize(
+    ("given", "prefix"),
+    [
+        ({}, ""),
+        ({"TENFOUR_PUBLIC_URL": "https://example.com", "TENFOUR_EVENTS_SECRET": "s" * 16}, ""),
+        ({"TENFOUR_PUBLIC_URL": "https://example.com/a/b/", "TENFOUR_EVENTS_SECRET": "s" * 16}, "/a/b"),
+        ({"TENFOUR_PATH_PREFIX": "/tenfour/"}, "/tenfour"),
+        ({"TENFOUR_PATH_PREFIX": "/"}, ""),
+    ],
+)
+def test_the_path_below_which_a_proxy_serves_the_bot_is_that_of_the_public_url_unless_told(
+    given: dict[str, str], prefix: str
+) -> None:
+    assert load_settings({**GOOD, **given}).prefix == prefix
 
 
 def test_settings_can_be_made_by_field_names_too() -> None:

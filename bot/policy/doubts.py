@@ -8,8 +8,11 @@ from bot.policy.file import Surroundings
 from bot.policy.policy import APPROVALS_CHANNEL, EVERYONE, FREE, Policy, Rule
 
 
-def doubts(policy: Policy, around: Surroundings) -> list[str]:
-    """Full sentences about what looks wrong in a policy; `around` is what rules can speak about, as far as known."""
+def doubts(policy: Policy, around: Surroundings, *, doors: bool = True) -> list[str]:
+    """Full sentences about what looks wrong in a policy; `around` is what rules can speak about, as far as known.
+
+    `doors` whether to name the channels that must be private, for those who cannot ask Slack.
+    """
     return [
         *_never_applying(policy, around),
         *_open_wallets(policy),
@@ -18,7 +21,7 @@ def doubts(policy: Policy, around: Surroundings) -> list[str]:
         *_one_click(policy),
         *_unused(policy),
         *_idle_prices(policy),
-        *_doors(policy),
+        *(_doors(policy) if doors else ()),
     ]
 
 

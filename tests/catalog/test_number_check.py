@@ -15,7 +15,7 @@ from bot.sandbox.twilio import start_state
 from bot.sandbox.twilio.numbers import Number
 from bot.tracking.known import HeardAndSeen
 from bot.tracking.registration import Fact, Registration
-from bot.tracking.store import RegistrationStore
+from bot.tracking.store import RegistrationStore, Said
 from bot.tracking.tracker import Tracker
 from tests.catalog.world import World
 from tests.conftest import Told
@@ -43,7 +43,7 @@ class Desk:
     async def hear(self, kind: str, key: str, status: str, **snapshot: Any) -> None:
         thing = Registration(kind=kind, account=self.world.account.sid, key=key, title=key, started_at=AT)
         fact = Fact(name="state", value=status, at=AT, event=f"{kind}{key}{status}")
-        await self._tracker.hear(thing, fact, status, snapshot)
+        await self._tracker.hear(Said(thing, fact, status, snapshot))
 
     async def verified(self) -> None:
         """The service's campaign is verified, and replies reach somebody."""

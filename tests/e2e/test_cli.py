@@ -9,6 +9,7 @@ import structlog
 from typer.testing import CliRunner
 
 from bot.__main__ import app
+from bot.roles import Role
 from tests.e2e.world import PRODUCTION, ROOT, World
 
 NEEDED = ("SLACK_BOT_TOKEN", "TWILIO_ACCOUNT_SID", "TENFOUR_APPROVALS_CHANNEL", "SLACK_SIGNING_SECRET")
@@ -52,6 +53,13 @@ async def test_a_start_without_settings_names_each_with_how_to_get_it() -> None:
     for name in NEEDED:
         assert name in output
     assert "api.slack.com/apps" in output
+
+
+async def test_a_role_that_does_not_exist_is_refused_with_those_that_do() -> None:
+    code, output = await tenfour("run", "--role", "queen")
+    assert code == 2
+    for role in Role:
+        assert role.value in output
 
 
 @pytest.mark.parametrize(
