@@ -2,6 +2,7 @@
 #
 #   make sandbox   a local Slack, a local Twilio and the real bot, on one page in the browser
 #   make test      every test        make lint   style, types and layers
+#   make image-check   the steps of the Dockerfile, replayed without Docker
 #   make chaos     two bots and a Redis, killed 300 times while people work (KILLS=1000 SEED=7 for other runs)
 #   make run       the bot itself; settings from the environment or a file .env (see docs/settings.md)
 #   make docs      the pages that are made from the code
@@ -25,7 +26,7 @@ PYTHON ?= $(shell for name in python3 python3.14 python3.13 python3.12 python3.1
 	$$name -c '$(RIGHT)' 2>/dev/null && echo $$name && break; done)
 PIP := $(BIN)/python -m pip --disable-pip-version-check -qq install
 
-.PHONY: sandbox run test chaos lint docs docs-check lock clean dependency-audit licences bench-events bench-decide bench-scale bench-poll bench-costs bench-ack bench-start
+.PHONY: sandbox run test image-check chaos lint docs docs-check lock clean dependency-audit licences bench-events bench-decide bench-scale bench-poll bench-costs bench-ack bench-start
 .DELETE_ON_ERROR:
 
 sandbox: $(VENV)/.runtime
@@ -37,6 +38,9 @@ run: $(VENV)/.runtime
 test: $(VENV)/.dev
 	@$(BIN)/python -m tests.needs
 	$(BIN)/python -m pytest
+
+image-check: $(VENV)/.dev
+	$(BIN)/python -m pytest -n0 -m image tests/deploy/test_image.py
 
 chaos: $(VENV)/.dev
 	$(BIN)/python -m tests.chaos --kills $(or $(KILLS),300) $(if $(SEED),--seed $(SEED))

@@ -80,7 +80,7 @@ def instructions() -> list[tuple[str, str]]:
     return [(line.split()[0], line.partition(" ")[2]) for line in whole.splitlines() if line.strip()]
 
 
-@pytest.mark.long
+@pytest.mark.image
 def test_what_the_steps_make_starts_and_has_neither_pip_nor_a_compiler(tmp_path: Path) -> None:
     replay = Replay(tmp_path)
     for instruction, rest in instructions():

@@ -79,7 +79,7 @@ async def test_what_is_approved_in_a_freeze_waits_says_so_and_runs_when_it_is_li
     await world.slack.command(BOB, A2P, "/a2p-freeze")
     await world.sees(BOB, "freeze.lift")
     await world.slack.click(BOB, "freeze.lift", view_id=world.view(BOB)["id"])
-    await world.sees(BOB, "Is being lifted.")
+    await world.until(lambda: "freeze.lift" not in shown(world.view(BOB)), "that it is lifted, or is being lifted")
     await world.hears(APPROVALS, f"<@{BOB}> has lifted the freeze of main, set by <@{ANN}> until")
     await world.done(number)
     assert len(world.twilio.created("service")) == 1

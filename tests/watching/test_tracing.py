@@ -14,6 +14,7 @@ from opentelemetry import trace
 from opentelemetry.sdk.trace import TracerProvider
 from opentelemetry.sdk.trace.export import SimpleSpanProcessor
 from opentelemetry.sdk.trace.export.in_memory_span_exporter import InMemorySpanExporter
+from opentelemetry.sdk.trace.sampling import ALWAYS_OFF
 from opentelemetry.trace import StatusCode
 
 from bot.logs import bound, bound_request
@@ -48,6 +49,7 @@ def provider(exporter: InMemorySpanExporter) -> Iterator[TracerProvider]:
     provider = TracerProvider()
     provider.add_span_processor(SimpleSpanProcessor(Wordless(exporter)))
     yield provider
+    provider.sampler = ALWAYS_OFF  # docket keeps to the first provider of a process, also in tests that come later
     provider.shutdown()
 
 
