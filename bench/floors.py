@@ -1,6 +1,7 @@
 """What an answer to Slack costs at least: each floor is a process with the barest program that still answers.
 
-`aiohttp` only verifies Slack's signature, or in Socket Mode only acknowledges. `bolt` is Bolt with one listener in its
+`aiohttp` only verifies Slack's signature, or in Socket Mode only acknowledges. `writing` also makes one write that
+Redis puts on disk: what is to survive its process cannot do without. `bolt` is Bolt with one listener in its
 best configuration, `bolt-default` the same as it comes. Start one with `floor` or `frame_floor`.
 """
 
@@ -8,6 +9,7 @@ import argparse
 import asyncio
 import hashlib
 import hmac
+import itertools
 import json
 import re
 import sys
@@ -18,6 +20,7 @@ from typing import Any, Literal
 
 import aiohttp
 from aiohttp import web
+from redis.asyncio import Redis
 from slack_bolt.adapter.aiohttp import to_aiohttp_response, to_bolt_request
 from slack_bolt.adapter.socket_mode.aiohttp import AsyncSocketModeHandler
 from slack_bolt.async_app import AsyncApp
@@ -28,15 +31,18 @@ from bench.load import HOST
 from bot.sandbox.world import APP_TOKEN, BOT_TOKEN, BOT_USER_ID, SIGNING_SECRET, TEAM_ID
 from handlers.http import PATH
 
-Floor = Literal["aiohttp", "bolt", "bolt-default"]
+Floor = Literal["aiohttp", "writing", "bolt", "bolt-default"]
 Listener = Literal["command", "action", "view_submission"]
 READY = "ready"
 
 
 @asynccontextmanager
-async def floor(kind: Floor, listener: Listener, port: int) -> AsyncIterator[int]:
-    """A server on `port` that answers signed requests of one sort at `handlers.http.PATH`. Gives its process id."""
-    async with _process(kind, listener, "--port", str(port)) as pid:
+async def floor(kind: Floor, listener: Listener, port: int, redis_url: str) -> AsyncIterator[int]:
+    """A server on `port` that answers signed requests of one sort at `handlers.http.PATH`. Gives its process id.
+
+    `redis_url` is where one of kind `writing` writes.
+    """
+    async with _process(kind, listener, "--port", str(port), "--redis", redis_url) as pid:
         yield pid
 
 
@@ -102,10 +108,24 @@ def bare_bolt(kind: Floor, listener: Listener, api_url: str | None = None) -> As
     return app
 
 
-async def serve(kind: Floor, listener: Listener, port: int) -> None:
+def writing_handler(secret: str, redis_url: str) -> Any:
+    """The same, which writes down each request before it answers: what must survive its process cannot be faster."""
+    redis, verified, numbers = Redis.from_url(redis_url), bare_handler(secret), itertools.count()
+
+    async def handle(request: web.Request) -> web.Response:
+        answer: web.Response = await verified(request)
+        if answer.status == 200:
+            await redis.set(f"bench:written:{next(numbers)}", "1", ex=60)
+        return answer
+
+    return handle
+
+
+async def serve(kind: Floor, listener: Listener, port: int, redis_url: str) -> None:
     """Answer over HTTP until the process is told to end."""
-    handler = bare_handler(SIGNING_SECRET)
-    if kind != "aiohttp":
+    writes = kind == "writing"
+    handler = writing_handler(SIGNING_SECRET, redis_url) if writes else bare_handler(SIGNING_SECRET)
+    if kind.startswith("bolt"):
         app = bare_bolt(kind, listener)
 
         async def handler(request: web.Request) -> web.Response:
@@ -146,11 +166,12 @@ def main() -> None:
     parser.add_argument("listener")
     parser.add_argument("--port", type=int)
     parser.add_argument("--api")
+    parser.add_argument("--redis")
     wanted = parser.parse_args()
     if wanted.api:
         asyncio.run(acknowledge_frames(wanted.kind, wanted.listener, wanted.api))
     else:
-        asyncio.run(serve(wanted.kind, wanted.listener, wanted.port))
+        asyncio.run(serve(wanted.kind, wanted.listener, wanted.port, wanted.redis))
 
 
 if __name__ == "__main__":

@@ -1,6 +1,7 @@
 """The bot as it runs in production, but for a catalogue of one operation: `python -m bench.one_operation`."""
 
 import asyncio
+import gc
 import os
 from unittest.mock import patch
 
@@ -15,7 +16,10 @@ OPERATION = "service.create"
 
 async def serve() -> None:
     """Run until the process is told to end."""
+    gc.disable()  # as `tenfour run` does
     async with running(load_settings(os.environ)):
+        gc.freeze()
+        gc.enable()
         await asyncio.Event().wait()
 
 

@@ -1,6 +1,9 @@
 """How long a channel takes to be told what has piled up for it: thousands of announcements, one message a second."""
 
+import argparse
 import asyncio
+import sys
+import tempfile
 import time
 from collections.abc import AsyncIterator
 from contextlib import asynccontextmanager
@@ -50,22 +53,22 @@ class Told:
     pace: float
 
 
-async def piled_up(announcements: int, folder: Path) -> Told:
-    """Tell a channel that many announcements, each of a registration of its own."""
+async def piled_up(announcements: int, folder: Path, pace: float = PRODUCTION.redraw) -> Told:
+    """Tell a channel that many announcements, each of a registration of its own, a post each `pace` seconds."""
     slack = LocalSlack()
     await slack.start()
     try:
         async with open_redis(None, folder) as redis:
-            return await _told(announcements, slack, redis.client)
+            return await _told(announcements, slack, redis.client, pace)
     finally:
         await slack.stop()
 
 
-async def _told(announcements: int, slack: LocalSlack, redis: Redis) -> Told:
+async def _told(announcements: int, slack: LocalSlack, redis: Redis, pace: float) -> Told:
     keys = Keys()
     store = RegistrationStore(redis, keys)
     known = [await _begun(store, keys, redis, n) for n in range(announcements)]
-    async with _channels(slack, redis, keys, store) as (channels, background):
+    async with _channels(slack, redis, keys, store, pace) as (channels, background):
         begun = time.monotonic()
         while await store.untold(time.time()):
             channels.tell(CHANNEL)
@@ -92,14 +95,28 @@ async def _begun(store: RegistrationStore, keys: Keys, redis: Redis, n: int) -> 
 
 @asynccontextmanager
 async def _channels(
-    slack: LocalSlack, redis: Redis, keys: Keys, store: RegistrationStore
+    slack: LocalSlack, redis: Redis, keys: Keys, store: RegistrationStore, pace: float
 ) -> AsyncIterator[tuple[Channels, Background]]:
     client = AsyncWebClient(BOT_TOKEN, base_url=f"{slack.url}/api/", retry_handlers=[])
     posts, background, vault = Posts(client, redis), Background(), Vault([Fernet.generate_key().decode()])
     trail = AuditTrail(redis, keys, AuditLog(redis, keys, vault), ChangeStore(redis, keys, vault), time.time, 90)
     showing = Showing(store, History(redis, keys), Memory(redis, keys), Guide.load(), time.time)
     catch_ups, leases = CatchUps(redis, keys, posts), Leases(redis)
-    channels = Channels(
-        keys, store, posts, catch_ups, showing, background, leases, trail, CHANNEL, time.time, PRODUCTION.redraw
-    )
+    channels = Channels(keys, store, posts, catch_ups, showing, background, leases, trail, CHANNEL, time.time, pace)
     yield channels, background
+
+
+async def main(announcements: int, pace: float) -> int:
+    """Measure and print."""
+    with tempfile.TemporaryDirectory() as folder:
+        told = await piled_up(announcements, Path(folder), pace)
+    print(f"{announcements:,} announcements, a post each {pace:g} s: {told.posts} posts in {told.seconds:.0f} s")
+    return 1 if told.wrong else 0
+
+
+if __name__ == "__main__":
+    parser = argparse.ArgumentParser(description=__doc__)
+    parser.add_argument("announcements", type=int)
+    parser.add_argument("--pace", type=float, default=PRODUCTION.redraw, help="seconds between two posts")
+    given = parser.parse_args()
+    sys.exit(asyncio.run(main(given.announcements, given.pace)))

@@ -200,17 +200,19 @@ async def check(kind: str, redis: Redis, count: int, at_once: int, figures: Figu
 async def compare(arguments: argparse.Namespace, redis_url: str) -> None:
     """The sweep beside the same reads by bare aiohttp, at each number of calls under way."""
     rows = list[list[str]]()
-    count, rounds, warmup = (FEW, 1, 0) if arguments.quick else (arguments.count, arguments.rounds, 1)
+    most, rounds = (FEW, 1) if arguments.quick else (arguments.count, arguments.rounds)
     async with slow(LATENCY, ACCOUNT, retry_after=arguments.retry_after) as url:
         for at_once in arguments.at_once or (20, 100):
+            # at each as many as take the same time, unless all are asked for
+            count = most if arguments.whole else max(FEW, most * at_once // 100)
             contestants = {
                 kind: partial(turn, kind, url, redis_url, count, at_once) for kind in ("raw", "sweep")
             }  # fmt: skip
-            results = await interleaved(contestants, "raw", rounds, warmup)
+            results = await interleaved(contestants, "raw", rounds, warmup=0)
             rows += shown(results, count, at_once)
-        print(f"\n{count:,} registrations, Twilio answers in {LATENCY * 1000:.0f} ms; {machine()}\n")
-        print(table(("at once", "figure", "limit or raw", "sweep", "ratio", "goal", "reached"), rows))
-        few, many = [await turn("sweep", url, redis_url, n, 20) for n in (FEW, count if count > FEW else 2 * FEW)]
+        print(f"\n{most:,} registrations at most, Twilio answers in {LATENCY * 1000:.0f} ms; {machine()}\n")
+        print(table(("at once", "registrations", "figure", "limit or raw", "sweep", "ratio", "goal", "reached"), rows))
+        few, many = [await turn("sweep", url, redis_url, n, 100) for n in (FEW, max(most, 2 * FEW))]
         growth = many["peak"] - few["peak"]
         print(f"\nPeak of resident memory: {few['peak']:.1f} MB with {few['count']:,.0f} registrations,")
         print(
@@ -227,10 +229,11 @@ def shown(results: Results, count: int, at_once: int) -> list[list[str]]:
     ratio = results.ratio("sweep", "cpu")
     each = 1e6 / count
     return [
-        [f"{at_once}", "wall", f"{limit:.2f} s", f"{wall:.2f} s", times(wall / limit), times(WALL_GOAL),
+        [f"{at_once}", f"{count:,}", "wall", f"{limit:.2f} s", f"{wall:.2f} s", times(wall / limit), times(WALL_GOAL),
          reached(wall / limit, WALL_GOAL)],
-        [f"{at_once}", "wall of raw", f"{limit:.2f} s", f"{raw_wall:.2f} s", times(raw_wall / limit), "-", "-"],
-        [f"{at_once}", "CPU of one", f"{raw_cpu * each:.0f} us", f"{cpu * each:.0f} us", times(ratio),
+        [f"{at_once}", f"{count:,}", "wall of raw", f"{limit:.2f} s", f"{raw_wall:.2f} s", times(raw_wall / limit),
+         "-", "-"],
+        [f"{at_once}", f"{count:,}", "CPU of one", f"{raw_cpu * each:.0f} us", f"{cpu * each:.0f} us", times(ratio),
          times(CPU_GOAL), reached(ratio, CPU_GOAL)],
     ]  # fmt: skip
 
@@ -258,6 +261,7 @@ if __name__ == "__main__":
     parser = argparse.ArgumentParser(description=__doc__)
     parser.add_argument("--quick", action="store_true", help="one round with few registrations")
     parser.add_argument("--count", type=int, default=MANY)
+    parser.add_argument("--whole", action="store_true", help="all registrations also with few calls under way")
     parser.add_argument("--rounds", type=int, default=ROUNDS)
     parser.add_argument("--at-once", type=int, action="append")
     parser.add_argument("--retry-after", type=float)

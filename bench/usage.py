@@ -15,6 +15,13 @@ def cpu_seconds(pids: Iterable[int]) -> float:
     return sum(_ticks(pid) for pid in pids) / _TICKS
 
 
+def machine_seconds() -> float:
+    """CPU time that the whole machine has spent on anything so far, all cores."""
+    of_all = [int(ticks) for ticks in Path("/proc/stat").read_text().splitlines()[0].split()[1:9]]
+    idle, waiting_for_disk = of_all[3:5]
+    return (sum(of_all) - idle - waiting_for_disk) / _TICKS
+
+
 async def commands(redis: Redis) -> dict[str, int]:
     """How often each command was called so far, also by scripts."""
     stats: dict[str, Any] = await redis.info("commandstats")

@@ -1,9 +1,10 @@
 """The `tenfour` command line."""
 
 import asyncio
+import gc
 import os
 from collections.abc import AsyncIterator, Mapping
-from contextlib import AbstractAsyncContextManager, asynccontextmanager
+from contextlib import asynccontextmanager
 from pathlib import Path
 from typing import Annotated
 
@@ -53,6 +54,9 @@ app.add_typer(keeping_app)
 @app.command()
 def run(role: Annotated[Role, typer.Option(help=_ROLE)] = Role.ALL) -> None:
     """Start the bot, with settings from the environment (see docs/settings.md)."""
+    # what is made at the start stays: looking through it for garbage would take seconds of the start, and later a tenth
+    # of a second at a time, in which nobody is answered
+    gc.disable()
     set_up_logs()
     try:
         settings = load_settings(os.environ)
@@ -66,8 +70,12 @@ def run(role: Annotated[Role, typer.Option(help=_ROLE)] = Role.ALL) -> None:
     from bot.redis.embedded import EmbeddedRedisProblem
     from handlers.connection import SlackProblem
 
-    def bot(closing: Closing) -> AbstractAsyncContextManager[None]:
-        return running(settings, role=role, closing=closing)
+    @asynccontextmanager
+    async def bot(closing: Closing) -> AsyncIterator[None]:
+        async with running(settings, role=role, closing=closing):
+            gc.freeze()
+            gc.enable()
+            yield
 
     try:
         asyncio.run(until_told(bot))
@@ -83,11 +91,14 @@ def run(role: Annotated[Role, typer.Option(help=_ROLE)] = Role.ALL) -> None:
 def sandbox(
     port: Annotated[int, typer.Option(envvar="SANDBOX_PORT", min=1, max=65535)] = 8010,
     state: Annotated[Path, typer.Option(envvar="TENFOUR_STATE")] = Path(".tenfour"),
+    with_bot: Annotated[
+        bool, typer.Option("--bot/--no-bot", help="--no-bot: you run the bot yourself, as in docs/runbook.md.")
+    ] = True,
 ) -> None:
     """Start a local Slack, a local Twilio and the real bot, to try it all without an account anywhere."""
-    from bot.sandbox.launcher import run_sandbox
+    from bot.sandbox.launcher import BOT, run_sandbox
 
-    raise typer.Exit(asyncio.run(run_sandbox(port, state)))
+    raise typer.Exit(asyncio.run(run_sandbox(port, state, bot=BOT if with_bot else None)))
 
 
 @app.command()

@@ -21,6 +21,7 @@ from bot.composition.ground import Ground, open_ground
 from bot.composition.records import Records
 from bot.composition.work import REGISTRATIONS, Slacks, work_of
 from bot.engine import Tasks
+from bot.intake.uptake import Uptake
 from bot.policy.policy import Policy
 from bot.roles import Role
 from bot.runs.runner import Runner
@@ -87,18 +88,19 @@ async def running(
         slack = await stack.enter_async_context(
             connect(settings.slack_api_url, bot_token, app_token if role.answers else None, watch)
         )
-        desk, tasks = _assemble(ground, slack)
+        desk, tasks, uptake = _assemble(ground, slack)
         # twice: what was begun by deliveries, and, once the last run has ended, its cards
         stack.push_async_callback(_finish, desk.background, closing)
         await stack.enter_async_context(ground.engine.work(tasks, closing, takes=role.works))
         stack.push_async_callback(_finish, desk.background, closing)
         if role.answers:
-            await stack.enter_async_context(_answering(ground, slack, desk, app_token))
+            await stack.enter_async_context(_answering(ground, slack, desk, uptake, app_token))
         else:
             log.info("ready", role=role.value)
         desk.background.start(_warn_of_open_doors(desk.people, ground.rulebook.policy), "open doors")
         desk.background.start(warn_of_silent(ground.quiet), "silent accounts")
         stack.callback(ground.engine.stop_taking)
+        stack.callback(uptake.stop)
         stack.callback(closing.begin)
         watch.readiness.begin()
         stack.callback(watch.readiness.end)
@@ -106,7 +108,9 @@ async def running(
 
 
 @asynccontextmanager
-async def _answering(ground: Ground, slack: Slack, desk: Desk, app_token: str | None) -> AsyncIterator[None]:
+async def _answering(
+    ground: Ground, slack: Slack, desk: Desk, uptake: Uptake, app_token: str | None
+) -> AsyncIterator[None]:
     """Receive from Slack, and from others than Slack, until the body ends; what has come in is answered first."""
     settings, engine = ground.settings, ground.engine
     secret = settings.slack_signing_secret.get_secret_value() if settings.slack_signing_secret else None
@@ -117,10 +121,17 @@ async def _answering(ground: Ground, slack: Slack, desk: Desk, app_token: str | 
         await engine.ask(REGISTRATIONS)
 
     look = desk.tracker.sweep if ground.role.works else ask_workers
-    others = ground.following.intake(settings, desk.tracker, look, desk.background.start)
+    # workers look for themselves whether anything was written down
+    written = uptake.ask if ground.role.works else _nobody
+    others = ground.following.intake(settings, desk.tracker, ground.vault, look, desk.background.start, written)
     listener = Listener(settings.port, settings.prefix, settings.proxies, observer=ground.watch.observer)
-    async with deliveries(app, app_token, settings.slack_connections, listener, ground.pulse, others):
+    connections, pulse = settings.slack_connections, ground.pulse
+    async with deliveries(app, app_token, connections, listener, pulse, others, slack.address):
         yield
+
+
+def _nobody() -> None:
+    """Whom nothing is told in this process."""
 
 
 async def _finish(background: Background, closing: Closing) -> None:
@@ -157,7 +168,7 @@ class _Voice:
     heard: Telling
 
 
-def _assemble(ground: Ground, slack: Slack) -> tuple[Desk, Tasks]:
+def _assemble(ground: Ground, slack: Slack) -> tuple[Desk, Tasks, Uptake]:
     """Every part, made once and handed to those that need it; nothing here talks to anybody yet."""
     records = Records.of(ground)
     voice = _voice(ground, records, slack, lambda user: publish(desk, user))
@@ -201,7 +212,10 @@ def _assemble(ground: Ground, slack: Slack) -> tuple[Desk, Tasks]:
         digests=desk.digests.post_due,
         offers=offer,
     )
-    return desk, work_of(ground, records, tracker, runner, sweep, slacks)
+    uptake = ground.following.uptake(
+        ground.settings, tracker, ground.vault, leases, tracker.sweep, voice.background.start
+    )
+    return desk, work_of(ground, records, tracker, runner, sweep, slacks, uptake), uptake
 
 
 def _voice(ground: Ground, records: Records, slack: Slack, home: Callable[[str], Awaitable[None]]) -> _Voice:

@@ -57,7 +57,9 @@ async def inspect(environ: Mapping[str, str], ask_slack: AskSlack, clock: Callab
         lines.append(ok("Settings", "all are there and well formed."))
     except SettingsProblem as problem:
         lines += [fail("Settings", line, "") for line in problem.lines]
-        lines.append(warn("Slack, Twilio and policy", "not looked at.", "They are once the settings are mended."))
+        lines.append(
+            warn("Slack, Twilio and policy", "not looked at.", "They are looked at once the settings are right.")
+        )
     try:
         memory = load_memory_settings(environ)
     except SettingsProblem:
@@ -86,7 +88,7 @@ async def _memory_lines(
             memory = await stack.enter_async_context(opened(environ, keyless=True))
         except (RedisProblem, EmbeddedRedisProblem) as problem:
             mend = "See whether it runs, and whether this machine may reach it."
-            return [fail("Redis", f"{problem}.", mend), *await clock_lines(None, addresses, clock)]
+            return [fail("Redis", f"{str(problem).rstrip('.')}.", mend), *await clock_lines(None, addresses, clock)]
         except SettingsProblem as problem:
             return [fail("Settings", line, "") for line in problem.lines]
         return [

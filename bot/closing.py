@@ -28,14 +28,23 @@ class Closing:
         self._deadline: float | None = None
         self._task: asyncio.Task[Any] | None = None
         self._guard: asyncio.TimerHandle | None = None
+        self._over = False
         self._hurried = asyncio.Event()
 
-    def begin(self) -> None:
-        """The time runs; the task that calls this is cancelled when it is over. Calling it again changes nothing."""
+    @property
+    def is_over(self) -> bool:
+        """Whether the time was not enough."""
+        return self._over
+
+    def begin(self, task: "asyncio.Task[Any] | None" = None) -> None:
+        """The time runs; the task, or the one that calls this, is cancelled when it is over.
+
+        Calling it again changes nothing.
+        """
         if self._deadline is None:
             loop = asyncio.get_running_loop()
             left = HURRY_SECONDS if self._hurried.is_set() else self._seconds
-            self._task, self._deadline = asyncio.current_task(), loop.time() + left
+            self._task, self._deadline = task or asyncio.current_task(), loop.time() + left
             self._guard = loop.call_at(self._deadline, self._cut)
 
     def hurry(self) -> None:
@@ -71,6 +80,7 @@ class Closing:
             await asyncio.gather(task, hurried, return_exceptions=True)
 
     def _cut(self) -> None:
+        self._over = True
         log.critical("not_ended_in_time", then="what is left is cut off")
         if self._task:
             self._task.cancel()
@@ -79,12 +89,18 @@ class Closing:
 async def until_told(bot: Callable[[Closing], AbstractAsyncContextManager[None]]) -> None:
     """Run a bot until SIGTERM or SIGINT; a second one cuts off what the bot is still finishing.
 
-    Raises what the bot raises, and `asyncio.CancelledError` when it did not end in time.
+    One that is still starting does not finish that first: it may wait for another process, or for Slack. Raises what
+    the bot raises, and `asyncio.CancelledError` when it did not end in time.
     """
     stop, closing = asyncio.Event(), Closing()
+    task, started = asyncio.current_task(), False
 
     def told() -> None:
-        if stop.is_set():
+        if not started and task and not stop.is_set():
+            log.info("stopping", why="told so before it was ready")
+            closing.begin(task)
+            task.cancel()
+        elif stop.is_set():
             log.warning("told_twice", then="what is under way is cut off")
             closing.hurry()
         stop.set()
@@ -92,6 +108,14 @@ async def until_told(bot: Callable[[Closing], AbstractAsyncContextManager[None]]
     loop = asyncio.get_running_loop()
     for name in (signal.SIGINT, signal.SIGTERM):
         loop.add_signal_handler(name, told)
-    async with bot(closing):
-        await stop.wait()
-        log.info("stopping")
+    try:
+        async with bot(closing):
+            started = True
+            await stop.wait()
+            log.info("stopping")
+    except asyncio.CancelledError:
+        # told while it was starting, and ended in time
+        if started or closing.is_over or not stop.is_set():
+            raise
+    finally:
+        closing.end()

@@ -9,8 +9,8 @@ from slack_bolt.middleware.async_middleware import AsyncMiddleware
 from slack_bolt.request.async_request import AsyncBoltRequest
 from slack_bolt.response import BoltResponse
 
+from bot.changes.drafts import CopyError
 from bot.changes.refusal import Refusal
-from bot.logs import bound_request
 from bot.watching.watch import UNWATCHED, Watch
 from handlers import (
     absence,
@@ -34,7 +34,7 @@ from handlers.delivery import Delivery, Payload
 from handlers.desk import Desk, Doer
 from handlers.door import BUSY, CAME, BusyError, Door
 from handlers.following import discovered, registration_acts, registrations, watch
-from handlers.inbox import Inbox
+from handlers.inbox import Inbox, InHand
 from handlers.words import in_words
 
 Handler = Callable[[Desk, Delivery], Awaitable[Payload | None]]
@@ -157,6 +157,35 @@ ROUTES: Mapping[str, Callable[[Delivery], Handler | None]] = {
     "event": lambda d: EVENTS.get(d.body["event"]["type"]),
 }
 
+
+def _always(delivery: Delivery) -> bool:
+    return True
+
+
+# What needs no mark before it is answered, as a copy that another process answers does no harm: help is shown twice,
+# and the others write once, together with the mark of their delivery (`Desk.do`, `drafting.keep`, `drafting.amend`),
+# before anything else that they do. Whatever is not named here is marked first.
+UNMARKED: Mapping[Handler, Callable[[Delivery], bool]] = {
+    commands.show_help: _always,
+    commands.operate: commands.asks_for_help,
+    forms.keep_answer: _always,
+    forms.submit_page: _always,
+    previews.request_approval: _always,
+    changes.approve: _always,
+    changes.reject: _always,
+    changes.cancel: _always,
+    changes.ask_again: _always,
+    changes.retry: _always,
+    changes.abandon: _always,
+    changes.did_not_happen: _always,
+    changes.skip: _always,
+    changes.done: _always,
+    changes.undo: _always,
+    changes.happened: _always,
+    glass.break_glass: _always,
+    glass.sign_off: _always,
+}
+
 ANSWER_SECONDS = 2.4
 """Slack gives up after three seconds, counted from its side."""
 
@@ -177,6 +206,7 @@ class Front(AsyncMiddleware):
 
     def __init__(self, desk: Desk, inbox: Inbox, watched: Watch) -> None:
         self._desk, self._inbox, self._door, self._watch = desk, inbox, Door(), watched
+        self._in_hand = InHand()
 
     async def async_process(
         self,
@@ -191,7 +221,7 @@ class Front(AsyncMiddleware):
         if route is None:
             return await next()
         began: float = req.context.get(CAME) or asyncio.get_running_loop().time()
-        with bound_request(), self._watch.tracing.span("slack", delivery.kind):
+        with self._watch.tracing.span("slack", delivery.kind):
             reply, outcome = await self._answered(delivery, route(delivery), began)
             ack: BoltResponse = await req.context.ack(**reply)
         self._watch.observer.acknowledged(delivery.kind, outcome, asyncio.get_running_loop().time() - began)
@@ -199,45 +229,55 @@ class Front(AsyncMiddleware):
 
     async def _answered(self, delivery: Delivery, handler: Handler | None, came: float) -> tuple[Payload, str]:
         if delivery.kind in UNHURRIED:
-            return await answer(self._desk, self._inbox, delivery, handler)
+            return await self._answer(delivery, handler, ANSWER_SECONDS)
         try:
             async with self._door.place(came) as waited:
-                return await answer(self._desk, self._inbox, delivery, handler, ANSWER_SECONDS - waited)
+                return await self._answer(delivery, handler, ANSWER_SECONDS - waited)
         except BusyError:
             return _sorry(self._desk, delivery, BUSY), "busy"
+
+    async def _answer(self, delivery: Delivery, handler: Handler | None, seconds: float) -> tuple[Payload, str]:
+        """The ack of a delivery: a handler's answer, or words about why there is none. Never raises.
+
+        The second tells those who watch what it was: `done`, `again`, `refused` or `outdated`.
+        """
+        if handler is None:
+            told = delivery.kind in ("command", "view_submission")
+            return _sorry(self._desk, delivery, OUTDATED) if told else {}, "outdated"
+        unmarked = UNMARKED.get(handler)
+        here = self._in_hand if unmarked and unmarked(delivery) else None
+        try:
+            async with asyncio.timeout(seconds):
+                if not await (here or self._inbox).first(delivery):
+                    return self._again(delivery)
+                self._desk.people.admit(delivery.teams)
+                reply = await handler(self._desk, delivery) or {}
+        except CopyError:
+            if here:
+                here.done(delivery)
+            return self._again(delivery)
+        except Exception as error:  # the person must hear of it, whatever it is
+            # the type, not the words: a refusal may quote what was typed
+            log.warning("not_done", kind=delivery.kind, user=delivery.user, error=type(error).__name__)
+            if here:
+                here.refused(delivery)
+            else:  # beside the ack, which must not wait for a Redis that may be away
+                self._desk.background.start(self._inbox.refused(delivery), "remember a delivery")
+            return _sorry(self._desk, delivery, in_words(error), refused=isinstance(error, Refusal)), "refused"
+        if here:
+            here.done(delivery)
+        else:  # beside the ack: until it is noted, copies wait for it, and no ack says of one what is not done
+            self._desk.background.start(self._inbox.done(delivery), "remember a delivery")
+        return reply, "done"
+
+    def _again(self, delivery: Delivery) -> tuple[Payload, str]:
+        log.info("delivered_again", kind=delivery.kind, user=delivery.user)
+        return {}, "again"
 
 
 def register(app: AsyncApp, desk: Desk, inbox: Inbox, watched: Watch = UNWATCHED) -> None:
     """Connect the map to Bolt."""
     app.use(Front(desk, inbox, watched))
-
-
-async def answer(
-    desk: Desk, inbox: Inbox, delivery: Delivery, handler: Handler | None, seconds: float = ANSWER_SECONDS
-) -> tuple[Payload, str]:
-    """The ack of a delivery: a handler's answer, or words about why there is none. Never raises.
-
-    The second tells those who watch what it was: `done`, `again`, `refused` or `outdated`.
-    """
-    if handler is None:
-        told = delivery.kind in ("command", "view_submission")
-        return _sorry(desk, delivery, OUTDATED) if told else {}, "outdated"
-    try:
-        async with asyncio.timeout(seconds):
-            if not await inbox.first(delivery):
-                log.info("delivered_again", kind=delivery.kind, user=delivery.user)
-                return {}, "again"
-            desk.people.admit(delivery.teams)
-            reply = await handler(desk, delivery) or {}
-    except Exception as error:  # the person must hear of it, whatever it is
-        # the type, not the words: a refusal may quote what was typed
-        log.warning("not_done", kind=delivery.kind, user=delivery.user, error=type(error).__name__)
-        # beside the ack, which must not wait for a Redis that may be away
-        desk.background.start(inbox.refused(delivery), "remember a delivery")
-        return _sorry(desk, delivery, in_words(error), refused=isinstance(error, Refusal)), "refused"
-    # beside the ack: until it is noted, copies wait for it, and no ack says of one what is not done
-    desk.background.start(inbox.done(delivery), "remember a delivery")
-    return reply, "done"
 
 
 def _sorry(desk: Desk, delivery: Delivery, text: str, *, refused: bool = False) -> Payload:

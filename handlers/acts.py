@@ -15,7 +15,12 @@ from bot.changes.change import place
 from bot.plans.values import Record
 from bot.redis.batch import Batch
 from bot.redis.keys import Keys
+from bot.redis.scripts import Script
 from bot.vault import SealedWithOtherKeyError, Vault
+from handlers.delivery import REMEMBER_SECONDS
+
+_KEEP = Script.beside(__file__, "keep.lua")
+_FORGET = Script.beside(__file__, "forget.lua")
 
 log = structlog.get_logger()
 
@@ -48,13 +53,23 @@ class ActStore:
         self._redis, self._keys, self._vault = redis, keys, vault
         self._write = Batch(redis)
 
+    async def begin(self, act: Act, mark: str, holder: tuple[str, int]) -> bool:
+        """Write an act down, with the mark of its delivery and its lease for this holder, all in one.
+
+        False when the mark stands ("" is none): the act was written down before, and may be carried out already.
+        """
+        keys = [self._keys.plain("acts"), self.lease(act), *([self._keys.act(f"seen:{mark}")] if mark else [])]
+        args: list[str | int] = [act.id, self._vault.seal(act.model_dump()), *holder, REMEMBER_SECONDS]
+        return bool(await self._write.script(_KEEP, keys=keys, args=args))
+
     async def keep(self, act: Act) -> None:
-        """Write an act down."""
+        """Write an act down, or what has become of it."""
         await self._write("HSET", self._keys.plain("acts"), act.id, self._vault.seal(act.model_dump()))
 
-    async def done(self, act: Act) -> None:
-        """Forget an act that was carried out, or refused with words."""
-        await self._write("HDEL", self._keys.plain("acts"), act.id)
+    async def done(self, act: Act, holder: tuple[str, int]) -> None:
+        """Forget an act that was carried out, or refused with words, and give back this holder's lease of it."""
+        keys = [self._keys.plain("acts"), self.lease(act)]
+        await self._write.script(_FORGET, keys=keys, args=[act.id, holder[0]])
 
     async def left(self, before: float) -> list[Act]:
         """Acts from before a time, oldest first."""
@@ -77,4 +92,4 @@ class ActStore:
 
     def lease(self, act: Act) -> str:
         """The key of the right to carry an act out."""
-        return self._keys.plain(f"act:{act.id}")
+        return self._keys.act(f"lease:{act.id}")

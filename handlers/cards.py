@@ -23,6 +23,7 @@ from handlers.background import Background
 from handlers.blocks.change import change_card, part_decided, told
 from handlers.blocks.change_words import refusal
 from handlers.blocks.help import card_not_shown
+from handlers.blocks.kit import Message
 from handlers.calls import ASKS, Calls
 from handlers.news import News
 from handlers.posts import CHANNEL_CLOSED, Posts, why
@@ -161,12 +162,20 @@ class Cards:
             await self._put_card(book, change, freeze)
         finally:  # a channel that is closed to us must not keep the requester from hearing
             if note := told(change, freeze):
-                slot = f"told:{change.state}:{_occasion(change)}:{change.digest[:8]}"
-                await self._posts.once(book, slot, change.requester, note)
+                await self._tell(book, change, note)
         await self._news.tell(book, change, await self._posts.stands(book, "card"))
         await self._redis.hset(book, "drawn", picture)
         self._background.start(self._homes({change.requester}), "homes")
         return True
+
+    async def _tell(self, book: str, change: Change, note: Message) -> None:
+        """Tell the requester once how a change stands."""
+        occasion = f"told:{change.state}:{_occasion(change)}:"
+        slot = occasion + change.digest[:8]
+        # erasing gives it another digest, and is no news to anybody
+        if change.settled and any(s.startswith(occasion) and s != slot for s in await self._posts.slots(book)):
+            return
+        await self._posts.once(book, slot, change.requester, note)
 
     async def _put_card(self, book: str, change: Change, freeze: Freeze | None) -> None:
         try:

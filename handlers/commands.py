@@ -43,6 +43,13 @@ class Arguments:
     plan_only: bool = False
 
 
+def asks_for_help(delivery: Delivery) -> bool:
+    """Whether a command is surely answered with what there is, and does nothing."""
+    text = delivery.body.get("text") or ""
+    # not where a value may be that has one of the words in it
+    return "=" not in text and not HELP.isdisjoint(text.lower().split())
+
+
 async def operate(desk: Desk, delivery: Delivery) -> Payload | None:
     """`/a2p-service create friendly_name="Acme"`: an operation's form, preview or plan, or an inquiry's answer."""
     command = delivery.body["command"]

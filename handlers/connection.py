@@ -1,8 +1,11 @@
 """The connection to Slack: one session, one identity, and the two ways in which deliveries arrive."""
 
-from collections.abc import AsyncIterator, Sequence
+import asyncio
+import time
+from collections.abc import AsyncIterator, Awaitable, Sequence
 from contextlib import AsyncExitStack, asynccontextmanager
 from dataclasses import dataclass
+from typing import TypeVar
 
 import aiohttp
 import structlog
@@ -16,9 +19,11 @@ from bot.health import Pulse
 from bot.watching.watch import UNWATCHED, Watch
 from handlers.http import PATH, Listener, listen
 from handlers.slack_client import WatchedClient
-from handlers.sockets import Sockets
+from handlers.sockets import Address, Sockets
 
 CALL_SECONDS = 10.0
+
+T = TypeVar("T")
 
 log = structlog.get_logger()
 
@@ -29,12 +34,13 @@ class SlackProblem(Exception):
 
 @dataclass(frozen=True)
 class Slack:
-    """Who we are at Slack, and the client that says so."""
+    """Who we are at Slack, and the client that says so; in Socket Mode with an address for the first connection."""
 
     client: AsyncWebClient
     me: AuthorizeResult
     team: str
     bot_user: str
+    address: Address | None = None
 
 
 @asynccontextmanager
@@ -56,20 +62,11 @@ async def connect(
             # none: a handler would sleep for Retry-After inside a lease; what failed is drawn by the next sweep
             retry_handlers=[],
         )
-        setting = "SLACK_BOT_TOKEN"
-        try:
-            me = await client.auth_test()
-            if app_token:
-                setting = "SLACK_APP_TOKEN"
-                # the Socket Mode client would retry a bad token for ever, in silence (slack.md 0.17)
-                await client.apps_connections_open(app_token=app_token)
-        except SlackApiError as error:
-            reason = error.response.get("error")
-            raise SlackProblem(f"{setting}: Slack says {reason}. Copy the token again from your app's page.") from error
-        except (aiohttp.ClientError, TimeoutError) as error:
-            raise SlackProblem(
-                f"SLACK_API_URL: {api_url} cannot be reached ({error or type(error).__name__})"
-            ) from error
+        # beside each other: the start waits for both
+        me, address = await asyncio.gather(
+            _proved("SLACK_BOT_TOKEN", api_url, client.auth_test()),
+            _proved("SLACK_APP_TOKEN", api_url, _address(client, app_token)),
+        )
         identity = AuthorizeResult(
             enterprise_id=me.get("enterprise_id"),
             team_id=me["team_id"],
@@ -77,7 +74,26 @@ async def connect(
             bot_id=me.get("bot_id"),
             bot_user_id=me["user_id"],
         )
-        yield Slack(client, identity, str(me["team_id"]), str(me["user_id"]))
+        yield Slack(client, identity, str(me["team_id"]), str(me["user_id"]), address)
+
+
+async def _proved(setting: str, api_url: str, call: Awaitable[T]) -> T:
+    """What Slack answers to the first call with a token. Raises `SlackProblem`."""
+    try:
+        return await call
+    except SlackApiError as error:
+        reason = error.response.get("error")
+        raise SlackProblem(f"{setting}: Slack says {reason}. Copy the token again from your app's page.") from error
+    except (aiohttp.ClientError, TimeoutError) as error:
+        raise SlackProblem(f"SLACK_API_URL: {api_url} cannot be reached ({error or type(error).__name__})") from error
+
+
+async def _address(client: AsyncWebClient, app_token: str | None) -> Address | None:
+    """Where to connect first. A bad token shows here, at the start: connecting is tried for ever (slack.md 0.17)."""
+    if app_token is None:
+        return None
+    opened = await client.apps_connections_open(app_token=app_token)
+    return Address(str(opened["url"]), time.monotonic())
 
 
 def bolt_app(slack: Slack, signing_secret: str | None) -> AsyncApp:
@@ -104,16 +120,17 @@ async def deliveries(
     listener: Listener,
     pulse: Pulse,
     others: Sequence[RouteDef],
+    address: Address | None = None,
 ) -> AsyncIterator[None]:
     """Receive deliveries until the body ends: over so many connections with an app token, else by the listener.
 
-    `others` are served by that listener beside Slack, also in Socket Mode.
+    The first connection is made to `address`. `others` are served by that listener beside Slack, also in Socket Mode.
     """
     async with AsyncExitStack() as stack:
         if others and app_token:
             await stack.enter_async_context(listen(None, listener, others))
         if app_token:
-            sockets = Sockets(app, app.client, app_token, connections)
+            sockets = Sockets(app, app.client, app_token, connections, address=address)
             pulse.watch("Socket Mode", sockets.alive)
             await stack.enter_async_context(sockets.connected())
             log.info("ready", by="Socket Mode", connections=connections)

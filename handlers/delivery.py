@@ -2,11 +2,18 @@
 
 import json
 from dataclasses import dataclass, field
-from typing import Any
+from functools import cached_property
+from typing import Any, Final
 
 from bot.changes.refusal import Refusal
 
 Payload = dict[str, Any]
+
+REMEMBER_SECONDS: Final = 86400
+"""Delayed events come again for up to a day (slack.md 2.8)."""
+
+_UNTAGGED: Final = {ord("{"): "(", ord("}"): ")"}
+"""Braces would say which hash slot a key is in."""
 
 
 @dataclass(frozen=True)
@@ -37,6 +44,11 @@ class Delivery:
         """What a second delivery of the same thing would carry too, or "" where there is nothing of the kind."""
         event_id = self.body.get("event_id")
         return str(event_id or ("" if self.kind == "block_suggestion" else self.trigger))
+
+    @cached_property
+    def mark(self) -> str:
+        """The name of this delivery in keys: its copies have the same; "" where they cannot be told."""
+        return f"{self.kind}:{self.once}".translate(_UNTAGGED) if self.once else ""
 
     @property
     def teams(self) -> frozenset[str]:

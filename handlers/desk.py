@@ -1,6 +1,7 @@
 """What every handler works with, and the ways in which it answers a person."""
 
 import asyncio
+import hashlib
 import secrets
 from collections.abc import Awaitable, Callable, Coroutine, Mapping
 from dataclasses import dataclass
@@ -22,7 +23,7 @@ from bot.catalog.operation import Catalog
 from bot.changes.account_choice import ChannelAccounts
 from bot.changes.changes import Changes
 from bot.changes.delegations import Delegations
-from bot.changes.drafts import DraftStore
+from bot.changes.drafts import CopyError, DraftStore
 from bot.changes.freezes import Freezes
 from bot.changes.refusal import Refusal
 from bot.ports import Known
@@ -104,9 +105,12 @@ class Desk:
         return {account.sid: account.name for account in self.accounts.all}
 
     async def do(self, delivery: Delivery, kind: str, **what: Any) -> None:
-        """Write down what this person does, and do it after the ack; a refusal is told privately."""
+        """Write down what this person does, and do it after the ack; a refusal is told privately.
+
+        Raises `CopyError` when it was written down for another copy of this delivery.
+        """
         act = Act(
-            id=secrets.token_hex(8),
+            id=_named(delivery),
             kind=kind,
             user=delivery.user,
             team=delivery.team,
@@ -114,8 +118,9 @@ class Desk:
             what=what,
             channel=delivery.channel,
         )
-        await self.acts.keep(act)
-        self.later(delivery, self._carry_out(act, delivery))
+        if not await self.acts.begin(act, delivery.mark, self.leases.holder):
+            raise CopyError
+        self.later(delivery, self._carry_out(act, delivery, taken=True))
 
     async def catch_up(self) -> None:
         """Carry out what a crash left behind after its ack: in one process, a few at a time, oldest first.
@@ -227,11 +232,14 @@ class Desk:
             return not passing(error)
         return True
 
-    async def _carry_out(self, act: Act, delivery: Delivery) -> None:
-        """Do what was acknowledged, or say why not; it stays written down until one of the two is done."""
-        async with self.leases.held(self.acts.lease(act)) as ours:
+    async def _carry_out(self, act: Act, delivery: Delivery, *, taken: bool = False) -> None:
+        """Do what was acknowledged, or say why not; it stays written down until one of the two is done.
+
+        `taken` says that this process has just written it down, and has its lease by that.
+        """
+        async with self.leases.held(self.acts.lease(act), taken=taken) as ours:
             # a kind that we do not know is a newer version's, which will carry it out
-            if not ours or act.kind not in self.doers or not await self.acts.stands(act):
+            if not ours or act.kind not in self.doers or not (taken or await self.acts.stands(act)):
                 return
             try:
                 await self.doers[act.kind](self, act)
@@ -259,6 +267,12 @@ class Desk:
 
     async def _forget(self, act: Act) -> None:
         try:
-            await self.acts.done(act)
+            await self.acts.done(act, self.leases.holder)
+            self.leases.given_back(self.acts.lease(act))
         except RedisError as error:  # it is carried out once more, which is harmless
             log.warning("act_not_forgotten", kind=act.kind, why=type(error).__name__)
+
+
+def _named(delivery: Delivery) -> str:
+    """The id of what a delivery has done: the same for each of its copies."""
+    return hashlib.sha256(delivery.mark.encode()).hexdigest()[:16] if delivery.mark else secrets.token_hex(8)

@@ -42,19 +42,25 @@ async def loaded(desk: Desk, draft_id: str, user: str, gone: str) -> tuple[Draft
     return draft, entry
 
 
-async def keep(desk: Desk, entry: Entry, draft: Draft, *, offer: bool = True) -> None:
-    """Keep a draft. That of an operation is offered for resuming, that of an inquiry is soon forgotten."""
+async def keep(desk: Desk, entry: Entry, draft: Draft, *, offer: bool = True, mark: str = "") -> None:
+    """Keep a draft. That of an operation is offered for resuming, that of an inquiry is soon forgotten.
+
+    Raises `CopyError` when it was kept for another copy of the delivery with this mark.
+    """
     if isinstance(entry, Inquiry):
-        await desk.drafts.save(draft, offer=False, seconds=INQUIRY_SECONDS)
+        await desk.drafts.save(draft, offer=False, seconds=INQUIRY_SECONDS, mark=mark)
     else:
-        await desk.drafts.save(draft, offer=offer)
+        await desk.drafts.save(draft, offer=offer, mark=mark)
 
 
-async def amend(desk: Desk, entry: Entry, draft: Draft, change: Callable[[Draft], Draft]) -> Draft:
-    """Keep a change of a draft without undoing what another delivery keeps of it in the same moment."""
+async def amend(desk: Desk, entry: Entry, draft: Draft, change: Callable[[Draft], Draft], mark: str) -> Draft:
+    """Keep a change of a draft without undoing what another delivery keeps of it in the same moment.
+
+    Raises `CopyError` when it was kept for another copy of the delivery with this mark.
+    """
     if isinstance(entry, Inquiry):
-        return await desk.drafts.amend(draft, change, offer=False, seconds=INQUIRY_SECONDS)
-    return await desk.drafts.amend(draft, change)
+        return await desk.drafts.amend(draft, change, offer=False, seconds=INQUIRY_SECONDS, mark=mark)
+    return await desk.drafts.amend(draft, change, mark=mark)
 
 
 def with_answers(draft: Draft, values: dict[str, Any]) -> Draft:

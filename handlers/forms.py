@@ -61,7 +61,7 @@ async def submit_page(desk: Desk, delivery: Delivery) -> Payload | None:
     more = not asked_on(entry.form, values, page).keys() <= drawn_fields(delivery.view)
     draft = _without_wrong_secrets(entry, draft, {m.field for m in wrong})
     draft = draft if wrong and not more else turned(draft)
-    await drafting.keep(desk, entry, draft)
+    await drafting.keep(desk, entry, draft, mark=delivery.mark)
     if more:
         return update(page_view(desk, entry, draft, page, wrong=wrong, note=MORE))
     if wrong:
@@ -94,7 +94,7 @@ async def keep_answer(desk: Desk, delivery: Delivery) -> Payload | None:
         return with_answers(standing, values) if news else standing
 
     if answered(draft) != draft:
-        draft = await drafting.amend(desk, entry, draft, answered)
+        draft = await drafting.amend(desk, entry, draft, answered, delivery.mark)
     if draft.turn == turn and shape(entry.form, plain(draft.values), page) != drawn:
         desk.later(delivery, _redraw(desk, delivery, entry, draft, page))
     return None

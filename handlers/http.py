@@ -166,7 +166,9 @@ def _write_down(request: web.Request, status: int, listener: Listener) -> None:
     # the route, not the path: a path may hold a secret, or whatever a stranger likes to see in a log
     resource = request.match_info.route.resource
     source = next((name for path, name in SOURCES.items() if resource and path in resource.canonical), "unknown")
-    reason = "signature" if source == "slack" and status == 401 else REASONS.get(status, "unknown")
+    # a wrong secret in TCR's path is answered as if nothing were there
+    proof = {("slack", 401): "signature", ("tcr", 404): "credentials"}.get((source, status))
+    reason = proof or REASONS.get(status, "unknown")
     listener.observer.refused_at_the_door(source, reason)
     log.warning("request_refused", status=status, route=resource.canonical if resource else "unknown", client=client)
 

@@ -1,6 +1,7 @@
 """Slack delivers at least once: the second copy of a delivery is acknowledged, after the first, and nothing else."""
 
 import asyncio
+from collections import OrderedDict
 from typing import Final
 
 import structlog
@@ -10,12 +11,9 @@ from redis.exceptions import RedisError
 from bot.changes.refusal import Refusal
 from bot.redis.batch import Batch
 from bot.redis.keys import Keys
-from handlers.delivery import Delivery
+from handlers.delivery import REMEMBER_SECONDS, Delivery
 
 log = structlog.get_logger()
-
-REMEMBER_SECONDS = 86400
-"""Delayed events come again for up to a day (slack.md 2.8)."""
 
 LOOK_SECONDS = 0.05
 """How often a copy looks whether the first one was answered."""
@@ -23,8 +21,8 @@ LOOK_SECONDS = 0.05
 TAKEN_MILLISECONDS = 3000
 """Slack has given up by then: a copy that comes later means that the first one was not answered."""
 
-_UNTAGGED: Final = {ord("{"): "(", ord("}"): ")"}
-"""Braces would say which hash slot a key is in."""
+MOST_IN_HAND: Final = 5000
+"""Deliveries that one process knows to have answered: those of minutes, where Slack gives up after seconds."""
 
 
 class Inbox:
@@ -76,4 +74,47 @@ class Inbox:
             log.warning("delivery_not_remembered", kind=delivery.kind, why=type(error).__name__)
 
     def _key(self, delivery: Delivery) -> str:
-        return self._keys.plain(f"seen:{delivery.kind}:{delivery.once}".translate(_UNTAGGED))
+        return self._keys.plain(f"seen:{delivery.mark}")
+
+
+class InHand:
+    """Remembers what this process answers and has answered, without asking anybody.
+
+    It is for deliveries that other processes may answer as well: because their answer changes nothing, or because what
+    it writes carries the mark of the delivery.
+    """
+
+    def __init__(self, most: int = MOST_IN_HAND) -> None:
+        self._most = most
+        self._answered: OrderedDict[str, asyncio.Future[bool]] = OrderedDict()
+
+    async def first(self, delivery: Delivery) -> bool:
+        """Whether this delivery is to be answered; False once it was answered, for which this waits.
+
+        A copy of one that was refused is looked at anew.
+        """
+        while before := self._answered.get(delivery.mark):
+            # one who gives up must not take it from the others
+            if await asyncio.shield(before):
+                return False
+        if delivery.mark:
+            self._answered[delivery.mark] = asyncio.get_running_loop().create_future()
+            self._forget()
+        return True
+
+    def done(self, delivery: Delivery) -> None:
+        """The delivery was answered."""
+        if (mine := self._answered.get(delivery.mark)) and not mine.done():
+            mine.set_result(True)
+
+    def refused(self, delivery: Delivery) -> None:
+        """The delivery was answered with words about why it is not done."""
+        if (mine := self._answered.pop(delivery.mark, None)) and not mine.done():
+            mine.set_result(False)
+
+    def _forget(self) -> None:
+        """The oldest; whoever still waits for it looks at it anew."""
+        while len(self._answered) > self._most:
+            _, oldest = self._answered.popitem(last=False)
+            if not oldest.done():
+                oldest.set_result(False)

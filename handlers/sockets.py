@@ -25,6 +25,7 @@ from slack_sdk.socket_mode.request import SocketModeRequest
 from slack_sdk.socket_mode.response import SocketModeResponse
 from slack_sdk.web.async_client import AsyncWebClient
 
+from bot.logs import bound_request
 from handlers.background import Background
 from handlers.door import CAME
 
@@ -33,6 +34,8 @@ MOST_SOCKETS: Final = 10
 ANSWER_SECONDS: Final = 3.0
 """Slack has given up on an answer by then."""
 CLOSE_SECONDS: Final = 2.0
+FRESH_SECONDS: Final = 10.0
+"""How long after it was given an address is used."""
 _REMEMBERED: Final = 500
 """Answers of one connection."""
 _REFUSED: Final = {
@@ -70,6 +73,14 @@ class NotOpenedError(Exception):
     """Slack let us in and sent us away again; the text is its reason."""
 
 
+@dataclass(frozen=True)
+class Address:
+    """Where a connection may be opened, once, and when Slack said so, by the monotonic clock."""
+
+    url: str
+    given: float
+
+
 @dataclass(eq=False)
 class _Socket:
     """One connection. `leaving` is set once a successor is wanted: Slack said so, or it is over; `why` says which.
@@ -89,10 +100,16 @@ class Sockets:
     """Keeps `wanted` connections open, gives what arrives to `app`, and sends back its answers."""
 
     def __init__(
-        self, app: AsyncApp, client: AsyncWebClient, app_token: str, wanted: int, tempo: SocketTempo = PRODUCTION
+        self,
+        app: AsyncApp,
+        client: AsyncWebClient,
+        app_token: str,
+        wanted: int,
+        tempo: SocketTempo = PRODUCTION,
+        address: Address | None = None,
     ) -> None:
         self._app, self._client, self._app_token = app, client, app_token
-        self._wanted, self._tempo = wanted, tempo
+        self._wanted, self._tempo, self._address = wanted, tempo, address
         self._readers: dict[_Socket, asyncio.Task[None]] = {}
         self._answers, self._retiring = Background(), Background()
         self._up = asyncio.Event()
@@ -116,6 +133,8 @@ class Sockets:
                 await _stop(keepers)
                 await self._answers.finish(ANSWER_SECONDS)
                 sockets = list(self._readers)
+                for socket in sockets:
+                    socket.leaving.set()  # it is we who go
                 await _stop(list(self._readers.values()))
                 await self._answers.finish(ANSWER_SECONDS)
                 await asyncio.gather(*(socket.ws.close() for socket in sockets))
@@ -146,9 +165,8 @@ class Sockets:
     async def _open(self, session: aiohttp.ClientSession, number: int) -> _Socket:
         """A connection on which Slack has said hello. Its address is good for one attempt, so each asks for another."""
         async with asyncio.timeout(self._tempo.dial):
-            opened = await self._client.apps_connections_open(app_token=self._app_token)
             ws = await session.ws_connect(
-                str(opened["url"]),
+                await self._where(),
                 # the watchdog on the age of the last frame: any frame puts it off, and it ends a connection that says
                 # nothing although it was asked
                 heartbeat=self._tempo.ping,
@@ -169,6 +187,13 @@ class Sockets:
         log.info("socket_open", socket=number, of_this_process=self._wanted, of_the_app=hello.get("num_connections"))
         self._up.set()
         return socket
+
+    async def _where(self) -> str:
+        """An address to connect to: that of the start, while it is fresh, or a new one."""
+        first, self._address = self._address, None
+        if first and time.monotonic() - first.given < FRESH_SECONDS:
+            return first.url
+        return str((await self._client.apps_connections_open(app_token=self._app_token))["url"])
 
     async def _read(self, socket: _Socket) -> None:
         try:
@@ -198,7 +223,8 @@ class Sockets:
         asked = AsyncBoltRequest(
             mode="socket_mode", body=request.payload, headers=build_headers(request), context={CAME: came}
         )
-        response: BoltResponse = await self._app.async_dispatch(asked)
+        with bound_request():
+            response: BoltResponse = await self._app.async_dispatch(asked)
         if response.status != 200:  # left without an ack: Slack sends events again, and shows people an error
             log.warning("delivery_not_acknowledged", kind=request.type, status=response.status)
             return

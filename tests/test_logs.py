@@ -1,6 +1,7 @@
 """Logs say where, what kind and about what, never what somebody typed, nor a secret."""
 
 import asyncio
+import gc
 import io
 import json
 import logging
@@ -39,6 +40,9 @@ SECRETS = st.one_of(
     st.from_regex(r"\A[0-9]{3}-[0-9]{2}-[0-9]{4}\Z", fullmatch=True),
     st.tuples(text(ALNUM, 1, 12), text(ALNUM, 1, 12)).map(lambda parts: "@".join(parts) + ".example"),
     text(URLSAFE, 8, 40).map("https://hooks.slack.com/actions/{}".format),
+    text(URLSAFE, 8, 40).map("https://hooks.slack-gov.com/actions/{}".format),
+    st.from_regex(r"\A\([2-9][0-9]{2}\) [2-9][0-9]{2}-[0-9]{4}\Z", fullmatch=True),
+    st.from_regex(r"\A1?[2-9][0-9]{2}[2-9][0-9]{6}\Z", fullmatch=True),
 )
 AROUND = st.sampled_from(["", " ", "'", '"', "(", ": ", ", ", "\n", "=", "<"])
 AFTER = st.sampled_from(["", " ", "'", '"', ")", ", ", "\n", ">", ";"])
@@ -48,11 +52,12 @@ AFTER = st.sampled_from(["", " ", "'", '"', ")", ", ", "\n", ">", ";"])
 def lines() -> Iterator["Lines"]:
     """What is written from now on; logging is as before after that."""
     root, before = logging.getLogger(), structlog.get_config()
-    handlers, level = root.handlers[:], root.level
+    handlers, level, hook = root.handlers[:], root.level, sys.excepthook
     lines = Lines()
     lines.set_up()
     yield lines
     logging.captureWarnings(False)
+    sys.excepthook = hook
     root.handlers[:] = handlers
     root.setLevel(level)
     structlog.configure(**before)
@@ -129,6 +134,34 @@ def test_no_line_of_ours_or_of_a_library_holds_one(lines: Lines, secret: str) ->
 
 
 @pytest.mark.parametrize(
+    ("said", "secret"),
+    [
+        ("redis://:pa@ss@host:6379/0", "pa@ss"),
+        ("redis://bot:p/w@host:6379/0", "p/w"),
+        ("rediss+sentinel://a,b/main?sentinel_password=hunter2", "hunter2"),
+        ("403, url='wss://wss-primary.slack.com/link/?ticket=02ba8d4a-aaaa&app_id=x'", "02ba8d4a"),
+        ("BasicAuth(login='SKx', password='hunter2', encoding='latin1')", "hunter2"),
+        ("{'Authorization': 'Basic YTpi'}", "YTpi"),
+        ('"events_secret": "AbC_dEf-123"', "AbC_dEf"),
+        ("GET /v2/PhoneNumbers/%2B15125550120", "5125550120"),
+        ("?email=ann%40example.com", "ann"),
+        ("+1 512 555 0120 does not answer", "555 0120"),
+        ("+44 20 7946 0958", "7946"),
+        ("\uff11\uff12-\uff13\uff14\uff15\uff16\uff17\uff18\uff19", "\uff13\uff14\uff15"),
+        ("12\u20133456789", "3456789"),
+        ("12\u200b-3456789", "3456789"),
+        ("\uff0b15125550120", "5125550120"),
+        ("xoxb\u200b-1-2-abc", "abc"),
+        ("jörg@müller.example", "jörg"),
+        ("basic\u00a0dXNlcjpwYXNz", "dXNlcjpwYXNz"),
+    ],
+)
+def test_neither_spelling_nor_quoting_brings_a_secret_through(said: str, secret: str) -> None:
+    assert secret not in masked(said)
+    assert MASK in masked(said)
+
+
+@pytest.mark.parametrize(
     "plain",
     [
         "AC" + "0a" * 16,
@@ -139,6 +172,8 @@ def test_no_line_of_ours_or_of_a_library_holds_one(lines: Lines, secret: str) ->
         "U0123456789 in C0123456789",
         "9f86d081884c7d659a2feaa0c55ad015a3bf4f1b2b0b822cd15d6c15b0f00a08",
         "123e4567-e89b-12d3-a456-426614174000",
+        "1790000000 1790000000123 in 10.0.0.12:6379",
+        "https://example.com/tenfour is “reached” by name",
     ],
 )
 def test_ids_times_and_digests_stay_readable(plain: str) -> None:
@@ -147,6 +182,7 @@ def test_ids_times_and_digests_stay_readable(plain: str) -> None:
 
 def test_a_field_with_the_name_of_a_secret_is_masked_whatever_it_holds() -> None:
     assert masked_value("short", "auth_token") == MASK
+    assert masked_value(123456, "auth_token") == MASK
     assert masked_value({"Authorization": "x"}) == {"Authorization": MASK}
 
 
@@ -166,6 +202,45 @@ def test_the_errors_of_libraries_are_named_and_not_quoted(lines: Lines) -> None:
     except ValueError:
         logging.getLogger("aiohttp.server").exception("a request broke")
     (line,) = lines.read()
+    assert "ValueError" in str(line["exception"])
+    assert "Zanzibar" not in json.dumps(line)
+
+
+def test_a_library_that_puts_the_words_of_an_error_into_its_message_is_not_quoted_either(lines: Lines) -> None:
+    try:
+        try:
+            raise KeyError("Tanganyika")
+        except KeyError as cause:
+            raise ValueError("Zanzibar") from cause
+    except ValueError as error:
+        logging.getLogger("slack_bolt.other").exception(f"Failed to run listener function (error: {error})")
+        logging.getLogger("docket").error("after %r", error.__cause__, exc_info=error)
+    bolt, docket = lines.read()
+    assert bolt["event"] == "Failed to run listener function (error: ValueError)"
+    assert docket["event"] == "after KeyError"
+
+
+async def test_a_task_whose_error_nobody_heard_is_not_quoted(lines: Lines) -> None:
+    async def lost(typed: str) -> None:
+        raise ValueError(typed)
+
+    asyncio.get_running_loop().call_soon(int, "Zanzibar")
+    task = asyncio.create_task(lost("Tanganyika"))
+    await asyncio.wait({task})
+    del task
+    gc.collect()
+    written = lines.read()
+    assert [line["event"] for line in written] == ["Exception in callback int", "Task exception was never retrieved"]
+    assert all("ValueError" in str(line["exception"]) for line in written)
+    assert "Zanzibar" not in json.dumps(written)
+    assert "Tanganyika" not in json.dumps(written)
+
+
+def test_what_ends_the_process_is_a_line_too_and_not_quoted(lines: Lines) -> None:
+    error = ValueError("Zanzibar")
+    sys.excepthook(ValueError, error, None)
+    (line,) = lines.read()
+    assert (line["event"], line["level"]) == ("ended_by_an_error", "critical")
     assert "ValueError" in str(line["exception"])
     assert "Zanzibar" not in json.dumps(line)
 

@@ -157,6 +157,16 @@ async def test_the_bot_gets_no_setting_of_the_person_who_tries_it(tmp_path: Path
     }
 
 
+async def test_without_a_bot_it_says_how_to_run_one_and_ends_when_told(tmp_path: Path) -> None:
+    news: asyncio.Queue[str] = asyncio.Queue()
+    task = asyncio.create_task(run_sandbox(0, tmp_path, bot=None, say=news.put_nowait))
+    assert "without a bot" in await asyncio.wait_for(news.get(), 20)
+    assert str(tmp_path / "sandbox" / "bot.env") in await asyncio.wait_for(news.get(), 20)
+    os.kill(os.getpid(), signal.SIGTERM)
+    assert await asyncio.wait_for(task, 20) == 0
+    assert not (tmp_path / "sandbox" / "bot.log").exists(), "no bot was started"
+
+
 async def test_a_bot_that_dies_is_started_again_and_that_is_said(tmp_path: Path) -> None:
     async with sandbox(tmp_path) as running:
         await running.hears("Sandbox ready")

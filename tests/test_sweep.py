@@ -1,6 +1,7 @@
 """The sweep sets going again whatever stands still, and what it cannot read or move keeps nothing else waiting."""
 
 import json
+from collections.abc import Sequence
 
 import pytest
 from pydantic import ValidationError
@@ -41,7 +42,7 @@ class Bench:
         self.started.runs.clear()
         return change
 
-    async def swept(self, engine: Started | None = None) -> list[int]:
+    async def swept(self, engine: Started | None = None, told: Told | None = None) -> list[int]:
         """The runs that a sweep has started."""
         tracker = Tracker(
             RegistrationStore(self.redis, self.keys),
@@ -52,7 +53,7 @@ class Bench:
             "C0ALERTS",
             self.started.start_run,
         )
-        await Sweep(self.changes, tracker, engine or self.started, self.told, self.clock).all_changes()
+        await Sweep(self.changes, tracker, engine or self.started, told or self.told, self.clock).all_changes()
         return self.started.runs
 
 
@@ -100,6 +101,22 @@ async def test_a_change_that_cannot_be_started_keeps_no_other_waiting(bench: Ben
             await bench.started.start_run(number)
 
     assert await bench.swept(Picky()) == [second.number]
+
+
+async def test_a_change_whose_card_cannot_be_made_up_for_keeps_no_other_from_being_drawn(bench: Bench) -> None:
+    first, second = await bench.approved("draft-1"), await bench.approved("draft-2")
+
+    class Choking(Told):
+        async def changes_stand(self, changes: Sequence[tuple[Change, int]]) -> None:
+            if first.number in [change.number for change, _ in changes]:
+                raise ValueError(SECRET)
+            await super().changes_stand(changes)
+
+    choking = Choking()
+    with capture_logs() as logs:
+        await bench.swept(told=choking)
+    assert choking.changes == [second.number]
+    assert [(entry["change"], SECRET in str(entry)) for entry in logs] == [(first.number, False)]
 
 
 async def test_trouble_with_redis_ends_the_sweep_as_it_concerns_them_all(bench: Bench) -> None:

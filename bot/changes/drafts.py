@@ -7,18 +7,27 @@ from typing import Any
 import structlog
 from pydantic import ValidationError
 from redis.asyncio import Redis
+from redis.exceptions import NoScriptError
 
 from bot.plans.plan import Plan
 from bot.plans.values import Record
+from bot.redis.batch import Batch, Command
 from bot.redis.keys import Keys
 from bot.redis.scripts import Script
 from bot.vault import SealedWithOtherKeyError, Vault
 
 KEEP_SECONDS = 14 * 86400
+MARK_SECONDS = 86400
+"""How long copies of a delivery may come (slack.md 2.8)."""
 _REPLACE = Script.beside(__file__, "replace.lua")
+_SAVE = Script.beside(__file__, "save.lua")
 _ALPHABET = "abcdefghjkmnpqrstuvwxyz23456789"  # no letters that people mix up
 
 log = structlog.get_logger()
+
+
+class CopyError(Exception):
+    """What this is about was written down for another copy of the same delivery."""
 
 
 class Draft(Record):
@@ -49,6 +58,7 @@ class DraftStore:
 
     def __init__(self, redis: Redis, keys: Keys, vault: Vault, clock: Callable[[], float]) -> None:
         self._redis, self._keys, self._vault, self._clock = redis, keys, vault, clock
+        self._read, self._write = Batch(redis, reads=True), Batch(redis)
 
     def begin(
         self, user: str, operation: str, values: Mapping[str, Any], channel: str = "", account: str = ""
@@ -65,26 +75,52 @@ class DraftStore:
             values=dict(values),
         )
 
-    async def save(self, draft: Draft, *, offer: bool = True, seconds: int = KEEP_SECONDS) -> None:
-        """Keep a draft; with `offer`, it is offered when its owner opens the same form again."""
-        sealed = self._vault.seal(draft.model_dump(mode="json"))
-        await self._redis.set(self._keys.draft(draft.id), sealed, ex=seconds)
-        if offer:
-            await self._offer(draft)
+    async def save(self, draft: Draft, *, offer: bool = True, seconds: int = KEEP_SECONDS, mark: str = "") -> None:
+        """Keep a draft; with `offer`, it is offered when its owner opens the same form again.
+
+        `mark` names the delivery that asked for it. Raises `CopyError` when that did so before.
+        """
+        sealed, doc = self._vault.seal(draft.model_dump(mode="json")), self._keys.draft(draft.id)
+        offering = self._offering(draft) if offer else ()
+        if not mark:
+            await self._write.together(("SET", doc, sealed, "EX", seconds), *offering)
+            return
+        keys = [doc, self._marked(draft, mark)]
+        args: list[str | int] = [sealed, seconds, MARK_SECONDS]
+        try:
+            kept, *_ = await self._write.together(("EVALSHA", _SAVE.sha, len(keys), *keys, *args), *offering)
+        except NoScriptError:
+            kept = await _SAVE(self._redis, keys=keys, args=args)
+        if not kept:
+            raise CopyError
 
     async def amend(
-        self, draft: Draft, change: Callable[[Draft], Draft], *, offer: bool = True, seconds: int = KEEP_SECONDS
+        self,
+        draft: Draft,
+        change: Callable[[Draft], Draft],
+        *,
+        offer: bool = True,
+        seconds: int = KEEP_SECONDS,
+        mark: str = "",
     ) -> Draft:
-        """Change a draft as it stands by now, whoever else changes it in the same moment. Gives what stands then."""
+        """Change a draft as it stands by now, whoever else changes it in the same moment. Gives what stands then.
+
+        `mark` names the delivery that asked for it. Raises `CopyError` when that did so before.
+        """
         key = self._keys.draft(draft.id)
-        while sealed := await self._redis.get(key):
+        while sealed := await self._read("GET", key):
             standing = self._opened(draft.id, str(sealed))
             if standing is None or (changed := change(standing)) == standing:
                 return standing or draft
-            args: list[str | int] = [str(sealed), self._vault.seal(changed.model_dump(mode="json")), seconds]
-            if await _REPLACE(self._redis, keys=[key], args=args):
+            new = self._vault.seal(changed.model_dump(mode="json"))
+            keys = [key, *([self._marked(draft, mark)] if mark else [])]
+            args: list[str | int] = [str(sealed), new, seconds, MARK_SECONDS]
+            replaced = await _REPLACE(self._redis, keys=keys, args=args)
+            if replaced < 0:
+                raise CopyError
+            if replaced:
                 if offer:
-                    await self._offer(changed)
+                    await self._write.together(*self._offering(changed))
                 return changed
         return draft
 
@@ -92,7 +128,7 @@ class DraftStore:
         """The draft, if it is there, can be read, and belongs to this person: an id from outside may be forged."""
         if not draft_id or not all(c.isalnum() or c in "-_" for c in draft_id):
             return None
-        sealed = await self._redis.get(self._keys.draft(draft_id))
+        sealed = await self._read("GET", self._keys.draft(draft_id))
         draft = self._opened(draft_id, str(sealed)) if sealed else None
         return draft if draft and draft.user == user else None
 
@@ -120,10 +156,13 @@ class DraftStore:
         """Stop offering a draft that was requested or thrown away."""
         await self._withdraw(draft.user, draft.operation, draft.id)
 
-    async def _offer(self, draft: Draft) -> None:
+    def _offering(self, draft: Draft) -> tuple[Command, ...]:
         mine = self._mine(draft.user)
-        await self._redis.hset(mine, draft.operation, draft.id)
-        await self._redis.expire(mine, KEEP_SECONDS)
+        return ("HSET", mine, draft.operation, draft.id), ("EXPIRE", mine, KEEP_SECONDS)
+
+    def _marked(self, draft: Draft, mark: str) -> str:
+        """The key that says that a delivery about this draft is known."""
+        return self._keys.draft(draft.id, f"seen:{mark}")
 
     async def _withdraw(self, user: str, operation: str, draft_id: str) -> None:
         if await self._redis.hget(self._mine(user), operation) == draft_id:  # not a newer one

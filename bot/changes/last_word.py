@@ -10,6 +10,7 @@ from typing import Any, Literal
 from redis.asyncio import Redis
 
 from bot.plans.values import Record
+from bot.redis.batch import Batch
 from bot.redis.scripts import Script
 from bot.vault import SealedWithOtherKeyError, Vault
 
@@ -33,6 +34,7 @@ class LastWords:
 
     def __init__(self, redis: Redis, key: str, vault: Vault) -> None:
         self._redis, self._key, self._vault = redis, key, vault
+        self._read = Batch(redis, reads=True)
 
     async def say(self, about: str, what: dict[str, Any], *, at: float, act: str = "") -> Outcome:
         """Let this stand from now on. `act` tells a repetition from somebody else's word."""
@@ -44,7 +46,7 @@ class LastWords:
 
     async def all(self) -> list[Word]:
         """What stands, about everything."""
-        return self._words((await self._redis.hgetall(self._key)).items())
+        return self._words((await self._read("HGETALL", self._key)).items())
 
     async def of(self, *about: str) -> list[Word]:
         """What stands, about these."""

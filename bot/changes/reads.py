@@ -14,6 +14,7 @@ from bot.changes.refusal import Refusal
 from bot.changes.sealing import Sealer
 from bot.plans.plan import Plan
 from bot.policy.verdict import Requirement
+from bot.redis.batch import Batch
 from bot.redis.keys import Keys
 from bot.vault import SealedWithOtherKeyError, Vault
 
@@ -31,6 +32,7 @@ class ChangeReads:
 
     def __init__(self, redis: Redis, keys: Keys, vault: Vault) -> None:
         self._redis, self._keys, self._vault = redis, keys, vault
+        self._ask = Batch(redis, reads=True)
         self.sealer = Sealer(vault)
 
     async def load(self, number: int) -> Change | None:
@@ -66,13 +68,14 @@ class ChangeReads:
                     yield number, self._opened_if_readable(number, *row) if doc else None
 
     async def ballot(self, number: int) -> Ballot:
-        """What a decision on a change is taken on. Raises `Refusal` when there is no such change."""
+        """What a decision on a change is taken on. Raises `Refusal` when there is no such change.
+
+        Its parts may be of two moments: the script that records a decision judges anew.
+        """
         fields = ("state", "requester", "digest", "requirement")
         doc_key, decisions_key = self._at(number, "doc", "decisions")
-        async with self._redis.pipeline(transaction=True) as pipe:
-            pipe.hmget(doc_key, fields)
-            pipe.hvals(decisions_key)
-            (state, requester, digest, requirement), decisions = await pipe.execute()
+        read = await self._ask.together(("HMGET", doc_key, *fields), ("HVALS", decisions_key))
+        (state, requester, digest, requirement), decisions = read
         if state is None:
             raise Refusal(_NO_CHANGE.format(number))
         return Ballot(

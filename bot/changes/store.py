@@ -4,11 +4,16 @@ import json
 from collections.abc import AsyncIterator, Sequence
 from typing import Any, Literal
 
+from redis.asyncio import Redis
+
 from bot.changes.change import APPROVED, BROKE_GLASS, Change, Decision, Event, State, Verb
 from bot.changes.reads import ChangeReads
 from bot.plans.plan import Plan
 from bot.policy.verdict import Requirement
+from bot.redis.batch import Batch
+from bot.redis.keys import Keys
 from bot.redis.scripts import Script
+from bot.vault import Vault
 
 DecideOutcome = Literal[
     "recorded", "missing", "settled", "expired", "outdated", "own", "already", "ineligible", "denied"
@@ -28,6 +33,10 @@ class ChangeStore(ChangeReads):
 
     `sealer` is for those who write records of a change themselves (runs).
     """
+
+    def __init__(self, redis: Redis, keys: Keys, vault: Vault) -> None:
+        super().__init__(redis, keys, vault)
+        self._write = Batch(redis)
 
     async def number_for(self, draft: str) -> int:
         """The change number of a draft: the same one however often it is asked for."""
@@ -92,14 +101,14 @@ class ChangeStore(ChangeReads):
             rule=rule,
             where=where,
         )
-        outcome, state = await _DECIDE(
-            self._redis,
+        outcome, state = await self._write.script(
+            _DECIDE,
             keys=self._at(number, "doc", "decisions", "timeline"),
             args=[
                 decision.user,
                 decision.verb,
                 decision.digest,
-                decision.at,
+                repr(decision.at),
                 self.sealer.decision(decision).model_dump_json(),
                 json.dumps(list(decision.groups)),
                 self.sealer.event(event).model_dump_json(),

@@ -1,6 +1,6 @@
 """Everything with which registrations are followed, and what others tell us about them over HTTP."""
 
-from collections.abc import Awaitable, Callable, Coroutine, Sequence
+from collections.abc import Awaitable, Callable, Sequence
 from dataclasses import dataclass
 from typing import Any, Self
 
@@ -9,12 +9,18 @@ from redis.asyncio import Redis
 
 from bot.intake.callbacks import Callbacks
 from bot.intake.events import Events
+from bot.intake.journal import Journal
+from bot.intake.reading import Reading
 from bot.intake.receipts import Receipts
-from bot.intake.soon import Soon
+from bot.intake.right_of_way import RightOfWay
+from bot.intake.soon import Soon, Start
+from bot.intake.taking import Taking
 from bot.intake.tcr import Campaigns, TcrIntake
 from bot.intake.tcr_index import TcrIndex
+from bot.intake.uptake import Uptake
 from bot.ports import Engine, Notifier
 from bot.redis.keys import Keys
+from bot.redis.lease import Leases
 from bot.settings import Settings
 from bot.tracking.bundles import look_at_bundle
 from bot.tracking.history import History
@@ -28,6 +34,7 @@ from bot.tracking.store import RegistrationStore
 from bot.tracking.tracker import Tracker
 from bot.tracking.traffic import Traffic
 from bot.twilio.accounts import Accounts
+from bot.vault import Vault
 from bot.watching.observer import NOBODY, Observer
 
 
@@ -46,6 +53,7 @@ class Following:
     portfolio: Portfolio
     traffic: Traffic
     index: TcrIndex
+    way: RightOfWay
     observer: Observer = NOBODY
 
     @classmethod
@@ -64,6 +72,7 @@ class Following:
             Portfolio(redis, keys, registrations, clock),
             Traffic(redis, keys, registrations, clock),
             TcrIndex(redis, keys),
+            RightOfWay(),
             observer,
         )
 
@@ -95,40 +104,51 @@ class Following:
                 self.traffic.learn,
             ),
             observer=self.observer,
+            give_way=self.way.give_in_turn,
         )
+
+    def uptake(
+        self,
+        settings: Settings,
+        tracker: Tracker,
+        vault: Vault,
+        leases: Leases,
+        look: Callable[[], Awaitable[Any]],
+        start: Start,
+    ) -> Uptake:
+        """What takes up the events that wait in the journal.
+
+        What they hint at is looked at soon after, by `look`; `start` runs it.
+        """
+        receipts = Receipts(self.traffic, tracker, self.clock)
+        soon = Soon(look, start)
+        taking = Taking(self.redis, self.keys, tracker, receipts, self.index, soon, self.clock)
+        reading = Reading(settings.accounts, taking, self.clock, self.way, self.observer)
+        journal, lease = Journal(self.redis, self.keys, vault), self.keys.events("uptake")
+        return Uptake(journal, reading, leases, lease, start)
 
     def intake(
         self,
         settings: Settings,
         tracker: Tracker,
+        vault: Vault,
         look: Callable[[], Awaitable[Any]],
-        start: Callable[[Coroutine[Any, Any, Any], str], None],
+        start: Start,
+        written: Callable[[], None],
     ) -> Sequence[RouteDef]:
         """Where others than Slack tell us things, as far as the settings want them.
 
-        What they hint at is looked at soon after, by `look`; `start` runs it.
+        What they hint at is looked at soon after, by `look`; `start` runs it. `written` hears of events in the journal.
         """
-        soon = Soon(look, start)
         routes: list[RouteDef] = []
         if settings.tcr_secret:
             sids = tuple(account.sid for account in settings.accounts)
-            secret, campaigns = settings.tcr_secret.get_secret_value(), Campaigns(self.index, soon, self.clock)
+            campaigns = Campaigns(self.index, Soon(look, start), self.clock)
+            secret = settings.tcr_secret.get_secret_value()
             routes += TcrIntake(self.redis, self.keys, tracker, sids, secret, campaigns).routes()
         if settings.public_url and settings.events_secret:
-            receipts = Receipts(self.traffic, tracker, self.clock)
             known, url, secret = settings.accounts, settings.public_url, settings.events_secret.get_secret_value()
-            events = Events(
-                self.redis,
-                self.keys,
-                tracker,
-                receipts,
-                self.index,
-                known,
-                url,
-                secret,
-                soon,
-                self.clock,
-                self.observer,
-            )
-            routes += [*events.routes(), *Callbacks(known, url, receipts).routes()]
+            events = Events(Journal(self.redis, self.keys, vault), known, url, secret, written, self.way)
+            callbacks = Callbacks(known, url, Receipts(self.traffic, tracker, self.clock))
+            routes += [*events.routes(), *callbacks.routes()]
         return routes

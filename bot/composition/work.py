@@ -10,6 +10,7 @@ from redis.exceptions import RedisError
 from bot.composition.ground import Ground
 from bot.composition.records import Records
 from bot.engine import Own, Shared, Tasks, Work
+from bot.intake.uptake import Uptake
 from bot.runs.runner import Runner
 from bot.sweep import Sweep
 from bot.tracking.tracker import Tracker
@@ -40,7 +41,15 @@ class Slacks:
     offers: Deed
 
 
-def work_of(ground: Ground, records: Records, tracker: Tracker, runner: Runner, sweep: Sweep, slack: Slacks) -> Tasks:
+def work_of(
+    ground: Ground,
+    records: Records,
+    tracker: Tracker,
+    runner: Runner,
+    sweep: Sweep,
+    slack: Slacks,
+    uptake: Uptake,
+) -> Tasks:
     """Everything there is to do, in the rhythm of the settings."""
     tempo, poll, pulse, works = ground.tempo, ground.settings.poll_seconds, ground.pulse, ground.role.works
 
@@ -72,10 +81,10 @@ def work_of(ground: Ground, records: Records, tracker: Tracker, runner: Runner, 
         REGISTRATIONS: watched(slack.polling, poll, sweep.all_registrations),
         "housekeeping": Shared(tempo.housekeeping, housekeeping, at_once=False),
     }
-    return Tasks(run_change, shared, _own(ground, records, tracker, slack))
+    return Tasks(run_change, shared, _own(ground, records, tracker, slack, uptake))
 
 
-def _own(ground: Ground, records: Records, tracker: Tracker, slack: Slacks) -> tuple[Own, ...]:
+def _own(ground: Ground, records: Records, tracker: Tracker, slack: Slacks, uptake: Uptake) -> tuple[Own, ...]:
     """What must not rest because processes of another role are away."""
     tempo, told_alone = ground.tempo, ground.keys.plain("telling-left")
 
@@ -103,9 +112,14 @@ def _own(ground: Ground, records: Records, tracker: Tracker, slack: Slacks) -> t
             if ours:
                 await tracker.tell_left()
 
+    async def take_up() -> None:
+        uptake.ask()
+
     own = [Own(tempo.sweep, beat), Own(LOOK_SECONDS, slack.policy), Own(tempo.sweep, catch_up), Own(LOOK_SECONDS, hear)]
     if ground.role.answers:
         own.append(Own(WARM_SECONDS, warm))
+    if ground.role.works and ground.settings.events_secret:
+        own.append(Own(LOOK_SECONDS, take_up))
     if not ground.role.works:  # those that work do it after each sweep
         own.append(Own(ground.settings.poll_seconds, tell_left))
     return tuple(own)

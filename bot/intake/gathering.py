@@ -26,9 +26,14 @@ class Gathering(Generic[Item]):
     """
 
     def __init__(
-        self, record: Callable[[Sequence[Item]], Awaitable[None]], monotonic: Callable[[], float] = time.monotonic
+        self,
+        record: Callable[[Sequence[Item]], Awaitable[None]],
+        monotonic: Callable[[], float] = time.monotonic,
+        most_at_once: int = MOST_AT_ONCE,
+        most_waiting: int = MOST_WAITING,
     ) -> None:
         self._record, self._monotonic = record, monotonic
+        self._most_at_once, self._most_waiting = most_at_once, most_waiting
         self._waiting: list[tuple[Sequence[Item], asyncio.Future[None]]] = []
         self._hand: asyncio.Task[None] | None = None
         self._since = 0.0
@@ -36,7 +41,7 @@ class Gathering(Generic[Item]):
     async def put(self, items: Sequence[Item]) -> None:
         """Have these recorded, and wait until they are. Raises `Busy` at once where that would take too long."""
         late = self._hand is not None and self._monotonic() - self._since > LATE_SECONDS
-        if late or sum(len(waiting) for waiting, _ in self._waiting) > MOST_WAITING:
+        if late or sum(len(waiting) for waiting, _ in self._waiting) > self._most_waiting:
             raise Busy
         done: asyncio.Future[None] = asyncio.get_running_loop().create_future()
         self._waiting.append((items, done))
@@ -70,7 +75,7 @@ class Gathering(Generic[Item]):
         """What is recorded next: at least one, and what nobody waits for any more is left out."""
         batch: list[tuple[Sequence[Item], asyncio.Future[None]]] = []
         size = 0
-        while self._waiting and (not batch or size + len(self._waiting[0][0]) <= MOST_AT_ONCE):
+        while self._waiting and (not batch or size + len(self._waiting[0][0]) <= self._most_at_once):
             items, done = self._waiting.pop(0)
             if not done.done():
                 batch.append((items, done))

@@ -60,10 +60,10 @@ class Taking:
         self._soon, self._clock = soon, clock
         self._noted: dict[str, float] = {}
 
-    async def take(self, told: Sequence[Told]) -> None:
-        """Record all of it. Raises what Redis raises: it is to come again."""
+    async def take(self, told: Sequence[Told], *, quietly: bool = False) -> None:
+        """Record all of it. Raises what Redis raises: it is to come again. `quietly`: more follows at once."""
         try:
-            await self._take(told)
+            await self._take(told, quietly=quietly)
         except NOT_RECORDED:
             raise
         except Exception as error:  # what is odd about one must not make Twilio send all the others for hours
@@ -79,7 +79,7 @@ class Taking:
         except Exception as error:
             log.error("event_broke_off", account=one.account.sid, error=type(error).__name__)
 
-    async def _take(self, told: Sequence[Told]) -> None:
+    async def _take(self, told: Sequence[Told], *, quietly: bool = False) -> None:
         receipts = [(one.account, one.heard.receipt) for one in told if one.heard and one.heard.receipt]
         meant = _Meant()
         for one in told:
@@ -90,7 +90,7 @@ class Taking:
         if receipts:
             work.append(self._receipts.take_all(receipts))
         if meant.said:
-            work.append(self._tracker.hear_all(meant.said))
+            work.append(self._tracker.hear_all(meant.said, quietly=quietly))
         # side by side: they have nothing to do with each other, and a Redis that writes to disk takes its time
         for outcome in await asyncio.gather(*work, return_exceptions=True):
             if isinstance(outcome, BaseException):

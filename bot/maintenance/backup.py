@@ -2,8 +2,9 @@
 
 What is one thing (all keys of one hash slot's tag) is taken in one moment, things one after the other. Acts that were
 acknowledged come first: what is carried out of them meanwhile is then in the copy twice, which is harmless, and never
-not at all. Indexes come last, so that they name everything that was taken; `bot.maintenance.restore` mends what has
-left them meanwhile. The task engine's own keys are not taken: its tasks hold ids, and each is found again by the sweep.
+not at all. The audit comes before the changes: of no timeline does it then count more as copied than the copy has.
+Indexes come last, so that they name everything that was taken; `bot.maintenance.restore` mends what has left them
+meanwhile. The task engine's own keys are not taken: its tasks hold ids, and each is found again by the sweep.
 """
 
 import importlib.metadata
@@ -18,7 +19,7 @@ from redis.client import NEVER_DECODE
 
 from bot.maintenance.backup_file import FORMAT, BackupProblem, Entry, Header, Writer, key_print
 from bot.maintenance.memory import Memory
-from bot.maintenance.schema import SCHEMA, Schema
+from bot.maintenance.schema import UNMARKED, Schema
 from bot.redis.keys import Keys, hash_tag
 from bot.redis.masters import information, keys_like
 from bot.redis.scripts import Script
@@ -53,8 +54,8 @@ async def take_backup(memory: Memory, path: Path, clock: Callable[[], float]) ->
         id=secrets.token_hex(8),
         taken_at=clock(),
         tenfour=importlib.metadata.version("tenfour"),
-        schema_version=marker.version or SCHEMA,
-        schema_readable=marker.readable or SCHEMA,
+        schema_version=marker.version or UNMARKED,
+        schema_readable=marker.readable or UNMARKED,
         server=str(server.get("valkey_version") or server.get("redis_version", "")),
         key_print=key_print(newest),
     )
@@ -76,7 +77,7 @@ async def _taken(redis: Redis, keys: Keys, clock: Callable[[], float]) -> AsyncI
     things: dict[str, set[str]] = {}
     async for key in keys_like(redis, f"{keys.prefix}:{{*"):
         things.setdefault(hash_tag(key), set()).add(key)
-    for tag, found in things.items():
+    for tag, found in sorted(things.items(), key=lambda thing: thing[0] != "audit"):
         # a part that came to be behind the scan would be missing from a thing that tells of it
         parts = found | {f"{keys.prefix}:{{{tag}}}:{part}" for part in PARTS.get(tag.partition(":")[0], ())}
         for some in _chunks(sorted(parts, key=lambda key: (":noted:" in key, key))):

@@ -15,6 +15,8 @@ from bot.changes.store import ChangeStore
 from bot.maintenance.memory import Memory
 from bot.maintenance.settled import NotSettledError, SettledChanges
 from bot.redis.masters import keys_like
+from bot.tracking.portfolio import Portfolio
+from bot.tracking.store import RegistrationStore
 from bot.vault import SealedWithOtherKeyError
 
 _ALPHABET = "ABCDEFGHJKMNPQRSTUVWXYZ23456789"
@@ -45,7 +47,9 @@ class PersonEraser:
         trail = AuditTrail(memory.redis, memory.keys, log, self._store, clock)
         self._log = log
         self._settled = SettledChanges(memory.redis, memory.keys, memory.vault, self._store, trail)
-        self.erasure = Erasure(nobody())
+        self._registered = RegistrationStore(memory.redis, memory.keys)
+        self._portfolio = Portfolio(memory.redis, memory.keys, self._registered, clock)
+        self.erasure = Erasure(nobody() if really else "a name that means nobody")
 
     async def erase(self) -> Erasure:
         """Go through everything. Can be run again after it was cut off."""
@@ -130,9 +134,8 @@ class PersonEraser:
             if change.settled and change.review != "open":
                 yield change
             else:
-                self.erasure.stays.append(
-                    f"#{number} is {change.called}: end it (and sign it off), then run this again."
-                )
+                missing = "sign it off" if change.settled else "end it"
+                self.erasure.stays.append(f"#{number} is {change.called}: {missing}, then run this again.")
 
     async def _registrations(self) -> None:
         """Whose registration it is: they hear no more of it."""
@@ -146,6 +149,8 @@ class PersonEraser:
             if self._really:
                 new = {n: "" if n == "owner" else v.replace(self._user, self.erasure.name) for n, v in fields.items()}
                 await self._redis.hset(key, items=[x for pair in new.items() for x in pair])
+                if known := await self._registered.load("|".join(str(doc[n]) for n in ("kind", "account", "key"))):
+                    await self._portfolio.learn(known)  # its row names them too
         self._did(count, "Registrations that were theirs, or that they muted (name somebody else in /a2p-watch)")
 
     async def _channels(self) -> None:

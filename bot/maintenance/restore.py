@@ -54,8 +54,14 @@ async def put_back(memory: Memory, path: Path, by: str, clock: Callable[[], floa
     """
     header, count = proven(path, memory.encryption_keys)
     schema = Schema(memory.redis, memory.keys)
-    await _refuse(memory, schema, header)
+    resumed = await _refuse(memory, schema, header)
     await schema.begin_restore(header.id)
+    try:
+        await _refuse_bots(memory)  # again: one that has started since then has not seen that we are at it
+    except BackupProblem:
+        if not resumed:
+            await schema.end_restore()
+        raise
     written, expired = 0, 0
     for some in _batches(entries(path)):
         for entry in some:
@@ -74,20 +80,25 @@ async def put_back(memory: Memory, path: Path, by: str, clock: Callable[[], floa
     return restored
 
 
-async def _refuse(memory: Memory, schema: Schema, header: Header) -> None:
+async def _refuse_bots(memory: Memory) -> None:
     if living := await Presence(memory.redis, memory.keys).living():
         where = "; ".join(process.where for process in living)
         raise BackupProblem(
             f"Bots are running on this Redis: {where}. Stop them all; one that was killed is forgotten in "
             "half a minute."
         )
+
+
+async def _refuse(memory: Memory, schema: Schema, header: Header) -> bool:
+    """Raises `BackupProblem`, or gives whether this very backup was being put back before."""
+    await _refuse_bots(memory)
     if header.schema_readable > schema.known:
         raise BackupProblem(
             f"The backup is of a newer Tenfour ({header.tenfour}, schema {header.schema_version}): use that version."
         )
     marker = await schema.marker()
     if marker.restoring == header.id:
-        return  # what a killed one has written is written once more
+        return True  # what a killed one has written is written once more
     if marker.restoring:
         raise BackupProblem(
             f"Another backup ({marker.restoring}) was being put back here. Go on with that file, or empty this Redis."
@@ -97,6 +108,7 @@ async def _refuse(memory: Memory, schema: Schema, header: Header) -> None:
             f"This Redis holds {held} keys of Tenfour's, and a backup is put back into an empty one only. Take another "
             "Redis or database, or empty this one (redis-cli FLUSHDB; take a backup of it first)."
         )
+    return False
 
 
 async def _held(memory: Memory) -> int:
@@ -125,7 +137,7 @@ async def _written(redis: Redis, entry: Entry, clock: Callable[[], float]) -> bo
     except ResponseError as error:
         raise BackupProblem(
             f"This server does not take {entry.key} ({error}). Values can be put back into the same or a newer version "
-            "of the same server only."
+            "of the same server only. What was put into this one is not whole: empty it (redis-cli FLUSHDB)."
         ) from None
     return True
 
@@ -183,4 +195,5 @@ async def _note(memory: Memory, restored: Restored, by: str, now: float) -> None
     await Freezes(redis, keys, vault, lambda: now).begin(freeze, act=f"restore-{restored.header.id}")
     trail = AuditTrail(redis, keys, AuditLog(redis, keys, vault), ChangeStore(redis, keys, vault), lambda: now)
     row = Row(at=now, kind="restored", what=f"put the backup of {taken} back", who=by, detail=restored.header.id)
-    await trail.note(f"restored:{restored.header.id}", row)
+    # by its time as well: where one that was killed has noted it, its row went when the audit was put back once more
+    await trail.note(f"restored:{restored.header.id}:{now}", row)

@@ -20,6 +20,8 @@ from bot.tracking.due import DueTimes
 
 SCHEMA = 2
 """The shape that this code reads and writes. A migration to each later one stands in `MIGRATIONS`."""
+UNMARKED = 1
+"""The shape of data of before there was a marker."""
 
 PATIENCE_SECONDS = 60.0
 """How long a process waits for another one that is bringing the data up."""
@@ -50,7 +52,7 @@ async def _due_times_by_account(redis: Redis, keys: Keys) -> None:
 
 
 MIGRATIONS: tuple[Migration, ...] = (Migration(2, "due times lie in a set for each account", _due_times_by_account),)
-"""In order. Data of before there was a marker is of shape 1."""
+"""In order, from `UNMARKED` on."""
 
 
 @dataclass(frozen=True)
@@ -132,7 +134,7 @@ class Schema:
 
     async def _migrate(self, me: Process, presence: Presence) -> None:
         marker = await self.marker()  # whoever had the lease before may have done it
-        version, readable = marker.version or 1, marker.readable or 1
+        version, readable = marker.version or UNMARKED, marker.readable or UNMARKED
         for migration in self._migrations:
             if not version < migration.to <= self.known:
                 continue

@@ -11,19 +11,19 @@ decision could be counted twice. The clients here repeat what is safe, and nothi
 
 import asyncio
 import select
-from collections.abc import Awaitable, Callable
+from collections.abc import Awaitable, Callable, Iterable
 from typing import Any, TypeVar
 
 from redis import exceptions as faults
 from redis.asyncio import BlockingConnectionPool, Redis
 from redis.asyncio.client import Pipeline
-from redis.asyncio.cluster import ClusterNode, PipelineCommand, RedisCluster
+from redis.asyncio.cluster import ClusterNode, ClusterPipeline, PipelineCommand, RedisCluster
 from redis.asyncio.connection import AbstractConnection
 from redis.asyncio.sentinel import SentinelConnectionPool
 from redis.backoff import ExponentialWithJitterBackoff
 from redis.commands import READ_COMMANDS
 
-from bot.redis.replicas import WAIT, Replicas
+from bot.redis.replicas import WAIT, Replicas, is_write
 
 Answer = TypeVar("Answer")
 
@@ -99,12 +99,38 @@ class CarefulCluster(RedisCluster):
 
     replicas: Replicas
 
+    async def initialize(self, *args: Any, **kwargs: Any) -> "CarefulCluster":
+        """Ask who is master of what. Raises `Unreachable` when no node says so: then nothing can be sent."""
+        try:
+            await super().initialize(*args, **kwargs)
+        except faults.RedisClusterException as error:
+            # which is no RedisError: whoever sees to it that Redis may be away would not know it
+            raise Unreachable(str(error)) from error
+        return self
+
     async def execute_command(self, *args: Any, **kwargs: Any) -> Any:
         run = super().execute_command
         return await _patiently(lambda: run(*args, **kwargs), _safe_for(args))
 
+    def pipeline(self, transaction: Any = None, shard_hint: Any = None) -> "ConfirmedClusterPipeline":
+        return ConfirmedClusterPipeline(self, transaction)  # type: ignore[abstract]  # what it lacks is for plain clients
+
+    async def confirm(self, commands: Iterable[tuple[Any, ...]]) -> None:
+        """Wait until a replica of each master that was written to has everything that it was sent by now."""
+        slots = {await self._determine_slot(*command) for command in commands}
+        masters = {(node := self.nodes_manager.get_node_from_slot(slot, False)).name: node for slot in slots}
+        awaited = (node for name, node in masters.items() if self.replicas.of(name).awaited)
+        await asyncio.gather(*map(self._confirm, awaited))
+
+    async def _confirm(self, master: ClusterNode) -> None:
+        # over whichever connection: WAIT is for all that this master had written when it was sent its last command
+        pair = [PipelineCommand(0, "PING"), PipelineCommand(1, *WAIT)]
+        await master.execute_pipeline(pair)
+        self.replicas.of(master.name).heard(pair[1].result)
+
     async def _execute_command(self, target_node: ClusterNode, *args: Any, **kwargs: Any) -> Any:
-        if not self.replicas.wanted(*args):
+        replicas = self.replicas.of(target_node.name)
+        if not replicas.wanted(*args):
             return await super()._execute_command(target_node, *args, **kwargs)
         pair = [PipelineCommand(0, *args, **kwargs), PipelineCommand(1, *WAIT)]
         try:
@@ -120,8 +146,27 @@ class CarefulCluster(RedisCluster):
             self._initialize = True
         if isinstance(answer, Exception):
             raise answer
-        self.replicas.heard(kept)
+        replicas.heard(kept)
         return answer
+
+
+class ConfirmedClusterPipeline(ClusterPipeline):
+    """A pipeline whose writes a replica of each master has by the time it answers."""
+
+    def __init__(self, client: CarefulCluster, transaction: bool | None = None) -> None:
+        super().__init__(client, transaction)
+        self._cluster, self._written = client, list[tuple[Any, ...]]()
+
+    def execute_command(self, *args: Any, **kwargs: Any) -> ClusterPipeline:
+        if is_write(*args):
+            self._written.append(args)
+        return super().execute_command(*args, **kwargs)
+
+    async def execute(self, raise_on_error: bool = True, allow_redirections: bool = True) -> list[Any]:
+        written, self._written = self._written, []
+        answers = await super().execute(raise_on_error, allow_redirections)
+        await self._cluster.confirm(written)
+        return answers
 
 
 def _hung_up(connection: AbstractConnection) -> bool:

@@ -1,5 +1,6 @@
 """The way to Redis: embedded, one server, Sentinel or Cluster, from one setting."""
 
+import re
 from collections.abc import AsyncIterator, Sequence
 from contextlib import AsyncExitStack, asynccontextmanager
 from dataclasses import dataclass
@@ -197,6 +198,7 @@ async def _broken_promises(client: Redis) -> tuple[str, ...]:
 
 def _reason(error: Exception, url: str) -> str:
     """The error's words, unless they could repeat the address."""
-    words = str(error) or type(error).__name__
+    # redis-py shows a Sentinel's whole client
+    words = re.sub(r"\s*:?\s*<redis\..*>", "", str(error), flags=re.DOTALL) or type(error).__name__
     _, at, _ = url.partition("://")[2].rpartition("@")
     return words if not at or not isinstance(error, ValueError) else "the address is malformed"

@@ -45,6 +45,14 @@ class Keys:
         """A part of the audit, such as its `log`."""
         return self._tagged("audit", part)
 
+    def events(self, part: str) -> str:
+        """A part of what was told to us and is not taken up yet, such as the `journal`."""
+        return self._tagged("events", part)
+
+    def act(self, part: str) -> str:
+        """What is kept beside the acts of people, such as the lease of one; in the slot of their index."""
+        return self._tagged(f"{self.prefix}:acts", part)
+
     def plain(self, name: str) -> str:
         """A key on its own, such as an index; no script may touch it together with another key."""
         _refuse_braces(name)

@@ -23,11 +23,18 @@ class Leases:
         self._redis, self._seconds = redis, seconds
         self._me = secrets.token_hex(8)
         self._held: set[str] = set()
+        self._given_back: set[str] = set()
+
+    @property
+    def holder(self) -> tuple[str, int]:
+        """Who we are and how long a lease lasts, in ms: for scripts that take or end a lease with something else."""
+        return self._me, int(self._seconds * 1000)
 
     @asynccontextmanager
-    async def held(self, key: str) -> AsyncIterator[bool]:
+    async def held(self, key: str, *, taken: bool = False) -> AsyncIterator[bool]:
         """The lease of `key` while the body runs, or False when somebody has it, here or elsewhere.
 
+        `taken` says that a script of ours has just taken it for the `holder`.
         A body whose lease is lost ends where it is: somebody else goes on.
         """
         if key in self._held:
@@ -36,7 +43,7 @@ class Leases:
         self._held.add(key)
         try:
             # one of this process that it does not hold is left from a call whose answer Redis never gave: it is taken
-            if not await self._take(key):
+            if not taken and not await self._take(key):
                 yield False
                 return
             try:
@@ -45,12 +52,18 @@ class Leases:
             except LeaseLostError as error:
                 log.warning("lease_lost", key=key, why=str(error))
             finally:
-                await _YIELD(self._redis, keys=[key], args=[self._me])
+                if key not in self._given_back:
+                    await _YIELD(self._redis, keys=[key], args=[self._me])
         finally:
             self._held.discard(key)
+            self._given_back.discard(key)
+
+    def given_back(self, key: str) -> None:
+        """A script of ours has ended a lease that is held; it is to be the last thing done under it."""
+        self._given_back.add(key)
 
     async def _take(self, key: str) -> bool:
-        return bool(await _TAKE(self._redis, keys=[key], args=[self._me, int(self._seconds * 1000)]))
+        return bool(await _TAKE(self._redis, keys=[key], args=[*self.holder]))
 
     async def _renew(self, key: str) -> None:
         if not await self._take(key):

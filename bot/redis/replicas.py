@@ -26,6 +26,11 @@ _NO_WRITES: Final = frozenset(
 log = structlog.get_logger()
 
 
+def is_write(*command: Any) -> bool:
+    """Whether a command may change something that a replica must have."""
+    return command[0] not in READ_COMMANDS and str(command[0]).partition(" ")[0] not in _NO_WRITES
+
+
 class Replicas:
     """Whether writes are waited for. With no replica that answers, a master is as good as a single server, and used so.
 
@@ -35,16 +40,28 @@ class Replicas:
     def __init__(self, monotonic: Callable[[], float] = time.monotonic) -> None:
         self._monotonic = monotonic
         self._there, self._rest_until, self._behind = False, 0.0, False
+        self._masters: dict[str, Replicas] = {}
 
     def expect(self) -> None:
         """There are replicas: wait for one from now on."""
         self._there = True
 
+    def of(self, master: str) -> "Replicas":
+        """Those of one master of a Cluster: that they are silent says nothing of another's."""
+        if master not in self._masters:
+            self._masters[master] = Replicas(self._monotonic)
+        mine = self._masters[master]
+        mine._there = self._there
+        return mine
+
+    @property
+    def awaited(self) -> bool:
+        """Whether writes are waited for just now."""
+        return self._there and self._monotonic() >= self._rest_until
+
     def wanted(self, *command: Any) -> bool:
         """Whether this command is to be confirmed by a replica."""
-        if not self._there or self._monotonic() < self._rest_until:
-            return False
-        return command[0] not in READ_COMMANDS and str(command[0]).partition(" ")[0] not in _NO_WRITES
+        return self.awaited and is_write(*command)
 
     async def confirm(self, connection: AbstractConnection) -> None:
         """Wait until a replica has everything that was written over this connection."""

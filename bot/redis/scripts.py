@@ -47,7 +47,7 @@ class Script:
         Raises ValueError when the keys are not of one hash slot, and redis.exceptions.ResponseError when the script
         fails. A connection error means that the outcome is unknown: no script is sent twice (see bot.redis.clients).
         """
-        self._check(keys)
+        self.check(keys)
         try:
             return await client.evalsha(self.sha, len(keys), *keys, *args)
         except NoScriptError:
@@ -63,7 +63,7 @@ class Script:
         Returns what each returned. Raises as a single run does; then it is unknown which of them ran.
         """
         for keys, _ in calls:
-            self._check(keys)
+            self.check(keys)
         if isinstance(client, RedisCluster):  # whose pipelines take no scripts
             return await asyncio.gather(*(self(client, keys=keys, args=args) for keys, args in calls))
         async with client.pipeline(transaction=False) as pipe:
@@ -77,7 +77,8 @@ class Script:
                 raise found[at]
         return list(found)
 
-    def _check(self, keys: Sequence[str]) -> None:
+    def check(self, keys: Sequence[str]) -> None:
+        """Raise ValueError when the keys are not of one hash slot."""
         # A single server would run it all the same, so without this check only a cluster would find the mistake.
         if len({hash_tag(key) for key in keys}) > 1:
             raise ValueError(f"{self.name}: keys of different hash slots: {', '.join(keys)}")

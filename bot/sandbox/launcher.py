@@ -51,13 +51,14 @@ async def run_sandbox(
     port: int,
     state: Path,
     *,
-    bot: Sequence[str] = BOT,
+    bot: Sequence[str] | None = BOT,
     say: Callable[[str], None] | None = None,
 ) -> int:
     """Run the sandbox until SIGINT or SIGTERM; returns the exit code. Port 0 takes a free one.
 
     Every process that it started has ended when it returns: 0 after a stop, 2 when it could not start, 130 when a
-    second signal cut the stop short. `bot` is the command that starts the bot, `say` tells the person.
+    second signal cut the stop short. `bot` is the command that starts the bot, None where a person runs it; `say` tells
+    the person.
     """
     tell = say or _print
     stop = asyncio.Event()
@@ -65,7 +66,8 @@ async def run_sandbox(
     with _signals(stop, children):
         try:
             async with _services(port, state / "sandbox") as services:
-                supervisor = asyncio.create_task(_keep_running(bot, services, children, tell))
+                work = _keep_running(bot, services, children, tell) if bot else _leave_it_to_people(services, tell)
+                supervisor = asyncio.create_task(work)
                 stopped = asyncio.create_task(stop.wait())
                 await asyncio.wait({supervisor, stopped}, return_when=asyncio.FIRST_COMPLETED)
                 tell("Stopping ...")
@@ -245,6 +247,12 @@ async def _keep_running(
         pause = 0.5 if clock() - started > STEADY_SECONDS else min(pause * 2, LONGEST_PAUSE)
         tell(f"The bot ended with exit code {code}; its log is {log_file}. Starting it again in {pause:g} s.")
         await asyncio.sleep(pause)
+
+
+async def _leave_it_to_people(services: Services, tell: Callable[[str], None]) -> None:
+    tell(f"Sandbox ready, without a bot: {services.slack.url}")
+    tell(f"Run it yourself: set -a; . {shlex.quote(str(services.folder / 'bot.env'))}; set +a; tenfour run")
+    await asyncio.Event().wait()
 
 
 async def _say_when_connected(slack: LocalSlack, words: str, tell: Callable[[str], None]) -> None:

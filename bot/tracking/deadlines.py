@@ -80,10 +80,12 @@ def _passcode(registration: Registration) -> Deadline | None:
 
 def _mail(registration: Registration) -> Deadline | None:
     """The contact of a public company's brand confirms a mail; only events tell that there is one."""
+    if registration.kind != "brand" or registration.status == "FAILED":
+        return None
     sent = registration.heard.get(MAIL_SENT)
     facts = [fact for fact in (sent, registration.heard.get(MAIL)) if fact]
     mail = max(facts, key=lambda f: (f.at, f.event), default=None)
-    if registration.kind != "brand" or registration.status == "FAILED" or mail is None:
+    if mail is None:
         return None
     if mail.at <= 0 or mail.at < registration.made_at - EARLY:  # at an unknown time, or of a try before
         return None

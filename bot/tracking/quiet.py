@@ -1,6 +1,7 @@
 """Looks of which nobody has to hear, which are most of them: written down many at a time."""
 
-from collections.abc import Callable
+import asyncio
+from collections.abc import Callable, Sequence
 from dataclasses import dataclass
 
 from bot.tracking.registration import Registration
@@ -23,6 +24,7 @@ class QuietLooks:
     def __init__(self, store: RegistrationStore, clock: Callable[[], float]) -> None:
         self._store, self._clock = store, clock
         self._held: list[QuietLook] = []
+        self._writing = asyncio.Lock()
 
     def put(self, look: QuietLook) -> None:
         """Take up a look."""
@@ -30,9 +32,13 @@ class QuietLooks:
 
     async def record(self) -> None:
         """Write down what is held, unless it was overtaken, and when to look next."""
-        looks, self._held = self._held, []
-        if not looks:
-            return
+        # many ask at the end of a sweep: while one writes, the others' looks gather
+        async with self._writing:
+            looks, self._held = self._held, []
+            if looks:
+                await self._write(looks)
+
+    async def _write(self, looks: Sequence[QuietLook]) -> None:
         recorded = await self._store.observe_quietly([(look.known, look.seen) for look in looks])
         done = [look for look, ok in zip(looks, recorded, strict=True) if ok]
         await self._store.look_next_at((k.seen.id, k.when, k.due) for k in done if k.due is not None)

@@ -5,6 +5,7 @@ tells (twilio.md 7): that comes from what events said of them.
 """
 
 import asyncio
+import math
 from collections.abc import Awaitable, Callable, Mapping, Sequence
 from dataclasses import dataclass, field
 from typing import Any, Final, TypeVar
@@ -72,13 +73,19 @@ class Lately:
 
     async def follows(self, account_sid: str) -> bool:
         """Whether they do, `MOMENT` ago at the earliest."""
+        if (known := self._known(account_sid)) is not None:
+            return known
         async with self._asking.setdefault(account_sid, asyncio.Lock()):
-            now, known = self._clock(), self._heard.get(account_sid)
-            if known and 0 <= now - known[0] < MOMENT:
-                return known[1]
+            if (known := self._known(account_sid)) is not None:
+                return known
+            now = self._clock()
             answer = await self._ask(account_sid)
             self._heard[account_sid] = (now, answer)
             return answer
+
+    def _known(self, account_sid: str) -> bool | None:
+        at, answer = self._heard.get(account_sid, (-math.inf, False))
+        return answer if 0 <= self._clock() - at < MOMENT else None
 
 
 class Readiness:

@@ -1,32 +1,32 @@
 """Registrations in Redis: one hash slot each, with an outbox of announcements beside each."""
 
 import json
-import secrets
 from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass
 from typing import Any, Literal, cast
 
+import structlog
+
 from bot.plans.values import canonical_json
 from bot.redis.scripts import Script
-from bot.tracking.due import DueTimes
-from bot.tracking.registration import Announcement, Fact, Mute, Registration, Transition, registration_parts
+from bot.tracking.documents import LOOKED, begun_fields, loaded, looked_fields
+from bot.tracking.outboxes import Outboxes
+from bot.tracking.registration import Announcement, Fact, Mute, Registration, Transition
 from bot.tracking.subscriptions import Subscription
 
 _BEGIN = Script.beside(__file__, "begin.lua")
 _OBSERVE = Script.beside(__file__, "observe.lua")
 _HEAR = Script.beside(__file__, "hear.lua")
-_CROSS_OFF = Script.beside(__file__, "cross_off.lua")
+_LOOKED = Script.beside(__file__, "looked.lua")
 
-_UNTOLD, _CHANNELS = "registrations:to_tell", "subscriptions"
-_NAMED = ("heard", "muted", "told")
-"""Fields of a registration that have an entry of the document for each name."""
-_LOOKED = ("title", "status", "since", "stage_since", "fetched_at", "snapshot", "trouble", "failures")
-"""Fields of a registration that a look may change."""
+_CHANNELS = "subscriptions"
 EVENTS_KEPT = 500
 """Events of one registration that are kept."""
 
 Novelty = Literal["unknown", "known", "older", "latest"]
 """What an event was: of something that nobody follows, here already, overtaken by a later one, or the latest."""
+
+log = structlog.get_logger()
 
 
 @dataclass(frozen=True)
@@ -39,7 +39,7 @@ class Said:
     snapshot: Mapping[str, Any] | None = None
 
 
-class RegistrationStore(DueTimes):
+class RegistrationStore(Outboxes):
     """Reads and moves registrations, and the channels that hear about them."""
 
     async def begin(self, registration: Registration) -> None:
@@ -51,7 +51,7 @@ class RegistrationStore(DueTimes):
         due = {registration.id: registration.started_at for registration in registrations}
         # due first: a due time without a document is skipped, a document without a due time would be forgotten
         await self.look_at_all(due)
-        calls = [([self._at(registration.id, "doc")], _begun(registration)) for registration in registrations]
+        calls = [([self._at(registration.id, "doc")], begun_fields(registration)) for registration in registrations]
         await _BEGIN.together(self._redis, calls)
         # again, as a sweep may have taken it in between, and would look again only much later
         await self.look_at_all(due)
@@ -89,7 +89,7 @@ class RegistrationStore(DueTimes):
 
     async def load(self, registration_id: str) -> Registration | None:
         """One registration, or None."""
-        return _loaded(await self._redis.hgetall(self._at(registration_id, "doc")))
+        return loaded(await self._redis.hgetall(self._at(registration_id, "doc")))
 
     async def load_due(self, registration_id: str) -> tuple[Registration | None, float | None]:
         """One registration, and when it is to be looked at next (epoch seconds); None for what there is not."""
@@ -97,16 +97,16 @@ class RegistrationStore(DueTimes):
             pipe.hgetall(self._at(registration_id, "doc"))
             pipe.zscore(self._of(registration_id), registration_id)
             found, due = await pipe.execute()
-        return _loaded(found), None if due is None else float(due)
+        return loaded(found), None if due is None else float(due)
 
     async def many(self, ids: Iterable[str]) -> dict[str, Registration]:
-        """Several registrations by id, in one go; those that are not followed are left out."""
+        """Several registrations by id, in one go; those that are not followed, or cannot be read, are left out."""
         asked = list(ids)
         async with self._redis.pipeline(transaction=False) as pipe:
             for registration_id in asked:
                 pipe.hgetall(self._at(registration_id, "doc"))
             found = await pipe.execute()
-        return {i: r for i, doc in zip(asked, found, strict=True) if (r := _loaded(doc))}
+        return {i: r for i, doc in zip(asked, found, strict=True) if (r := _readable(i, doc))}
 
     async def hear_all(self, said: Sequence[Said]) -> list[Novelty]:
         """Take up what events said, each by itself, in one go."""
@@ -122,7 +122,7 @@ class RegistrationStore(DueTimes):
         """Let a channel hear no more of a registration, or (None) hear of it again."""
         at, field = self._at(registration_id, "doc"), f"muted:{channel}"
         if await self._redis.exists(at):
-            async with self._redis.pipeline() as pipe:
+            async with self._redis.pipeline(transaction=True) as pipe:
                 if mute is None:
                     pipe.hdel(at, field)
                 else:
@@ -142,7 +142,7 @@ class RegistrationStore(DueTimes):
     async def _write(self, registration_id: str, fields: Mapping[str, str]) -> None:
         at = self._at(registration_id, "doc")
         if await self._redis.exists(at):
-            async with self._redis.pipeline() as pipe:
+            async with self._redis.pipeline(transaction=True) as pipe:
                 pipe.hset(at, items=[x for pair in fields.items() for x in pair])
                 pipe.hincrby(at, "version", 1)  # as above
                 await pipe.execute()
@@ -163,7 +163,7 @@ class RegistrationStore(DueTimes):
         if tell:
             # before the script: an entry without news is cleaned up, news without an entry would never be told
             await self._to_tell(seen.id)
-        fields = _fields(seen) | {f"told:{t.mark}": t.at for t in transitions if t.mark}
+        fields = looked_fields(seen) | {f"told:{t.mark}": t.at for t in transitions if t.mark}
         rows = [x for a in announcements for x in (a.id, a.model_dump_json())]
         args = [
             str(seen.version),
@@ -187,71 +187,23 @@ class RegistrationStore(DueTimes):
         """
         calls: list[tuple[Sequence[str], Sequence[str | int | float]]] = []
         for known, seen in looks:
-            names = [name for name in _LOOKED if getattr(known, name) != getattr(seen, name)]
-            differing = [x for name, now in _fields(seen, names or ["fetched_at"]).items() for x in (name, now)]
-            keys = [self._at(seen.id, part) for part in ("doc", "transitions", "outbox")]
-            calls.append((keys, [str(seen.version), 0, 0, *differing]))
-        return [bool(recorded) for recorded in await _OBSERVE.together(self._redis, calls)]
-
-    async def untold(self, now: float) -> list[str]:
-        """Registrations that have announcements waiting whose time has come, or a card that shows something old."""
-        return [str(i) for i in await self._redis.zrangebyscore(self._keys.plain(_UNTOLD), "-inf", now)]
-
-    async def redraw(self, *ids: str) -> None:
-        """Have the next sweep draw the cards of these registrations, should a crash keep us from doing so."""
-        await self._to_tell(*ids)
-
-    async def announcements(self, registration_id: str) -> list[Announcement]:
-        """What has not been told yet, oldest first."""
-        return _rows(await self._redis.hvals(self._at(registration_id, "outbox")))
-
-    async def waiting(self, ids: Sequence[str], channel: str) -> dict[str, list[Announcement]]:
-        """What a channel has not been told yet of several registrations, oldest first; those without are left out."""
-        async with self._redis.pipeline(transaction=False) as pipe:
-            for registration_id in ids:
-                pipe.hvals(self._at(registration_id, "outbox"))
-            found = zip(ids, await pipe.execute(), strict=True)
-        mine = {i: [a for a in _rows(rows) if a.channel == channel] for i, rows in found}
-        return {registration_id: rows for registration_id, rows in mine.items() if rows}
-
-    async def put_off(self, registration_id: str, announcement: Announcement, when: float) -> None:
-        """Keep an announcement until a later time (epoch seconds). Only who tells the channel may call this."""
-        kept = announcement.model_copy(update={"not_before": when})
-        await self._redis.hset(self._at(registration_id, "outbox"), kept.id, kept.model_dump_json())
-
-    async def told(self, registration_id: str, announcement: Announcement) -> None:
-        """Take an announcement off the outbox."""
-        await self._redis.hdel(self._at(registration_id, "outbox"), announcement.id)
-
-    async def told_of(self, rows: Mapping[str, Sequence[str]]) -> None:
-        """Take these announcements off the outboxes: their ids by registration."""
-        async with self._redis.pipeline(transaction=False) as pipe:
-            for registration_id, ids in rows.items():
-                pipe.hdel(self._at(registration_id, "outbox"), *ids)
-            await pipe.execute()
-        for registration_id, ids in rows.items():
-            self._observer.announced(registration_id.partition("|")[0], len(ids))
-
-    async def all_told(self, registration_id: str, drawn: int, later: float | None = None) -> None:
-        """Take a registration, drawn at version `drawn`, off the list of those with something to tell.
-
-        It stays on it when announcements or a newer version came in meanwhile, until the time of the first of them, and
-        until `later` (epoch seconds) when there is something else to show then.
-        """
-        # claimed before looking, and crossed off only if nobody has put it on the list since: it is always on it
-        claim = (1 + secrets.randbelow(2**32)) / 2**33
-        await self._redis.zadd(self._keys.plain(_UNTOLD), {registration_id: claim})
-        if await self._redis.hget(self._at(registration_id, "doc"), "version") != str(drawn):
-            await self._to_tell(registration_id)
-            return
-        times = [a.not_before for a in await self.announcements(registration_id)]
-        when = min([*times, *([] if later is None else [later])], default="")
-        await _CROSS_OFF(self._redis, keys=[self._keys.plain(_UNTOLD)], args=[registration_id, claim, when])
+            names = [name for name in LOOKED if getattr(known, name) != getattr(seen, name)]
+            differing = [x for name, now in looked_fields(seen, names or ["fetched_at"]).items() for x in (name, now)]
+            calls.append(([self._at(seen.id, "doc")], [str(seen.version), *differing]))
+        return [bool(recorded) for recorded in await _LOOKED.together(self._redis, calls)]
 
     async def transitions(self, registration_id: str) -> list[Transition]:
         """The log of a registration, oldest first."""
         rows = await self._redis.lrange(self._at(registration_id, "transitions"), 0, -1)
         return [Transition.model_validate_json(r) for r in rows]
+
+    async def with_log(self, registration_id: str) -> tuple[Registration | None, list[Transition]]:
+        """One registration, or None, and its log, oldest first."""
+        async with self._redis.pipeline(transaction=False) as pipe:
+            pipe.hgetall(self._at(registration_id, "doc"))
+            pipe.lrange(self._at(registration_id, "transitions"), 0, -1)
+            found, rows = await pipe.execute()
+        return loaded(found), [Transition.model_validate_json(r) for r in rows]
 
     async def logs(self, ids: Iterable[str]) -> dict[str, list[Transition]]:
         """The logs of several registrations by id, in one go."""
@@ -275,27 +227,6 @@ class RegistrationStore(DueTimes):
         """Stop it; False when it did not hear about anything."""
         return bool(await self._redis.hdel(self._keys.plain(_CHANNELS), channel))
 
-    async def _to_tell(self, *ids: str) -> None:
-        # the earlier time counts: what waits for the end of quiet hours must not hold up what may be told now
-        await self._redis.zadd(self._keys.plain(_UNTOLD), dict.fromkeys(ids, 0.0), lt=True)
-
-    def _at(self, registration_id: str, part: str) -> str:
-        return self._keys.registration(*registration_parts(registration_id), part)
-
-
-def _fields(seen: Registration, names: Iterable[str] = _LOOKED) -> dict[str, str | int | float]:
-    """What a look writes into the document."""
-    return {name: json.dumps(seen.snapshot) if name == "snapshot" else getattr(seen, name) for name in names}
-
-
-def _begun(registration: Registration) -> list[str | int | float]:
-    """The arguments of `begin.lua`."""
-    snapshot = json.dumps(registration.snapshot)
-    fields = registration.model_dump(exclude={"snapshot", *_NAMED}) | {"snapshot": snapshot}
-    flat = ["" if x is None else x for pair in fields.items() for x in pair]
-    known = [registration.change or "", registration.title, registration.started_at, registration.owner]
-    return [*known, registration.made_at, registration.tries, *flat]
-
 
 def _heard(said: Said) -> list[str | int | float]:
     """The arguments of `hear.lua`."""
@@ -310,25 +241,15 @@ def _heard(said: Said) -> list[str | int | float]:
     return [fact.name, canonical_json(fact.model_dump()), fact.at, fact.event, EVENTS_KEPT, *fields]
 
 
-def _loaded(found: Mapping[Any, Any]) -> Registration | None:
-    """A registration from its document, or None."""
-    doc = {str(k): str(v) for k, v in found.items()}
-    if "kind" not in doc:
-        return None
-    named: dict[str, dict[str, Any]] = {part: {} for part in _NAMED}
-    for field, raw in doc.items():
-        part, _, name = field.partition(":")
-        if name and part in named:
-            named[part][name] = json.loads(raw)
-    change = int(doc["change"]) if doc["change"] else None
-    return Registration.model_validate(doc | named | {"snapshot": json.loads(doc["snapshot"]), "change": change})
-
-
-def _rows(raw: Iterable[Any]) -> list[Announcement]:
-    found = [Announcement.model_validate_json(r) for r in raw]
-    return sorted(found, key=lambda a: (a.transition.id, a.transition.about != "state", a.id))
-
-
 def _subscription(channel: str, raw: str) -> Subscription:
     # before there was more to choose, who asked was all that was kept
     return Subscription.model_validate_json(raw) if raw.startswith("{") else Subscription(channel=channel, by=raw)
+
+
+def _readable(registration_id: str, doc: Mapping[Any, Any]) -> Registration | None:
+    """A registration among others, none of which it must hold up by being odd."""
+    try:
+        return loaded(doc)
+    except (LookupError, TypeError, ValueError) as error:
+        log.error("registration_unreadable", registration=registration_id, error=type(error).__name__)
+        return None

@@ -5,23 +5,28 @@ An account that a sweep of this process is still busy with is left to it: the ne
 
 import asyncio
 from collections import deque
-from collections.abc import Callable, Coroutine, Iterable, Sequence
+from collections.abc import Awaitable, Callable, Coroutine, Iterable
 from typing import Any, Protocol, TypeVar, cast
 
 import structlog
 from redis.exceptions import RedisError
+from structlog.contextvars import bind_contextvars
 
 from bot.tracking.due import CLAIM_SECONDS
 from bot.tracking.registration import Registration
 from bot.tracking.store import RegistrationStore
 from bot.twilio.faults import Refused, Throttled, TwilioFault, Uncertain, Unreachable
 
+MANY = 100
+"""Claimed at a time at least where there is much to do: each claim is some round trips, however few are in it."""
 AT_ONCE = 20
 """Of one account, looked at at the same time, where the account does not say."""
 LOOK_SECONDS = 40.0
 """How long one look may take. So much of a claim must be left when it begins, or another replica begins it as well."""
 LOST = 3
 """Looks in a row without a clear answer, after which the account is left alone for this time."""
+GiveWay = Callable[[], Awaitable[None]]
+"""Waits for a while where others in this process wait for an answer."""
 
 T = TypeVar("T")
 log = structlog.get_logger()
@@ -49,8 +54,10 @@ class Sweeper:
         clock: Callable[[], float],
         looks: Callable[[], Looks],
         at_once: Callable[[str], int],
+        give_way: GiveWay | None = None,
     ) -> None:
         self._store, self._clock, self._looks, self._at_once = store, clock, looks, at_once
+        self._give_way = give_way
         self._pools: dict[str, _Pool] = {}
 
     async def sweep(self) -> int:
@@ -65,7 +72,9 @@ class Sweeper:
         if pool := self._pools.get(account):
             pool.asked = True  # it may have found nothing more a moment ago
             return 0
-        pool = self._pools[account] = _Pool(self._store, self._clock, self._looks(), account, self._at_once(account))
+        pool = self._pools[account] = _Pool(
+            self._store, self._clock, self._looks(), account, self._at_once(account), self._give_way
+        )
         try:
             return await pool.run()
         finally:
@@ -79,8 +88,15 @@ class _Pool:
     """
 
     def __init__(
-        self, store: RegistrationStore, clock: Callable[[], float], looks: Looks, account: str, workers: int
+        self,
+        store: RegistrationStore,
+        clock: Callable[[], float],
+        looks: Looks,
+        account: str,
+        workers: int,
+        give_way: GiveWay | None,
     ) -> None:
+        self._give_way = give_way
         self._store, self._clock, self._looks, self._account, self._workers = store, clock, looks, account, workers
         self._queue: deque[tuple[Registration, float]] = deque()
         self._claiming = asyncio.Lock()
@@ -103,22 +119,13 @@ class _Pool:
         # first: what comes again must be known as it was seen last
         await self._looks.record()
         now = self._clock()
-        ids = await self._store.claim(self._account, now, 2 * self._workers)
-        self._queue.extend((known, now + CLAIM_SECONDS) for known in await self._load(ids))
+        # the first leaves some to other replicas, should that be all there is
+        least = MANY if self._looked else 0
+        ids = await self._store.claim(self._account, now, max(least, 2 * self._workers))
+        self._queue.extend((known, now + CLAIM_SECONDS) for known in (await self._store.many(ids)).values())
         self._looked += len(ids)
         self._more = bool(ids)
         return self._more
-
-    async def _load(self, ids: Sequence[str]) -> list[Registration]:
-        try:
-            return list((await self._store.many(ids)).values())
-        except RedisError:
-            raise
-        except Exception as error:  # what is odd about one must not keep the others from being looked at
-            if len(ids) == 1:
-                log.error("look_broke_off", registration=ids[0], error=type(error).__name__)
-                return []
-        return [known for i in ids for known in await self._load([i])]
 
     async def _next(self) -> tuple[Registration, float] | None:
         # who finds the queue short claims more, while the others go on with what is in it
@@ -141,8 +148,12 @@ class _Pool:
             await self._looks.record()
 
     async def _one(self, known: Registration, due: float) -> None:
+        if self._give_way:
+            await self._give_way()
         if self._clock() + LOOK_SECONDS > due:
             return  # slow answers to others took most of the claim: whoever claims it next has time for it
+        # for good, as a worker is a task with a context of its own: the next look binds them anew
+        bind_contextvars(registration=known.id, account=known.account)
         why = self._silent.get("") or self._silent.get(known.kind)
         if why:
             await self._looks.put_off(known, due, why)

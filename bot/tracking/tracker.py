@@ -2,11 +2,9 @@
 
 import asyncio
 from collections.abc import Awaitable, Callable, Collection, Iterable, Iterator, Mapping, Sequence
-from dataclasses import dataclass
 from typing import Any
 
 import structlog
-from pydantic import ValidationError
 from redis.exceptions import RedisError
 
 from bot.changes.change import Change
@@ -14,16 +12,15 @@ from bot.logs import bound
 from bot.plans.call import Results, resolve
 from bot.plans.step import Watch
 from bot.ports import Notifier
-from bot.tracking.cadence import next_look
 from bot.tracking.history import History
 from bot.tracking.kinds import KINDS, Kind
-from bot.tracking.news import as_seen, what_is_new
-from bot.tracking.quiet import QuietLook, QuietLooks
+from bot.tracking.looking import Looks, kind_of
+from bot.tracking.quiet import QuietLooks
 from bot.tracking.registration import GONE, Registration, Transition
 from bot.tracking.store import Novelty, RegistrationStore, Said
-from bot.tracking.subscriptions import Subscription, addressed, hearers
-from bot.tracking.sweeping import AT_ONCE, LOOK_SECONDS, Sweeper
-from bot.twilio.faults import TwilioFault, Uncertain, UnknownAccount
+from bot.tracking.subscriptions import Subscription, hearers
+from bot.tracking.sweeping import AT_ONCE, GiveWay, Sweeper
+from bot.twilio.faults import UnknownAccount
 from bot.twilio.gateway import Account
 from bot.watching.observer import NOBODY, Observer
 
@@ -33,10 +30,6 @@ DRAWN_AT_ONCE = 8
 """Cards that are drawn at once after events; a storm of them must not hold up the answers to others."""
 AWAITED_SECONDS = 4.0
 """How old the last look may be when a waiting change asks for the state."""
-LOCKED_OUT_SECONDS = 3600.0
-"""How soon to look again where there are no credentials: only a bot that is started again has some."""
-UNKNOWN = Kind(None, announced=False)
-"""A kind that only a newer version knows."""
 
 log = structlog.get_logger()
 
@@ -63,13 +56,14 @@ class Tracker:
         history: History | None = None,
         projections: Sequence[Projection] = (),
         observer: Observer = NOBODY,
+        give_way: GiveWay | None = None,
     ) -> None:
         self._observer = observer
         self.store = store
         self._account, self._notifier, self._clock = account, notifier, clock
         self._base, self.alerts_channel, self._wake, self._kinds = base_seconds, alerts_channel, wake, kinds
         self._history, self._projections = history, projections
-        self._sweeper = Sweeper(store, clock, self._looks, self._at_once)
+        self._sweeper = Sweeper(store, clock, self._looks, self._at_once, give_way)
 
     async def follow(self, change: Change, watch: Watch, results: dict[str, dict[str, Any]]) -> None:
         """Start or revive a registration that a change has made."""
@@ -98,7 +92,7 @@ class Tracker:
             recorded = await self.store.observe(seen, [end], tell=True)
         await self.store.forget(registration_id)
         await self.take_up(registration_id)
-        await self._wake_waiters(registration_id)
+        await self.wake_waiters(registration_id)
         await self._notifier.registration_moved(registration_id)
 
     async def await_(self, change: Change, watch: Watch) -> Registration:
@@ -132,18 +126,19 @@ class Tracker:
         while not recorded and (known := await self.store.load(fresh.id)):
             said = {"status": status, "since": now, "fetched_at": now, "snapshot": {"said": words} if words else {}}
             recorded = await self.store.observe(known.model_copy(update=said))
-        await self._wake_waiters(fresh.id)
+        await self.wake_waiters(fresh.id)
 
     async def hear(self, said: Said) -> Novelty:
         """Take up what one event said: see `hear_all`."""
         (novelty,) = await self.hear_all([said])
         return novelty
 
-    async def hear_all(self, said: Sequence[Said]) -> list[Novelty]:
+    async def hear_all(self, said: Sequence[Said], *, quietly: bool = False) -> list[Novelty]:
         """Take up what events said of registrations, which are followed from now on if they were not before.
 
         With a `status` an event is what tells the state, since no API does. The latest by the event's own time counts,
-        in whatever order they come; the same one twice is one. Gives of each what it was.
+        in whatever order they come; the same one twice is one. Gives of each what it was. `quietly`: they are many, and
+        the next sweep draws their cards.
         """
         novelties = await self.store.hear_all(said)
         if unknown := [n for n, novelty in enumerate(novelties) if novelty == "unknown"]:
@@ -155,15 +150,16 @@ class Tracker:
         await self._heard(
             {one.registration.id for one in taken if self._kind(one.registration).announced},
             {one.registration.id for one in taken if one.status},
+            at_once=0 if quietly else DRAWN_AT_ONCE,
         )
         return novelties
 
-    async def _heard(self, shown: Collection[str], stated: Collection[str]) -> None:
+    async def _heard(self, shown: Collection[str], stated: Collection[str], at_once: int) -> None:
         """Draw the cards that are `shown`, and bring up to date what follows from states that events have told."""
         if shown:
             # its card tells what was heard, whatever a look finds
             await self.store.redraw(*shown)
-        for registration_id in [*shown][:DRAWN_AT_ONCE]:  # of more the next sweep draws the rest
+        for registration_id in [*shown][:at_once]:  # of more the next sweep draws the rest
             await self._notifier.registration_moved(registration_id)
         for registration_id in {*shown} & {*stated}:
             await self.take_up(registration_id)
@@ -186,12 +182,15 @@ class Tracker:
 
     async def take_up(self, registration_id: str) -> None:
         """Bring everything that follows from a registration up to date."""
-        known = await self.store.load(registration_id) if self._projections else None
+        known, log_ = await self.store.with_log(registration_id) if self._projections else (None, [])
         if known is None:
             return
-        log_ = await self.store.transitions(registration_id)
         for projection in self._projections:
             await projection(known, log_)
+
+    async def show(self, registration_id: str) -> None:
+        """Have its cards drawn, and its announcements told."""
+        await self._notifier.registration_moved(registration_id)
 
     async def tell_left(self) -> None:
         """Announce what was left unannounced, or waited until now to be told."""
@@ -220,7 +219,7 @@ class Tracker:
         return hearers(await self.store.subscriptions(), self.alerts_channel)
 
     def _kind(self, registration: Registration) -> Kind:
-        return self._kinds.get(registration.kind, UNKNOWN)
+        return kind_of(self._kinds, registration)
 
     def _registration(self, change: Change, watch: Watch, results: Results) -> Registration:
         return Registration(
@@ -234,7 +233,8 @@ class Tracker:
             started_at=self._clock(),
         )
 
-    async def _wake_waiters(self, registration_id: str) -> None:
+    async def wake_waiters(self, registration_id: str) -> None:
+        """Let the changes that wait for it go on."""
         for number in await self.store.waiters(registration_id):
             await self._wake(number)
 
@@ -247,119 +247,25 @@ class Tracker:
         known, due = await self.store.load_due(registration_id)
         if known:
             looks = self._looks()
-            await looks.look(known, due)
+            with bound(registration=known.id, account=known.account):
+                await looks.look(known, due)
             await looks.record()
 
-    def _looks(self) -> "_Looks":
-        return _Looks(self, QuietLooks(self.store, self._clock))
+    def _looks(self) -> Looks:
+        return Looks(
+            self.store,
+            self._account,
+            self._kinds,
+            self._clock,
+            self._base,
+            self._history,
+            self,
+            self._observer,
+            QuietLooks(self.store, self._clock),
+        )
 
     def _at_once(self, account: str) -> int:
         try:
             return self._account(account).concurrency
         except (UnknownAccount, LookupError):
             return AT_ONCE  # there is no account that could be overtaxed
-
-    async def _look(self, known: Registration, due: float | None, quiet: QuietLooks) -> TwilioFault | None:
-        """The look, and why it failed when Twilio is the reason."""
-        kind, now = self._kind(known), self._clock()
-        if kind is UNKNOWN:
-            return None  # a replica that knows it looks at it when the claim has ended
-        if kind.look is None or known.status in kind.over:
-            await self.store.forget(known.id)
-            return None
-        try:
-            async with asyncio.timeout(LOOK_SECONDS):
-                status, snapshot = await kind.seen(self._account(known.account), known)
-        except TimeoutError:
-            fault = Uncertain(f"the look at {known.key}", f"not done after {LOOK_SECONDS:.0f} seconds")
-            await self._failed(known, due, str(fault), quiet)
-            return fault
-        except TwilioFault as fault:
-            wait = LOCKED_OUT_SECONDS if isinstance(fault, UnknownAccount) else 0.0
-            await self._failed(known, due, str(fault), quiet, wait)
-            return fault
-        except (AttributeError, LookupError, TypeError, ValueError) as error:
-            log.error("answer_not_read", registration=known.id, error=type(error).__name__)
-            await self._failed(known, due, _unreadable(error), quiet)
-            return None
-        seen = as_seen(known, status, snapshot, kind.remembered(known.snapshot), now)
-        await self._record(known, due, seen, now, quiet)
-        return None
-
-    async def _record(
-        self, known: Registration, due: float | None, seen: Registration, now: float, quiet: QuietLooks
-    ) -> None:
-        """Write down what a look found, unless it was overtaken, and let everybody know."""
-        kind, moved = self._kind(known), seen.status != known.status
-        typical = await self._history.typical(seen.stage) if self._history else None
-        news = what_is_new(known, seen, now, typical)
-        # a card shows more than the state: a score that comes later must not be missing from it
-        changed = (moved or known.out_of_sight or seen.snapshot != known.snapshot) and seen.status not in kind.unshown
-        tell = kind.announced and (bool(news) or changed)
-        if not (moved or news or tell):
-            quiet.put(QuietLook(known, seen, due, next_look(seen, now, self._base, typical)))
-            self._observer.looked(seen.kind, "same")
-            return
-        hearers = (await self.subscriptions()).values() if news and kind.announced else ()
-        rows = addressed(news, seen, hearers, now)
-        if not await self.store.observe(seen, news, rows, tell=tell):
-            # what changed it meanwhile may be no look: what was seen here must not wait until the claim has ended
-            await self.store.look_again(seen.id, now)
-            self._observer.looked(seen.kind, "overtaken")
-            return
-        self._observer.looked(seen.kind, "moved" if moved else "same")
-        for transition in news:
-            self._observer.moved(seen.kind, transition.after)
-        after = seen.model_copy(update={"told": {**seen.told, **{t.mark: t.at for t in news if t.mark}}})
-        await self.store.look_next(seen.id, next_look(after, now, self._base, typical), due)
-        if moved or tell:
-            await self.take_up(seen.id)
-        if moved:
-            await self._wake_waiters(seen.id)
-        if tell:
-            await self._notifier.registration_moved(seen.id)
-
-    async def _failed(
-        self, known: Registration, due: float | None, why: str, quiet: QuietLooks, wait: float = 0.0
-    ) -> None:
-        """Look again later; when looks have failed for long, the card says so once."""
-        log.warning("look_failed", registration=known.id, why=why)
-        self._observer.looked(known.kind, "failed")
-        seen = known.model_copy(update={"trouble": why, "failures": known.failures + 1})
-        kind, when = self._kind(known), self._clock() + max(5 * self._base, wait)
-        shown = kind.announced and known.status not in kind.unshown
-        if not (shown and seen.out_of_sight and not known.out_of_sight):
-            quiet.put(QuietLook(known, seen, due, when))
-            return
-        recorded = await self.store.observe(seen, tell=True)
-        await self.store.look_next(known.id, when, due)
-        if recorded:
-            await self.take_up(known.id)
-            await self._notifier.registration_moved(known.id)
-
-
-@dataclass(frozen=True)
-class _Looks:
-    """The looks of one pool of workers, or a single one."""
-
-    tracker: Tracker
-    quiet: QuietLooks
-
-    async def look(self, known: Registration, due: float | None) -> TwilioFault | None:
-        """Look at a registration; gives why Twilio did not let it."""
-        with bound(registration=known.id, account=known.account):
-            return await self.tracker._look(known, due, self.quiet)
-
-    async def put_off(self, known: Registration, due: float, why: str) -> None:
-        """Have a registration looked at later, and say why."""
-        await self.tracker._failed(known, due, why, self.quiet)
-
-    async def record(self) -> None:
-        """Write down what has been left to be written down together."""
-        await self.quiet.record()
-
-
-def _unreadable(error: Exception) -> str:
-    """That an answer has another shape than it should; the error's own words would quote it."""
-    what = f"{error.error_count()} fields" if isinstance(error, ValidationError) else "a shape"
-    return f"Twilio's answer has {what} that Tenfour cannot read"

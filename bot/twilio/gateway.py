@@ -119,7 +119,8 @@ class Account:
     async def _read(self, url: str, params: Mapping[str, Any], headers: Mapping[str, str], name: str) -> Item:
         for attempt in range(1, READ_TRIES + 1):
             try:
-                await self._admit_read(name)
+                if self._pace and not self._pace.known_free(self.sid, "default"):
+                    await self._admit_read(name)
                 return await self._exchange("GET", url, params, headers, name)
             except (Throttled, Unreachable, Uncertain) as fault:
                 asked = fault.retry_after if isinstance(fault, Throttled) else None

@@ -6,8 +6,10 @@ from collections.abc import Awaitable, Callable, Mapping
 from types import MappingProxyType
 
 from redis.asyncio import Redis
+from redis.exceptions import RedisError
 
 from bot.plans.step import Lane
+from bot.redis.clients import Unreachable
 from bot.redis.keys import Keys
 from bot.redis.scripts import Script
 
@@ -21,11 +23,16 @@ LONGEST_HOLD = 600.0
 FIRST_PAUSE, LONGEST_PAUSE = 1.0, 30.0
 """How long an account is held when Twilio does not say how long, in seconds: doubled each time, up to the latter."""
 SPREAD_SECONDS = 0.2
-"""Least time between two calls of a lane in the time after a hold: what waited must not set out all at once."""
+"""Least time between two calls of a lane at the end of a hold: what waited must not set out all at once.
+
+It shrinks evenly until the calm is over, down to a twentieth of it.
+"""
 LEAST_CALM = 10.0
 """How long calls are spread after a hold, in seconds, or as long as it has lasted."""
 TRUSTED_SECONDS = 0.1
 """How long Redis is not asked again about a lane in which nothing kept calls apart: so late is another's hold seen."""
+AWAY_SECONDS = 1.0
+"""How long a Redis that did not answer is not asked again: calls that wait in line must not all wait for it in turn."""
 
 
 class Pace:
@@ -48,14 +55,18 @@ class Pace:
         self._clock = clock
         self._free = dict[tuple[str, Lane], float]()
         self._asking = dict[tuple[str, Lane], asyncio.Lock]()
+        self._away: tuple[float, RedisError] | None = None
 
     async def turn(self, account: str, lane: Lane, sleep: Callable[[float], Awaitable[None]], longest: float) -> float:
-        """Wait for the turn of a call, at most `longest` seconds. Returns 0, or the seconds left if those are more."""
-        if self._clock() < self._free.get((account, lane), 0.0):
+        """Wait for the turn of a call, at most `longest` seconds. Returns 0, or the seconds left if those are more.
+
+        Raises `RedisError` when Redis does not answer, or did not a moment ago.
+        """
+        if self.known_free(account, lane):
             return 0.0
         # one asks, and what it hears the others know: many set out together
         async with self._asking.setdefault((account, lane), asyncio.Lock()):
-            if self._clock() < self._free.get((account, lane), 0.0):
+            if self.known_free(account, lane):
                 return 0.0
             wait, holds = await self._place(account, lane, longest, -1)
         while True:
@@ -65,6 +76,10 @@ class Pace:
             await sleep(wait)
             longest -= wait
             wait, holds = await self._place(account, lane, longest, holds)
+
+    def known_free(self, account: str, lane: Lane) -> bool:
+        """Whether nothing kept calls of this lane apart a moment ago, so that the next one need not wait."""
+        return self._clock() < self._free.get((account, lane), 0.0)
 
     async def hold(self, account: str, seconds: float | None) -> float:
         """Hold an account, as Twilio asks to; `seconds` is None when it does not say how long.
@@ -83,7 +98,13 @@ class Pace:
     async def _place(self, account: str, lane: Lane, longest: float, holds: int) -> tuple[float, int]:
         args = [lane, *map(_ms, (LANE_SECONDS[lane], self._spread, longest, LONGEST_HOLD)), holds]
         asked_at = self._clock()
-        wait, holds, free = await _PACE(self._redis, keys=[self._key(account)], args=args)
+        if self._away and asked_at < self._away[0]:
+            raise Unreachable("Redis did not answer a moment ago") from self._away[1]
+        try:
+            wait, holds, free = await _PACE(self._redis, keys=[self._key(account)], args=args)
+        except RedisError as error:
+            self._away = self._clock() + AWAY_SECONDS, error
+            raise
         if free:
             self._free[account, lane] = asked_at + TRUSTED_SECONDS
         return float(wait) / 1000, int(holds)

@@ -2,6 +2,7 @@
 
 import re
 from collections.abc import Iterable, Mapping, Sequence
+from functools import lru_cache
 from typing import Any
 from urllib.parse import urlsplit
 
@@ -14,8 +15,11 @@ from bot.twilio.faults import TwilioFault
 
 CONNECT_SECONDS = 5.0
 TIMEOUT = aiohttp.ClientTimeout(total=20, connect=CONNECT_SECONDS)
-_WRITTEN_OUT = re.compile(r"https?://(?:[\w.~:/?\[\]@!$&'()*+,;=-]|%[0-9A-Fa-f]{2})+", re.ASCII)
+_WRITTEN_OUT = re.compile(r"https?://(?:[\w.~:/?\[\]@!$&'()*+,;=-]++|%[0-9A-Fa-f]{2})++", re.ASCII)
 """An address in which nothing is left to escape."""
+_TWILIOS = re.compile(r"https://([a-z-]+)\.twilio\.com(/[^#]*)")
+"""An address as our calls and Twilio's page links have it: product, then path and query."""
+_QUERIES_KEPT = 64
 
 
 class AddressError(TwilioFault):
@@ -44,6 +48,8 @@ class Transport(AsyncHttpClient):  # type: ignore[misc]  # the helper ships no t
         # On a kept-alive connection that the server has closed, a write ends without anybody knowing whether it was
         # read. It gets a connection of its own.
         self._writes = _session(timeout, aiohttp.TCPConnector(limit=connections, force_close=True), traces)
+        # a sweep asks thousands of times with the same few
+        self._query, self._basic = lru_cache(_QUERIES_KEPT)(_query), lru_cache(1)(aiohttp.encode_basic_auth)
 
     async def request(
         self,
@@ -60,21 +66,29 @@ class Transport(AsyncHttpClient):  # type: ignore[misc]  # the helper ships no t
         session = self._reads if method == "GET" else self._writes
         async with session.request(
             method,
-            _exactly(self._local(url)),
-            params=list(_pairs(params)),
+            self._address(url, params),
             data=list(_pairs(data)) if method != "GET" else None,
-            headers={**(headers or {}), **({"Authorization": aiohttp.encode_basic_auth(*auth)} if auth else {})},
+            headers={**(headers or {}), **({"Authorization": self._basic(*auth)} if auth else {})},
             timeout=aiohttp.ClientTimeout(total=timeout) if timeout else session.timeout,
             allow_redirects=False,
         ) as answer:
-            return Response(answer.status, await answer.text(errors="replace"), answer.headers)
+            # JSON is UTF-8 (RFC 8259, 8.1), whatever the answer's headers say
+            return Response(answer.status, (await answer.read()).decode(errors="replace"), answer.headers)
 
     async def close(self) -> None:
         """Close the connections."""
         await self._reads.close()
         await self._writes.close()
 
+    def _address(self, url: str, params: Mapping[str, Any] | None) -> URL:
+        local = self._local(url)
+        if not params:
+            return _exactly(local)
+        return _exactly(f"{local}{'&' if '?' in local else '?'}{self._query(tuple(_pairs(params)))}")
+
     def _local(self, url: str) -> str:
+        if ours := _TWILIOS.fullmatch(url):
+            return self._template.format(product=ours[1]) + ours[2]
         parts = urlsplit(url)
         product, _, domain = parts.netloc.partition(".")
         if domain == "twilio.com":
@@ -89,6 +103,11 @@ class Transport(AsyncHttpClient):  # type: ignore[misc]  # the helper ships no t
 def _exactly(url: str) -> URL:
     """The address as it is written: left to itself, yarl sends an approved `%2B` of a path as `+`."""
     return URL(url, encoded=bool(_WRITTEN_OUT.fullmatch(url)))
+
+
+def _query(pairs: tuple[tuple[str, str], ...]) -> str:
+    """Parameters as they stand in an address."""
+    return URL.build(query=pairs).raw_query_string
 
 
 def _session(

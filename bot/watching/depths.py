@@ -67,9 +67,10 @@ class Depths(Collector):
             try:
                 async with asyncio.timeout(ANSWER_SECONDS):
                     self._reading = await self._read(*self._source)
+                self._read_at = self._clock()
             except (RedisError, RedisClusterException, OSError, TimeoutError):
-                self._reading = None
-            self._read_at = self._clock()
+                self._reading = None  # it is asked again next time: that it is back shows at once
+                self._read_at = float("-inf")
 
     async def _read(self, redis: Redis, keys: Keys, queue: Queue) -> Reading:
         loop, now = asyncio.get_running_loop(), self._clock()

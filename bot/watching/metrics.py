@@ -12,6 +12,16 @@ from bot.watching.words import OTHER, known
 ACK_BUCKETS = (0.002, 0.005, 0.01, 0.025, 0.05, 0.1, 0.25, 0.5, 1.0, 2.0, 3.0)
 """Slack gives up after three seconds."""
 LAG_BUCKETS = (1.0, 5.0, 15.0, 30.0, 60.0, 120.0, 300.0, 900.0, 3600.0)
+PROOFS = (
+    ("slack", "signature"),
+    ("twilio_events", "credentials"),
+    ("twilio_events", "signature"),
+    ("twilio_callbacks", "signature"),
+    ("tcr", "credentials"),
+)
+"""What is refused for want of proof, and by which one."""
+SINKS_LOST = ("SILENT", "failed")
+"""States of a sink that brings nothing any more."""
 CALL_BUCKETS = (0.05, 0.1, 0.25, 0.5, 1.0, 2.5, 5.0, 10.0, 20.0)
 
 
@@ -70,8 +80,14 @@ class Metrics(Observer):
         self._redis_risks = self._gauge(
             "redis_risks", "What in the configuration of Redis may lose what was acknowledged, found at start."
         )
-        for account in accounts:  # shown from the start: a series that begins at 1 has no increase
+        # shown from the start, as alerts wait for them: a series that begins at 1 has no increase
+        for account in accounts:
             self._throttled.labels(account)
+            self._events.labels(account, "unknown")
+        for source, reason in PROOFS:
+            self._refused.labels(source, reason)
+        for status in SINKS_LOST:
+            self._transitions.labels("sink", status)
 
     def register(self, collector: Collector) -> None:
         """Show more than what is counted: what is read when it is asked for."""

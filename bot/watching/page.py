@@ -28,7 +28,8 @@ each part that this process has at that moment: `redis` answers a ping, `schedul
 `"counts": false`: no process is at fault for what none of them does. Without the port, `tenfour health` still tells a
 living bot from a dead one, by a file in its state folder, with more patience.
 
-Alert rules lie in `deploy/prometheus/tenfour.rules.yml`, a dashboard in `deploy/grafana/tenfour.json`.
+Alert rules lie in `deploy/prometheus/tenfour.rules.yml`, beside them how to scrape under the job that they ask for
+(`scrape.yml`), a dashboard in `deploy/grafana/tenfour.json`.
 
 ## Labels
 
@@ -44,7 +45,8 @@ when Prometheus asks, at most once in three seconds, and is absent while Redis d
 One line of JSON for each thing that happened, on standard error, pretty on a terminal, from `TENFOUR_LOG_LEVEL` on;
 lines of libraries take the same form and are never written below `warning`. `request` is one delivery of Slack's, one
 webhook or one task; `change`, `registration` and `account` name what it was about, also on the lines of work that it
-started. What looks like a secret or a person's data is masked in every value.
+started. What looks like a secret or a person's data is masked in every value, and no error is quoted: its kind is
+logged, and where it came about. What ends a process is its last line (`ended_by_an_error`).
 
 ## Traces
 

@@ -94,6 +94,8 @@ def _now(change: Change) -> str:
 
 def _succeeded(change: Change) -> str:
     done = sum(1 for run in change.steps.values() if run.state == "done")
+    if not change.plan.steps:
+        return f"{plural(done, 'step')} done. What they were has been erased."
     skipped = [s for s in change.plan.steps if s.id in change.steps and change.steps[s.id].state == "skipped"]
     missing = "; ".join(s.skippable or s.title if isinstance(s, CallStep | WaitStep) else s.title for s in skipped)
     without = f" Skipped: {remark(missing, 900)}." if skipped else ""

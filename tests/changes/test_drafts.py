@@ -7,7 +7,7 @@ import pytest
 from cryptography.fernet import Fernet
 from redis.asyncio import Redis
 
-from bot.changes.drafts import KEEP_SECONDS, Draft, DraftStore
+from bot.changes.drafts import KEEP_SECONDS, CopyError, Draft, DraftStore
 from bot.redis.keys import Keys
 from bot.vault import Vault
 from tests.changes.office import ANN, RITA, plan_for
@@ -55,6 +55,33 @@ async def test_answers_that_are_kept_in_the_same_moment_are_all_kept(drafts: Dra
     kept = await drafts.load(draft.id, RITA)
     assert kept is not None
     assert sorted(kept.values) == sorted(names)
+
+
+def _answer(value: str) -> Callable[[Draft], Draft]:
+    return lambda draft: draft.model_copy(update={"values": {"friendly_name": value}})
+
+
+async def test_a_late_copy_of_an_answer_does_not_go_back_behind_the_next_one(drafts: DraftStore) -> None:
+    draft = drafts.begin(RITA, "service.create", {})
+    await drafts.save(draft)
+    await drafts.amend(draft, _answer("A"), mark="block_actions:1")
+    await drafts.amend(draft, _answer("AB"), mark="block_actions:2")
+    with pytest.raises(CopyError):
+        await drafts.amend(draft, _answer("A"), mark="block_actions:1")
+    kept = await drafts.load(draft.id, RITA)
+    assert kept is not None
+    assert kept.values == {"friendly_name": "AB"}
+
+
+async def test_a_late_copy_of_a_page_keeps_nothing(drafts: DraftStore, redis: Redis) -> None:
+    draft = drafts.begin(RITA, "service.create", {"friendly_name": "first"})
+    await redis.script_flush()  # as after a restart of the server
+    await drafts.save(draft, mark="view_submission:1")
+    newer = _answer("second")(draft)
+    await drafts.save(newer, mark="view_submission:2")
+    with pytest.raises(CopyError):
+        await drafts.save(draft, mark="view_submission:1")
+    assert await drafts.unfinished(RITA, "service.create") == newer
 
 
 async def test_a_draft_that_is_gone_is_not_brought_back_by_an_answer(drafts: DraftStore) -> None:

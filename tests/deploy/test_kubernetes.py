@@ -79,7 +79,9 @@ def test_a_pod_is_given_the_time_to_finish_and_asked_where_it_answers(deployment
     [container] = spec["containers"]
     ports = {port["name"]: port["containerPort"] for port in container["ports"]}
     settings = of_kind("ConfigMap")[0]["data"]
-    assert spec["terminationGracePeriodSeconds"] > FINISHES_WITHIN
+    waits = container.get("lifecycle", {"preStop": {"sleep": {"seconds": 0}}})["preStop"]["sleep"]["seconds"]
+    assert spec["terminationGracePeriodSeconds"] > waits + FINISHES_WITHIN
+    assert (waits > 0) == ("http" in ports), "requests come for a while to a pod that was told to stop"
     assert ports["ops"] == int(settings["TENFOUR_OPS_PORT"])
     assert ports.get("http", int(settings["PORT"])) == int(settings["PORT"])
     probes = [container[f"{kind}Probe"]["httpGet"] for kind in ("startup", "readiness", "liveness")]

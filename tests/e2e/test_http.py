@@ -79,8 +79,25 @@ async def test_what_a_process_did_that_died_right_after_its_ack_is_done_once_whe
     approved = await world.slack.click(ANN, "change.approve", channel="C0APPROVALS", ts=card["ts"])
     await world.done(1)
     async with Redis.from_url(world.redis_url) as redis:
-        await redis.delete(*[mark async for mark in redis.scan_iter("tenfour:seen:*")])  # as they die with a process
+        await redis.delete(*[mark async for mark in redis.scan_iter("tenfour:*seen:*")])  # as they die with a process
     copies = [await world.slack.deliver(first.payload) for first in (asked, approved)]
     assert [copy.status for copy in copies] == ["acked", "acked"]
     assert await world.request(RITA, "/a2p-service", "create", *SERVICE) == 2
+    assert len([s for s in world.twilio.created("service") if s["friendly_name"] == "Acme alerts"]) == 1
+
+
+async def test_what_one_bot_has_acknowledged_is_known_to_the_next_one(tmp_path: Path) -> None:
+    async with open_world(tmp_path, http_port=free_port()) as world:
+        async with world.bot():
+            await world.fill(RITA, "/a2p-service", "create", *SERVICE)
+            asked = await world.slack.submit(RITA)
+            await world.sees(RITA, "Requested #1")
+            card = await world.card(1, "Approve")
+            approved = await world.slack.click(ANN, "change.approve", channel="C0APPROVALS", ts=card["ts"])
+            await world.done(1)
+        async with world.bot():
+            copies = [await world.slack.deliver(first.payload) for first in (asked, approved)]
+            assert [copy.status for copy in copies] == ["acked", "acked"]
+            assert await world.request(RITA, "/a2p-service", "create", *SERVICE) == 2
+            assert not world.slack.ephemerals(ANN, "C0APPROVALS")
     assert len([s for s in world.twilio.created("service") if s["friendly_name"] == "Acme alerts"]) == 1

@@ -247,8 +247,10 @@ async def test_what_piles_up_for_a_channel_is_summed_up_in_as_few_messages_as_ho
     assert named(office) == [the.key for the in known]
     first, *others = office.slack.messages(ALERTS)
     assert len(others) == 2
-    assert first["text"].startswith("All at once, from")
-    assert "115 things happened to 115 registrations: 115 good news. It goes on in this thread" in str(first["blocks"])
+    assert first["text"].startswith("Within a short time, ")
+    assert "115 things happened to 115 registrations: 115 pieces of good news. It goes on in this thread" in str(
+        first["blocks"]
+    )
     assert [m["thread_ts"] for m in others] == [first["ts"]] * 2
     assert office.loud(ALERTS) == []
     assert await office.store.untold(office.clock()) == []
@@ -291,7 +293,8 @@ async def test_after_an_outage_one_summary_comes_first_and_leads_to_every_thread
         await office.sweep()
     summary = office.slack.messages(ALERTS)[0]
     assert "While nothing could be posted here, from" in summary["text"]
-    assert "9 things happened to 9 registrations: 3 bad news, 2 warnings, 2 good news, 2 progress." in summary["text"]
+    counts = "3 pieces of bad news, 2 warnings, 2 pieces of good news, 2 steps of progress"
+    assert f"9 things happened to 9 registrations: {counts}." in summary["text"]
     roots = [m["ts"].replace(".", "") for m in office.slack.messages(ALERTS) if slot_of(m).startswith("root:")]
     assert len(roots) == 3
     assert all(f".slack.com/archives/{ALERTS}/p{ts}|" in str(summary["blocks"]) for ts in roots)

@@ -11,6 +11,7 @@ from urllib.parse import urlencode
 
 import aiohttp
 from aiohttp import web
+from cryptography.fernet import Fernet
 from pydantic import SecretStr
 from redis.asyncio import Redis
 from yarl import URL
@@ -18,17 +19,24 @@ from yarl import URL
 from bot.accounts_file import AccountSettings
 from bot.intake.callbacks import Callbacks
 from bot.intake.events import Events
+from bot.intake.journal import Journal
+from bot.intake.reading import Reading
 from bot.intake.receipts import Receipts
+from bot.intake.right_of_way import RightOfWay
 from bot.intake.soon import Soon
+from bot.intake.taking import Taking
 from bot.intake.tcr import Campaigns, TcrIntake
 from bot.intake.tcr_index import TcrIndex
+from bot.intake.uptake import Uptake
 from bot.redis.keys import Keys
+from bot.redis.lease import Leases
 from bot.tracking.kinds import kinds
 from bot.tracking.registration import Registration
 from bot.tracking.store import RegistrationStore
 from bot.tracking.tracker import Tracker
 from bot.tracking.traffic import Traffic
 from bot.twilio.gateway import Account
+from bot.vault import Vault
 from handlers.http import LARGEST_BODY
 from tests.conftest import Clock, Told
 
@@ -38,6 +46,7 @@ STRANGER = "AC" + "7c" * 16
 PUBLIC_URL, SECRET, TCR_SECRET = "https://tenfour.example.com", "the-events-password", "unguessable"
 SERVICE, NUMBER, BRAND = "MG" + "1b" * 16, "PN" + "3d" * 16, "BN" + "2c" * 16
 CAMPAIGN = "CABC123"
+VAULT = Vault([Fernet.generate_key().decode()])
 """The ids in the payloads, all of them of `SIGNED`."""
 
 
@@ -96,7 +105,11 @@ class Receiver:
         )
         soon, accounts = Soon(self.tracker.sweep, self._begin), (SIGNED, KEY_ONLY)
         receipts = Receipts(self.traffic, self.tracker, clock)
-        self.events = Events(redis, keys, self.tracker, receipts, self.index, accounts, PUBLIC_URL, SECRET, soon, clock)
+        way = RightOfWay()
+        taking = Taking(redis, keys, self.tracker, receipts, self.index, soon, clock)
+        self.journal, self.reading = Journal(redis, keys, VAULT), Reading(accounts, taking, clock, way)
+        self.uptake = Uptake(self.journal, self.reading, Leases(redis), keys.events("uptake"), self._begin)
+        self.events = Events(self.journal, accounts, PUBLIC_URL, SECRET, self.uptake.ask, way)
         self.callbacks = Callbacks(accounts, PUBLIC_URL, receipts)
         campaigns = Campaigns(self.index, soon, clock)
         self.tcr = TcrIntake(redis, keys, self.tracker, (SIGNED.sid,), TCR_SECRET, campaigns)
@@ -113,15 +126,22 @@ class Receiver:
         headers: Mapping[str, str | None] | None = None,
         query: str | None = None,
         signed_as: str = PUBLIC_URL,
+        waiting: bool = False,
     ) -> int:
-        """Send events as Twilio does, but for what `headers` and `query` replace; gives the status of the answer."""
+        """Send events as Twilio does, but for what `headers` and `query` replace; gives the status of the answer.
+
+        What was acknowledged is taken up by then, unless it is left `waiting`.
+        """
         raw = body if isinstance(body, bytes) else json.dumps(body).encode()
         asked = f"?bodySHA256={hashlib.sha256(raw).hexdigest()}" if query is None else query
         path = f"/twilio/events/{account}{asked}"
         proof: dict[str, str | None] = {**login(), "Content-Type": "application/json"}
         if token := token_of(account):
             proof["X-Twilio-Signature"] = signature(token, signed_as + path)
-        return await self._send(path, raw, proof | dict(headers or {}))
+        status = await self._send(path, raw, proof | dict(headers or {}))
+        if status == 204 and not waiting:
+            await self.uptake.take_up()
+        return status
 
     async def send_callback(
         self,
@@ -168,6 +188,8 @@ class Receiver:
                 found[key] = await self.redis.zrange(key, 0, -1, withscores=True)
             elif await self.redis.type(key) == "set":
                 found[key] = await self.redis.smembers(key)
+            elif await self.redis.type(key) == "stream":
+                found[key] = await self.redis.xrange(key)
             else:
                 found[key] = await self.redis.get(key)
         return found

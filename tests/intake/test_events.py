@@ -2,23 +2,29 @@
 
 import asyncio
 import copy
+import json
 import random
 from typing import Any
 
 import pytest
 from aiohttp.test_utils import TestServer
+from cryptography.fernet import Fernet
 from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
 from redis.asyncio import Redis
+from redis.exceptions import RedisError
 from structlog.testing import capture_logs
 
+from bot.intake.gathering import Busy
+from bot.intake.journal import Delivery, Journal
 from bot.intake.recording import recorded
 from bot.intake.soon import Soon
 from bot.redis.keys import Keys
 from bot.tracking.registration import Registration
+from bot.vault import Vault
 from handlers.http import LARGEST_BODY
 from tests.conftest import START, Clock, Told
-from tests.intake.receiver import BRAND, CAMPAIGN, KEY_ONLY, NUMBER, SERVICE, SIGNED, STRANGER, Receiver, payload
+from tests.intake.receiver import BRAND, CAMPAIGN, KEY_ONLY, NUMBER, SERVICE, SIGNED, STRANGER, VAULT, Receiver, payload
 
 NUMBER_EVENTS = payload("number_registration") + payload("number_deregistration")
 
@@ -31,18 +37,58 @@ def from_account(event: dict[str, Any], account: str) -> dict[str, Any]:
     return {**event, "data": {**event["data"], "accountsid": account}}
 
 
-@pytest.mark.parametrize("everything_lost", [True, False])
 async def test_a_delivery_that_cannot_be_recorded_is_not_acknowledged(
-    redis: Redis, keys: Keys, clock: Clock, told: Told, everything_lost: bool
+    redis: Redis, keys: Keys, clock: Clock, told: Told
 ) -> None:
     dead = Redis.from_url("redis://127.0.0.1:1", decode_responses=True)
-    receiver = Receiver(dead if everything_lost else redis, keys, clock, told, registry=dead)
+    receiver = Receiver(dead, keys, clock, told, registry=dead)
     async with TestServer(receiver.application()) as server:
         receiver.url = str(server.make_url("")).rstrip("/")
         assert await receiver.send_events(NUMBER_EVENTS) == 503
         assert await receiver.send_callback(payload("callbacks")[0]) == 503
     assert receiver.begun == []
     assert await redis.get(keys.plain(f"events:last:{SIGNED.sid}")) is None
+
+
+async def test_what_was_acknowledged_waits_until_registrations_can_be_written_again(
+    redis: Redis, keys: Keys, clock: Clock, told: Told, receiver: Receiver
+) -> None:
+    away = Receiver(redis, keys, clock, told, registry=Redis.from_url("redis://127.0.0.1:1", decode_responses=True))
+    assert await receiver.send_events(NUMBER_EVENTS, waiting=True) == 204
+    with pytest.raises(RedisError):
+        await away.uptake.take_up()
+    assert await receiver.find("number", NUMBER) is None
+    await receiver.uptake.take_up()
+    assert (await receiver.known("number", NUMBER)).status == "FAILURE"
+    assert await receiver.journal.length() == 0
+
+
+async def test_who_stops_leaves_what_waits_to_others(receiver: Receiver) -> None:
+    receiver.uptake.stop()
+    assert await receiver.send_events(NUMBER_EVENTS) == 204
+    assert await receiver.find("number", NUMBER) is None
+    assert await receiver.journal.length() == 1
+
+
+async def test_while_too_much_waits_whoever_tells_is_to_come_again(receiver: Receiver) -> None:
+    full = Journal(receiver.redis, receiver.keys, VAULT, most=1)
+    await full.write([Delivery(SIGNED.sid, "{}")])
+    with pytest.raises(Busy):
+        await full.write([Delivery(SIGNED.sid, "{}")])
+    await receiver.uptake.take_up()
+    await full.write([Delivery(SIGNED.sid, "{}")])
+
+
+async def test_what_waits_is_sealed_and_what_no_key_opens_stays_and_holds_up_nothing(receiver: Receiver) -> None:
+    strange = Journal(receiver.redis, receiver.keys, Vault([Fernet.generate_key().decode()]))
+    await strange.write([Delivery(SIGNED.sid, json.dumps(payload("message")))])
+    assert "+1503" not in repr(await receiver.everything())
+    with capture_logs() as logs:
+        assert await receiver.send_events(payload("brand")) == 204
+        await receiver.uptake.take_up()
+    assert await receiver.find("brand", BRAND) is not None
+    assert await receiver.journal.length() == 1
+    assert [e["event"] for e in logs if e["log_level"] == "error"] == ["events_not_opened"]
 
 
 async def test_what_takes_too_long_to_record_is_not_acknowledged() -> None:
@@ -57,7 +103,7 @@ async def test_an_event_tells_the_state_of_a_number_and_has_its_campaign_looked_
     assert (number.snapshot["service_sid"], number.snapshot["error_code"]) == (SERVICE, None)
     assert f"campaign {SERVICE}" in await receiver.due()
     assert (await receiver.known("campaign", SERVICE)).title == f"Campaign of {SERVICE}"
-    assert receiver.begun == ["look at what was heard of"]
+    assert receiver.begun == ["take up events", "look at what was heard of"]
     assert await receiver.redis.get(receiver.keys.plain(f"events:last:{SIGNED.sid}")) == str(START)
 
 
@@ -74,7 +120,7 @@ async def test_events_of_a_number_come_to_the_same_in_any_order_and_any_number_o
 ) -> None:
     receiver = Receiver(redis, Keys(f"test-{random.randbytes(8).hex()}"), clock, told)
     for delivery in (order[:cut], order[cut:]):
-        await receiver.events.take(SIGNED, delivery)
+        await receiver.reading.take(SIGNED, delivery)
     number = await receiver.known("number", NUMBER)
     states = [value for _, value, _ in await log_of(receiver, "number", NUMBER)]
     assert states == [

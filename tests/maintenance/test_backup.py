@@ -17,7 +17,8 @@ from bot.maintenance.backup_file import BackupProblem, entries
 from bot.maintenance.memory import Memory
 from bot.maintenance.presence import Presence, this_process
 from bot.maintenance.restore import SKIPPED_NUMBERS, put_back
-from bot.maintenance.schema import SCHEMA, Marker, Schema
+from bot.maintenance.schema import SCHEMA, UNMARKED, Marker, Schema, SchemaProblem
+from bot.maintenance.start import at_work
 from bot.redis.connection import open_redis
 from bot.runs.ledger import RunLedger
 from bot.tracking.registration import Registration
@@ -59,7 +60,7 @@ async def test_a_change_a_registration_a_draft_and_the_audit_come_back_as_they_w
     assert (await verify(trail.log, head)).sound
     assert "Jane Doe" not in (tmp_path / "copy").read_text()
     assert (tmp_path / "copy").stat().st_mode & 0o077 == 0
-    assert await Schema(memory.redis, memory.keys).marker() == Marker(SCHEMA, SCHEMA)
+    assert await Schema(memory.redis, memory.keys).marker() == Marker(UNMARKED, UNMARKED)
 
 
 async def test_what_was_approved_then_is_not_sent_again_until_a_person_has_compared(
@@ -158,6 +159,70 @@ async def test_one_that_was_cut_off_is_gone_on_with_by_the_same_file_alone(
     await put_back(memory, tmp_path / "copy", ANN, clock)
     assert (await office.now(change)).number == change.number
     assert (await Schema(memory.redis, memory.keys).marker()).restoring == ""
+
+
+async def test_what_was_put_back_stands_in_the_audit_also_when_that_was_cut_off_at_its_end(
+    memory: Memory, office: Office, trail: AuditTrail, clock: Clock, tmp_path: Path
+) -> None:
+    change = await office.asked()
+    await trail.copy(change.number)
+    header, _ = await take_backup(memory, tmp_path / "copy", clock)
+    await emptied(memory)
+    await put_back(memory, tmp_path / "copy", ANN, clock)
+    await Schema(memory.redis, memory.keys).begin_restore(header.id)  # as it was before its very last command
+    clock.advance(60)
+    await put_back(memory, tmp_path / "copy", ANN, clock)
+    kinds = [stored.link and stored.link.told.kind async for stored in trail.log.backwards()]
+    assert kinds == ["restored", "change"]
+    assert (await verify(trail.log)).sound
+
+
+@pytest.mark.parametrize("turns", range(0, 40, 4))
+async def test_of_a_bot_that_starts_and_a_backup_that_is_put_back_in_the_same_moment_one_gives_way(
+    memory: Memory, office: Office, clock: Clock, tmp_path: Path, turns: int
+) -> None:
+    await office.asked()
+    await take_backup(memory, tmp_path / "copy", clock)
+    await emptied(memory)
+    over, at_once = asyncio.Event(), list[str]()
+
+    async def bot() -> None:
+        await turned(turns)
+        try:
+            async with at_work(memory.redis, memory.keys):
+                at_once.extend([] if over.is_set() else ["bot"])
+                await over.wait()
+        except SchemaProblem:
+            pass
+
+    async def restore() -> None:
+        try:
+            await put_back(memory, tmp_path / "copy", ANN, clock)
+            at_once.append("restore")
+        except BackupProblem:
+            pass
+        finally:
+            over.set()
+
+    await asyncio.gather(bot(), restore())
+    assert sorted(at_once) != ["bot", "restore"]
+    assert (await Schema(memory.redis, memory.keys).marker()).restoring == ""
+
+
+async def turned(turns: int) -> None:
+    for _ in range(turns):
+        await asyncio.sleep(0)
+
+
+async def test_of_no_change_does_a_copy_say_that_more_was_written_into_the_audit_than_it_holds(
+    memory: Memory, office: Office, trail: AuditTrail, clock: Clock, tmp_path: Path
+) -> None:
+    changes = [await office.asked(draft=f"draft-{n}") for n in range(8)]
+    await trail.copy(changes[0].number)
+    await take_backup(memory, tmp_path / "copy", clock)
+    things = [entry.key.partition("{")[2].partition(":")[0] for entry in entries(tmp_path / "copy")]
+    # what comes in while they are taken is in the later ones only
+    assert things.index("audit}") < things.index("change")
 
 
 async def test_leases_are_not_put_back_and_what_expires_does_so_in_its_own_time(

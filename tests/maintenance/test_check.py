@@ -18,10 +18,12 @@ from bot.audit.row import Row
 from bot.check_cli import inspect
 from bot.maintenance.inspection.redis import redis_lines
 from bot.maintenance.inspection.report import Level, Line, exit_code
+from bot.maintenance.inspection.twilio import twilio_lines
 from bot.maintenance.schema import Schema
 from bot.redis.keys import Keys
 from bot.sandbox.slack.server import LocalSlack
 from bot.sandbox.twilio import start_state, start_west
+from bot.settings import load_settings
 from bot.vault import Vault
 from handlers.inspection import slack_lines
 from handlers.scopes import SCOPES
@@ -240,3 +242,10 @@ async def redis_of(world: World) -> AsyncIterator[Redis]:
         yield client
     finally:
         await client.aclose()
+
+
+async def test_a_twilio_that_hangs_is_told_of_rather_than_waited_for(world: World) -> None:
+    world.twilio.faults.add("GET /", delay=20.0, times=20)
+    (line,) = await twilio_lines(load_settings(world.environment()), patience=0.3)
+    assert (line.level, line.about) == ("FAIL", "Twilio account main")
+    assert "no clear answer within" in line.what

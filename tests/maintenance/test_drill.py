@@ -69,15 +69,18 @@ async def test_what_was_erased_is_gone_from_the_card_in_slack_too(world: World) 
         memory = world.environment(TENFOUR_ENCRYPTION_KEY=KEY)
         code, said = await tenfour("erase", "--change", str(number), **memory)
         assert (code, "nothing was; add --really" in said) == (0, True)
+        told = world.slack.messages("D0RITA")
         code, _ = await tenfour("erase", "--change", str(number), "--really", **memory)
         assert code == 0
         card = await world.card(number, "(erased)")
         assert "Jane Doe" not in shown(card)
+        assert "What they were has been erased" in shown(card)
         code, said = await tenfour("reseal", "--look", **memory)
         assert (code, "0 values are to be sealed anew" in said) == (0, True)
         code, said = await tenfour("erase", "rita", **memory)
         assert (code, "no Slack member id" in said) == (2, True)
         code, said = await tenfour("erase", RITA, **memory)
         assert (code, "What would be done" in said, f"{APPROVALS} stays" in said) == (0, True, False)
+        assert world.slack.messages("D0RITA") == told, "that it was erased is no news of how it ended"
         code, said = await tenfour("audit", "verify", **memory)
         assert code == 0

@@ -9,6 +9,7 @@ from bot.changes.drafts import DraftStore
 from bot.maintenance.memory import Memory
 from bot.maintenance.person import PersonEraser
 from bot.maintenance.settled import ERASED, NotSettledError, Retention, SettledChanges
+from bot.tracking.portfolio import Filter, Portfolio
 from bot.tracking.registration import Mute
 from bot.tracking.store import RegistrationStore
 from handlers.blocks.change import change_card
@@ -81,6 +82,8 @@ async def test_a_person_is_taken_out_of_what_is_over_and_what_stays_is_said(
     await delegations.give(Delegation(user=ANN, to=RITA, at=clock(), until=clock() + 60, reason="ill"))
     registrations = RegistrationStore(memory.redis, memory.keys)
     await registrations.begin(WATCHED.model_copy(update={"owner": RITA}))
+    portfolio = Portfolio(memory.redis, memory.keys, registrations, clock)
+    await portfolio.learn(WATCHED.model_copy(update={"owner": RITA}))
     await registrations.mute(WATCHED.id, "C0A2P", Mute(by=RITA, at=1.0))
     await Visitors(memory.redis, memory.keys).came(RITA)
     await trail.copy(over)
@@ -98,6 +101,7 @@ async def test_a_person_is_taken_out_of_what_is_over_and_what_stays_is_said(
     watched = await registrations.load(WATCHED.id)
     assert watched
     assert (watched.owner, watched.muted["C0A2P"].by) == ("", told.name)
+    assert [row.owner for row in (await portfolio.page(Filter()))[0]] == [""]
     assert await Visitors(memory.redis, memory.keys).among({RITA}) == set()
     stays = " ".join(told.stays)
     assert f"#{waiting.number} is waiting for approval" in stays

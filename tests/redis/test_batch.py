@@ -6,8 +6,10 @@ import pytest
 from redis.asyncio import Redis
 from redis.exceptions import ResponseError
 
+from bot.redis import lease
 from bot.redis.batch import Batch
 from bot.redis.keys import Keys
+from bot.redis.scripts import Script
 
 
 async def test_writes_of_one_moment_are_done_in_the_order_in_which_they_were_asked_for(
@@ -60,3 +62,27 @@ async def test_a_batch_may_be_used_again_once_it_has_come_to_rest(redis: Redis, 
     batch = Batch(redis)
     await asyncio.gather(*(batch("INCR", keys.plain("count")) for _ in range(5 * times)))
     assert await batch("INCR", keys.plain("count")) == 5 * times + 1
+
+
+async def test_reads_of_a_connection_that_breaks_are_read_again(redis: Redis, keys: Keys) -> None:
+    batch, key = Batch(redis, reads=True), keys.plain("text")
+    await redis.set(key, "stands")
+    asked = [asyncio.create_task(batch("GET", key)) for _ in range(3)]
+    await redis.client_kill_filter(_type="normal", skipme=True)
+    assert await asyncio.gather(*asked) == ["stands"] * 3
+
+
+async def test_what_is_asked_for_together_is_done_in_its_order_beside_what_else_waits(redis: Redis, keys: Keys) -> None:
+    batch, key = Batch(redis), keys.plain("list")
+    two = [("RPUSH", key, "a"), ("RPUSH", key, "b")]
+    before, answers = await asyncio.gather(batch("RPUSH", key, "first"), batch.together(*two))
+    assert (before, answers) == (1, [2, 3])
+    assert await batch.together(*two) == [4, 5]
+
+
+async def test_a_script_that_the_server_has_forgotten_runs_once(redis: Redis, keys: Keys) -> None:
+    batch, script = Batch(redis), Script.beside(lease.__file__, "yield.lua")
+    await redis.script_flush()
+    assert (
+        await asyncio.gather(*(batch.script(script, keys=[keys.plain("x")], args=["me"]) for _ in range(3))) == [1] * 3
+    )

@@ -6,10 +6,12 @@ from pathlib import Path
 import pytest
 from redis.asyncio import Redis
 from redis.exceptions import ConnectionError as RedisConnectionError
+from redis.exceptions import RedisError
 
 from bot.redis.clients import Unreachable
 from bot.redis.connection import RedisProblem, open_redis, with_connections, without_secrets
 from bot.redis.keys import Keys
+from bot.redis.replicas import Replicas
 from bot.redis.scripts import Script
 from tests.redis.servers import free_port, server, until
 
@@ -35,6 +37,7 @@ async def test_a_server_that_cannot_be_reached_is_named_without_its_password(url
             pass
     assert "hunter2" not in str(caught.value)
     assert "ter2" not in str(caught.value)
+    assert "<redis" not in str(caught.value), "a person reads it"
 
 
 async def test_a_command_that_was_never_sent_is_told_apart(tmp_path: Path) -> None:
@@ -103,6 +106,34 @@ async def test_on_a_cluster_a_write_that_broke_off_is_told_and_not_sent_again(tm
             await process.wait()
             with pytest.raises(RedisConnectionError):
                 await redis.client.rpush("list", "once")
+
+
+async def test_a_cluster_of_which_no_node_answers_is_away_like_any_other_redis(tmp_path: Path) -> None:
+    port = free_port()
+    async with server(tmp_path, port, *CLUSTER, str(free_port())) as process:
+        await own_all_slots(port)
+        async with open_redis(f"redis+cluster://127.0.0.1:{port}", tmp_path) as redis:
+            process.kill()
+            await process.wait()
+            with pytest.raises(RedisError):
+                await redis.client.get("key")
+            # from now on its nodes are asked for anew, and none is there to say who they are
+            with pytest.raises(Unreachable):
+                await redis.client.set("key", "value")
+            pipe = redis.client.pipeline(transaction=False)
+            pipe.set("key", "value")
+            with pytest.raises(Unreachable):
+                await pipe.execute()
+
+
+def test_a_replica_that_is_silent_says_nothing_of_those_of_another_master() -> None:
+    replicas = Replicas(lambda: 100.0)
+    replicas.expect()
+    replicas.of("one").heard(0)
+    replicas.of("two").heard(1)
+    assert not replicas.of("one").wanted("SET", "key", "value")
+    assert replicas.of("two").wanted("SET", "key", "value")
+    assert not replicas.of("two").wanted("GET", "key")
 
 
 async def test_one_address_serves_sentinel(tmp_path: Path) -> None:

@@ -15,6 +15,7 @@ from bot.catalog import catalog
 from bot.changes.change import Change
 from bot.changes.freezes import Freezes
 from bot.changes.store import ChangeStore
+from bot.logs import set_up_logs
 from bot.policy.file import load_policy
 from bot.redis.connection import open_redis
 from bot.redis.keys import Keys
@@ -77,4 +78,5 @@ async def main(url: str, prefix: str, key: str, sid: str, token: str, twilio: st
 
 
 if __name__ == "__main__":
+    set_up_logs()  # standard output is for `hanging`
     asyncio.run(main(*sys.argv[1:]))

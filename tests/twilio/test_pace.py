@@ -188,6 +188,18 @@ async def test_what_waited_for_the_end_of_a_hold_sets_out_one_by_one(pace: Pace)
     assert max(slept) - min(slept) >= SPREAD_SECONDS
 
 
+async def test_what_waited_for_the_end_of_a_hold_follows_ever_closer(pace: Pace) -> None:
+    await pace.hold(SID, 5)
+    slept: list[float] = []
+
+    async def note(seconds: float) -> None:
+        slept.append(seconds)
+
+    await asyncio.gather(*(pace.turn(SID, "default", note, 30) for _ in range(60)))
+    first, second, *_, before_last, last = sorted(slept)
+    assert 0 < last - before_last < (second - first) / 2
+
+
 async def test_who_comes_soon_after_a_hold_is_spread_too_and_later_nobody_is(pace: Pace, naps: Naps) -> None:
     await pace.hold(SID, 60)
     await naps.over(61)
@@ -308,6 +320,16 @@ async def test_every_way_to_say_when_to_come_back_is_read_and_bounded(
             await account.send(CREATE)
         await account.close()
     assert fault.value.retry_after == seconds
+
+
+async def test_calls_that_wait_together_find_out_once_that_redis_is_away(keys: Keys, tmp_path: Path) -> None:
+    async with run_embedded_redis(tmp_path) as server, open_redis(server.url, tmp_path) as handle:
+        pace = Pace(handle.client, keys, clock=Clock())
+        await handle.client.shutdown(nosave=True)
+        turns = (pace.turn(SID, "default", never, 10) for _ in range(12))
+        first, *others = await asyncio.gather(*turns, return_exceptions=True)
+    assert isinstance(first, RedisError)
+    assert [other.__cause__ for other in others if isinstance(other, RedisError)] == [first] * 11
 
 
 async def test_twilio_is_read_also_while_redis_is_away(keys: Keys, tmp_path: Path) -> None:

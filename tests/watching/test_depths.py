@@ -47,6 +47,17 @@ async def test_a_redis_that_is_away_is_said_and_nothing_old_is_shown(
     assert registry.get_sample_value("tenfour_registrations", {"account": "main"}) is None
 
 
+async def test_a_redis_that_is_back_is_shown_at_once(
+    redis: Redis, keys: Keys, clock: Clock, depths: Depths, registry: CollectorRegistry
+) -> None:
+    async with Redis.from_url("redis://127.0.0.1:1") as nowhere:
+        depths.connect(nowhere, keys, queue)
+        await depths.refresh()
+    depths.connect(redis, keys, queue)
+    await depths.refresh()
+    assert registry.get_sample_value("tenfour_redis_up") == 1.0
+
+
 async def test_before_redis_is_connected_it_counts_as_away(clock: Clock) -> None:
     registry, depths = CollectorRegistry(auto_describe=True), Depths({}, clock)
     registry.register(depths)

@@ -139,6 +139,22 @@ def test_the_names_of_accounts_may_be_labels_and_their_first_429_is_an_increase(
     assert metrics.registry.get_sample_value("tenfour_twilio_throttled_total", {"account": "acme-west"}) == 1.0
 
 
+@pytest.mark.parametrize(
+    ("name", "labels"),
+    [
+        ("deliveries_refused_total", {"source": "slack", "reason": "signature"}),
+        ("deliveries_refused_total", {"source": "twilio_events", "reason": "credentials"}),
+        ("deliveries_refused_total", {"source": "twilio_callbacks", "reason": "signature"}),
+        ("deliveries_refused_total", {"source": "tcr", "reason": "credentials"}),
+        ("events_total", {"account": "main", "outcome": "unknown"}),
+        ("transitions_total", {"kind": "sink", "status": "SILENT"}),
+    ],
+)
+def test_what_an_alert_waits_for_is_shown_before_it_happens(name: str, labels: dict[str, str]) -> None:
+    metrics = Metrics(("main",), process=False)
+    assert metrics.registry.get_sample_value(f"tenfour_{name}", labels) == 0.0
+
+
 def test_a_run_that_ends_unknown_counts_as_an_unknown_step() -> None:
     metrics = Metrics(process=False)
     metrics.ran("unknown")

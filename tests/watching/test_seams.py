@@ -131,7 +131,7 @@ async def refuses(request: web.Request) -> web.Response:
         (f"{EVENTS_PATH}/AC1", 401, "twilio_events", "credentials"),
         (f"{EVENTS_PATH}/AC1", 403, "twilio_events", "signature"),
         (f"{STATUS_PATH}/AC1", 403, "twilio_callbacks", "signature"),
-        ("/tcr/guessed", 404, "tcr", "address"),
+        ("/tcr/guessed", 404, "tcr", "credentials"),
         ("/tcr/secret", 400, "tcr", "malformed"),
     ],
 )

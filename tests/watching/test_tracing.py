@@ -16,11 +16,12 @@ from opentelemetry.sdk.trace.export import SimpleSpanProcessor
 from opentelemetry.sdk.trace.export.in_memory_span_exporter import InMemorySpanExporter
 from opentelemetry.sdk.trace.sampling import ALWAYS_OFF
 from opentelemetry.trace import StatusCode
+from yarl import URL
 
 from bot.logs import bound, bound_request
 from bot.plans.call import Call
 from bot.redis.keys import Keys
-from bot.spans import Spans, Wordless
+from bot.spans import Spans, Wordless, template
 from bot.tracing import OFF, open_tracing
 from bot.twilio.gateway import Account
 
@@ -153,3 +154,16 @@ async def test_tasks_are_spans_of_dockets_without_the_words_of_their_errors(
     task = next(span for span in exporter.get_finished_spans() if span.name == "failing")
     assert task.status.status_code is StatusCode.ERROR
     assert "Ada" not in task.to_json()
+
+
+@pytest.mark.parametrize(
+    ("url", "shown"),
+    [
+        ("https://hooks.slack.com/commands/TABC/123/lettersOfASecretAlone", "/{}"),
+        ("https://hooks.slack-gov.com/actions/TABC/123/lettersOfASecretAlone", "/{}"),
+        ("https://lookups.twilio.com/v2/PhoneNumbers/%2B15125550120", "/v2/PhoneNumbers/{}"),
+        ("https://slack.com/api/chat.postMessage", "/api/chat.postMessage"),
+    ],
+)
+def test_of_an_address_a_span_shows_what_is_the_same_for_all(url: str, shown: str) -> None:
+    assert template(URL(url)) == shown

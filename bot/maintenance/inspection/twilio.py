@@ -1,7 +1,7 @@
 """Twilio: whether each account's credentials are good, it is not suspended, and what Tenfour reads is open to it."""
 
 import asyncio
-from collections.abc import Sequence
+from collections.abc import Awaitable, Sequence
 
 from bot.accounts_file import AccountSettings
 from bot.maintenance.inspection.report import Line, fail, ok, warn
@@ -12,6 +12,8 @@ from bot.twilio.faults import Refused, Throttled, TwilioFault
 from bot.twilio.gateway import Account
 
 SUSPENDED = 20403
+PATIENCE_SECONDS = 20.0
+"""How long an account may take for all of it: this is asked in an outage as well."""
 READS: tuple[tuple[Product, str, str], ...] = (
     ("messaging", "/v1/Services", "messaging services"),
     ("messaging", "/v1/a2p/BrandRegistrations", "brands and campaigns"),
@@ -25,12 +27,17 @@ READS: tuple[tuple[Product, str, str], ...] = (
 """What the operations read: one cheap read of each kind of thing that Twilio can be told to withhold from a key."""
 
 
-async def twilio_lines(settings: Settings) -> list[Line]:
-    """Every account, one after the other in the order of the settings."""
+async def twilio_lines(settings: Settings, *, patience: float = PATIENCE_SECONDS) -> list[Line]:
+    """Every account, in the order of the settings; `patience` (seconds) is for each of them, all at a time."""
     clients = {known.name: _client(settings, known) for known in settings.accounts}
     try:
         found = await asyncio.gather(
-            *(_account(settings, known, clients[known.name], clients.get(known.parent)) for known in settings.accounts)
+            *(
+                _in_time(
+                    known.name, patience, _account(settings, known, clients[known.name], clients.get(known.parent))
+                )
+                for known in settings.accounts
+            )
         )
     finally:
         for client in clients.values():
@@ -41,6 +48,14 @@ async def twilio_lines(settings: Settings) -> list[Line]:
 def _client(settings: Settings, known: AccountSettings) -> Account:
     username, secret = known.login
     return Account(known.sid, username, secret.get_secret_value(), settings.twilio_api_url, name=known.name)
+
+
+async def _in_time(name: str, patience: float, looking: Awaitable[list[Line]]) -> list[Line]:
+    try:
+        return await asyncio.wait_for(looking, patience)
+    except TimeoutError:
+        mend = "See whether TWILIO_API_URL can be reached from here, and status.twilio.com."
+        return [fail(f"Twilio account {name}", f"no clear answer within {patience:g} s.", mend)]
 
 
 async def _account(settings: Settings, known: AccountSettings, client: Account, parent: Account | None) -> list[Line]:

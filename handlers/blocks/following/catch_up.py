@@ -15,6 +15,8 @@ LINES = 40
 """Registrations of one message: each is a block, and Slack takes fifty."""
 ROOM = kit.MESSAGE_CHARACTERS - 2000
 """Characters of all lines of one message."""
+MINUTE = 60.0
+"""Seconds within which all counts as one moment: times are shown to the minute."""
 TITLE, WORDS, AROUND = 60, 2000, 130
 """Characters of a title, of all that happened to one registration, and of the link and button around them."""
 
@@ -22,7 +24,7 @@ _THREAD = re.compile(r"https://[a-z0-9.-]+\.slack(?:-gov)?\.com/archives/[A-Z0-9
 _WHY: Mapping[str, str] = {
     "quiet": "During quiet hours",
     "outage": "While nothing could be posted here",
-    "rush": "All at once",
+    "rush": "Within a short time",
 }
 
 Why = Literal["quiet", "outage", "rush"]
@@ -64,6 +66,8 @@ def catch_up(told: CatchUp, page: int, lines: Sequence[Line], threads: Mapping[s
     total = sum(told.counts.values())
     counts = ", ".join(counted(n, s) for s in SEVERITIES if (n := told.counts.get(s)))
     when = f"from {date(told.began)} to {date(told.ended)}"
+    if told.ended - told.began < MINUTE:
+        when = date(told.began)
     happened = f"{plural(total, 'thing')} happened"
     text = f"{_WHY[told.why]}, {when}, {happened} to {plural(told.registrations, 'registration')}: {counts}."
     if page:
@@ -78,7 +82,9 @@ def catch_up(told: CatchUp, page: int, lines: Sequence[Line], threads: Mapping[s
             severity = line.severity
             blocks.append(kit.section(f"*{ONE[line.severity]}*"))
         blocks.append(_line(line, number, threads.get(line.registration, "")))
-    note = kit.context("What somebody must act on is told in its own thread too; everything stands on its card.")
+    left = any(line.severity == "bad" and not line.threaded for line in lines)
+    whose = "The first of what somebody must act on" if left else "What somebody must act on"
+    note = kit.context(f"{whose} is told in its own thread too; everything stands on its card.")
     return kit.message(text, [*blocks, note])
 
 

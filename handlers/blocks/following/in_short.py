@@ -26,8 +26,9 @@ def in_short(the: Registration, moved: Transition, guide: Guide) -> str:
         case "numbers" if failed := counted(facts.get("failed")):
             return f"{plural(failed, 'number')} could not be registered with carriers"
         case "numbers":
-            of = f" of {total}" if (total := counted(facts.get("total"))) else ""
-            return f"{counted(facts.get('registered'))}{of} numbers registered with carriers"
+            registered, total = counted(facts.get("registered")), counted(facts.get("total"))
+            of = f"{registered} of {plural(total, 'number')}" if total else plural(registered, "number")
+            return f"{of} registered with carriers"
         case "stuck":
             return "takes longer than usual"
         case "deadline":

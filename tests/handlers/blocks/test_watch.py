@@ -124,7 +124,10 @@ def test_a_summary_takes_any_text_and_links_only_to_slack(text: str) -> None:
     )
     threads = {"r1": "https://evil.example/archives/C1/p1", "r2": text}
     messages = [sound_message(catch_up(batch, n, page, threads)) for n, page in enumerate(pages)]
-    assert "37 things happened to 100 registrations: 29 bad news, 1 warning, 7 progress." in messages[0]["text"]
+    assert (
+        "37 things happened to 100 registrations: 29 pieces of bad news, 1 warning, 7 steps of progress."
+        in messages[0]["text"]
+    )
     assert not any("what follows was left out" in words(message) for message in messages)
     assert sum(str(message).count("'registration.open:") for message in messages) == 100
     linked = catch_up(batch, 0, pages[0], {"r0": "https://acme.slack.com/archives/C0A2P/p1795000000000100"})
@@ -137,3 +140,19 @@ def test_a_summary_names_all_that_happened_to_a_registration_and_counts_what_cam
     )
     batch = CatchUp(id="1", began=NOW, ended=NOW, why="rush", counts={"good": 3}, registrations=1, pages=1)
     assert "*Orders*: rejected (2 times), then verified" in words(catch_up(batch, 0, [line], {}))
+
+
+def test_what_happened_in_one_moment_is_not_told_as_from_when_to_when() -> None:
+    line = Line(registration="r", title="Orders", key="", words=("rejected",), rows=("1",), severity="bad")
+    batch = CatchUp(id="1", began=NOW, ended=NOW + 1, why="rush", counts={"bad": 1}, registrations=1, pages=1)
+    text = words(catch_up(batch, 0, [line], {}))
+    assert " from " not in text
+    assert "1 thing happened to 1 registration: 1 piece of bad news." in text
+
+
+def test_a_summary_says_where_not_all_that_is_bad_gets_a_thread_of_its_own() -> None:
+    line = Line(registration="r", title="Orders", key="", words=("rejected",), rows=("1",), severity="bad")
+    batch = CatchUp(id="1", began=NOW, ended=NOW, why="rush", counts={"bad": 51}, registrations=51, pages=2)
+    assert "The first of what somebody must act on is told" in words(catch_up(batch, 1, [line], {}))
+    threaded = line.model_copy(update={"threaded": True})
+    assert "What somebody must act on is told" in words(catch_up(batch, 0, [threaded], {}))
