@@ -17,6 +17,8 @@
 #   make clean     remove what make made; keeps .tenfour, where the bot's data is
 
 SHELL := /bin/bash
+# Four test workers and each bot that they start would otherwise compile everything by themselves, each time.
+export PYTHONDONTWRITEBYTECODE :=
 VENV := .venv
 BIN := $(VENV)/bin
 SANDBOX_PORT ?= 8010

@@ -40,7 +40,8 @@ async def test_a_frozen_redis_and_more_commands_than_can_wait_for_it_are_answere
         try:
             submitted = asyncio.create_task(world.slack.submit(RITA, bypass_client=True))
             listed = asyncio.create_task(world.slack.suggest(RITA, "lookup:services", ""))
-            typed = await asyncio.gather(*(world.slack.command(RITA, A2P, "/a2p", f"help {n}") for n in range(80)))
+            lift = "off account=main"
+            typed = await asyncio.gather(*(world.slack.command(RITA, A2P, "/a2p-freeze", lift) for _ in range(80)))
             assert (await submitted).acked
             assert "Redis" in str(await listed)
         finally:

@@ -18,7 +18,7 @@ from bot.twilio.faults import Throttled
 from bot.twilio.gateway import READ_TRIES, Account
 from bot.twilio.pace import LONGEST_HOLD, LONGEST_PAUSE, SPREAD_SECONDS, TRUSTED_SECONDS, Pace
 from tests.conftest import Clock
-from tests.redis.servers import kill_and_wait, process_id
+from tests.redis.servers import free_port, kill_and_wait, process_id, server
 from tests.twilio.scripted import SECRET, SID, Scripted, saying, scripted
 
 LIST = Call(product="messaging", method="GET", path="/v1/Services")
@@ -323,9 +323,11 @@ async def test_every_way_to_say_when_to_come_back_is_read_and_bounded(
 
 
 async def test_calls_that_wait_together_find_out_once_that_redis_is_away(keys: Keys, tmp_path: Path) -> None:
-    async with run_embedded_redis(tmp_path) as server, open_redis(server.url, tmp_path) as handle:
+    port = free_port()
+    async with server(tmp_path, port) as process, open_redis(f"redis://127.0.0.1:{port}", tmp_path) as handle:
         pace = Pace(handle.client, keys, clock=Clock())
-        await handle.client.shutdown(nosave=True)
+        process.kill()
+        await process.wait()
         turns = (pace.turn(SID, "default", never, 10) for _ in range(12))
         first, *others = await asyncio.gather(*turns, return_exceptions=True)
     assert isinstance(first, RedisError)
