@@ -16,6 +16,7 @@ from redis.asyncio.connection import parse_url
 from redis.asyncio.retry import Retry
 from redis.asyncio.sentinel import Sentinel
 from redis.backoff import NoBackoff
+from redis.driver_info import DriverInfo
 
 from bot.redis.clients import CarefulCluster, CarefulRedis, PatientPool, PatientSentinelPool
 from bot.redis.embedded import run_embedded_redis
@@ -122,6 +123,8 @@ def _connection_options() -> dict[str, Any]:
         "health_check_interval": 30,
         # redis-py repeats writes too when told to retry here.
         "retry": Retry(NoBackoff(), 0),
+        # shared: redis-py would look up its own version for each connection, which takes it milliseconds
+        "driver_info": DriverInfo(),
     }
 
 

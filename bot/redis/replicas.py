@@ -2,7 +2,7 @@
 
 Replication is asynchronous: a master that dies takes with it what it had answered and not yet passed on. Where there
 are replicas, each write is therefore followed by WAIT on its own connection: see
-docs/decisions/026-writes-wait-for-a-replica.md.
+docs/decisions/025-writes-wait-for-a-replica.md.
 """
 
 import time

@@ -1,8 +1,8 @@
 """A master that is killed under load: nothing that was acknowledged is lost, and the bots go on by themselves."""
 
 import asyncio
-from collections.abc import AsyncIterator, Callable
-from contextlib import AbstractAsyncContextManager, asynccontextmanager
+from collections.abc import AsyncIterator, Awaitable, Callable, Sequence
+from contextlib import AbstractAsyncContextManager, asynccontextmanager, suppress
 from pathlib import Path
 from typing import Any
 
@@ -21,6 +21,9 @@ pytestmark = pytest.mark.long
 
 NAMES = ("Acme one", "Acme two", "Acme three")
 MAKING = "POST /v1/Services$"
+
+Way = Callable[[Redis, Sequence[str]], Awaitable[None]]
+"""How several keys are written."""
 
 
 @pytest.mark.parametrize(("topology", "given_up"), [(sentinels, set[int]()), (cluster, {GAVE_UP})])
@@ -72,21 +75,32 @@ async def writing(url: str, folder: Path) -> AsyncIterator[list[str]]:
     """Write without end, everywhere, while the body runs; gives what was acknowledged."""
     written: list[str] = []
 
-    async def write(redis: Redis, writer: int) -> None:
+    async def write(way: Way, redis: Redis, writer: int) -> None:
         for nth in range(1_000_000):
-            key = f"{{{writer}:{nth}}}:written"
-            try:
-                await redis.set(key, "1")
-                written.append(key)
-            except RedisError:
-                pass
+            keys = [f"{{{writer}:{nth}:{place}}}:written" for place in "ab"]
+            with suppress(RedisError):
+                await way(redis, keys)
+                written.extend(keys)
             await asyncio.sleep(0.01)
 
     async with open_redis(url, folder) as redis, asyncio.TaskGroup() as group:
-        writers = [group.create_task(write(redis.client, writer)) for writer in range(4)]
+        ways = [alone, together, alone, together]
+        writers = [group.create_task(write(way, redis.client, writer)) for writer, way in enumerate(ways)]
         yield written
         for task in writers:
             task.cancel()
+
+
+async def alone(redis: Redis, keys: Sequence[str]) -> None:
+    for key in keys:
+        await redis.set(key, "1")
+
+
+async def together(redis: Redis, keys: Sequence[str]) -> None:
+    async with redis.pipeline(transaction=False) as pipe:
+        for key in keys:
+            pipe.set(key, "1")
+        await pipe.execute()
 
 
 async def lost(url: str, folder: Path, written: list[str]) -> list[str]:
