@@ -54,7 +54,7 @@ class Sizes:
     warmup: int
 
 
-FULL = Sizes(one=300, many=1500, aftermath=120, rounds=ROUNDS, warmup=1)
+FULL = Sizes(one=200, many=1000, aftermath=60, rounds=ROUNDS, warmup=1)
 QUICK = Sizes(one=100, many=600, aftermath=60, rounds=1, warmup=0)
 
 

@@ -12,7 +12,7 @@ from bot.changes.people import Person
 from bot.changes.refusal import Refusal
 from bot.policy.policy import APPROVALS_CHANNEL, Group, Policy
 from handlers.posts import CHANNEL_CLOSED, why
-from handlers.reads import SharedReads
+from handlers.shared_reads import SharedReads
 
 REMEMBER_SECONDS = 120.0
 MOST_REMEMBERED = 5000

@@ -4,7 +4,7 @@ import asyncio
 
 import pytest
 
-from handlers.reads import SharedReads
+from handlers.shared_reads import SharedReads
 
 
 class Slack:
