@@ -5,9 +5,7 @@ at once, one line each, and no line ever repeats the value of a secret.
 """
 
 import difflib
-import math
 import os
-import re
 import stat
 import tempfile
 from collections.abc import Callable, Mapping
@@ -22,10 +20,9 @@ from pydantic import AfterValidator, BeforeValidator, Field, SecretStr, Validati
 from pydantic.fields import FieldInfo
 from pydantic_settings import BaseSettings, PydanticBaseSettingsSource, SettingsConfigDict
 
-from bot.accounts_file import AccountSettings, bad_name, read_accounts
-from bot.logs import LEVELS, Level
-
-REDIS_SCHEMES = ("redis", "rediss", "unix", "redis+sentinel", "rediss+sentinel", "redis+cluster", "rediss+cluster")
+from bot import setting_rules as rules
+from bot.accounts_file import AccountSettings, read_accounts
+from bot.logs import Level
 
 
 class SettingsProblem(Exception):
@@ -36,144 +33,8 @@ class SettingsProblem(Exception):
         super().__init__("\n".join(lines))
 
 
-def _shaped(pattern: str, wrong: str) -> AfterValidator:
-    compiled = re.compile(pattern)
-
-    def check(value: str) -> str:
-        if not compiled.fullmatch(value):
-            raise ValueError(wrong)
-        return value
-
-    return AfterValidator(check)
-
-
-def _secret(pattern: str, wrong: str) -> AfterValidator:
-    compiled = re.compile(pattern)
-
-    def check(value: SecretStr) -> SecretStr:
-        if not compiled.fullmatch(value.get_secret_value()):
-            raise ValueError(wrong)
-        return value
-
-    return AfterValidator(check)
-
-
-def _safe_url(value: str) -> str:
-    """Tokens travel to this address: plain http is for this machine alone."""
-    parts = urlsplit(value)
-    if parts.scheme == "https" and parts.hostname:
-        return value
-    if parts.scheme == "http" and parts.hostname in {"127.0.0.1", "localhost", "::1"}:
-        return value
-    raise ValueError("must be an https:// address (http:// only on 127.0.0.1 or localhost)")
-
-
-def _slack_url(value: str) -> str:
-    # slack_sdk appends the method's name to the base, so a base without its slash calls ".../apichat.postMessage".
-    return _safe_url(value).rstrip("/") + "/"
-
-
-def _twilio_url(value: str) -> str:
-    if "{product}" not in value:
-        raise ValueError("must contain {product}, which becomes messaging, api, pricing and so on")
-    _safe_url(value.replace("{product}", "messaging"))
-    return value.rstrip("/")
-
-
-def _public_url(value: str) -> str:
-    if "@" in value:
-        raise ValueError("must not hold credentials: those stand in TENFOUR_EVENTS_SECRET")
-    return _safe_url(value).rstrip("/")
-
-
-def _redis_url(value: SecretStr) -> SecretStr:
-    scheme = value.get_secret_value().partition("://")[0]
-    if scheme not in REDIS_SCHEMES:
-        raise ValueError(f"must start with one of {', '.join(f'{known}://' for known in REDIS_SCHEMES)}")
-    return value
-
-
-def _fernet_keys(value: SecretStr) -> SecretStr:
-    for number, key in enumerate(value.get_secret_value().split(","), start=1):
-        try:
-            Fernet(key.strip())
-        except ValueError:
-            raise ValueError(f"key {number} is not a Fernet key (32 bytes in URL-safe base64)") from None
-    return value
-
-
-def _account_name(value: str) -> str:
-    if bad := bad_name(value):
-        raise ValueError(bad)
-    return value
-
-
-def _readable_file(value: Path) -> Path:
-    if not value.is_file():
-        raise ValueError(f"no file at {value}")
-    return value
-
-
-def _poll_seconds(value: float) -> float:
-    if not math.isfinite(value) or not 0.2 <= value <= 3600:
-        raise ValueError("must be from 0.2 to 3600 seconds")
-    return value
-
-
-def _days(value: float) -> float:
-    if not math.isfinite(value) or value < 1:
-        raise ValueError("must be 1 day or more")
-    return value
-
-
-def _port(value: int) -> int:
-    if not 1 <= value <= 65535:
-        raise ValueError("must be a port from 1 to 65535")
-    return value
-
-
-def _twilio_concurrency(value: int) -> int:
-    if not 1 <= value <= 100:
-        raise ValueError("must be from 1 to 100")
-    return value
-
-
-def _slack_connections(value: int) -> int:
-    if not 1 <= value <= 10:
-        raise ValueError("must be from 1 to 10, the most that Slack allows")
-    return value
-
-
-def _path_prefix(value: str) -> str:
-    if not re.fullmatch(r"(/[A-Za-z0-9._~-]+)+/?|/", value):
-        raise ValueError("must be a path such as /tenfour")
-    return value.rstrip("/")
-
-
-def _networks(value: str) -> str:
-    for part in value.split(","):
-        try:
-            ip_network(part.strip())
-        except ValueError:
-            raise ValueError(f"{part.strip()[:50]!r} is no network such as 10.0.0.0/8, and no address") from None
-    return value
-
-
-def _level(value: str) -> str:
-    if value.lower() not in LEVELS:
-        raise ValueError(f"must be one of {', '.join(LEVELS)}")
-    return value.lower()
-
-
-def _endpoint(value: str) -> str:
-    parts = urlsplit(value)
-    if parts.scheme not in ("http", "https") or not parts.hostname:
-        raise ValueError("must be an http:// or https:// address")
-    return value
-
-
 ChannelId = Annotated[
-    str, _shaped(r"[CG][A-Z0-9]{2,}", "must be a channel id such as C0123456789, not a channel's name")
+    str, rules.shaped(r"[CG][A-Z0-9]{2,}", "must be a channel id such as C0123456789, not a channel's name")
 ]
 Unspaced = r"\S{8,}"
 CHANNEL_HOW = "in Slack open the channel, click its name, and copy the channel ID from the bottom of About"
@@ -189,14 +50,14 @@ class MemorySettings(BaseSettings):
 
     model_config = SettingsConfigDict(frozen=True, extra="ignore", populate_by_name=True, hide_input_in_errors=True)
 
-    redis_url: Annotated[SecretStr, AfterValidator(_redis_url)] | None = _setting(
+    redis_url: Annotated[SecretStr, AfterValidator(rules.redis_url)] | None = _setting(
         "REDIS_URL",
         "Where Redis or Valkey is: one server, Sentinel or Cluster. Not set: the bot runs its own server, kept on disk "
         "in the state folder, which serves one machine.",
         "redis://:PASSWORD@HOST:6379/0, rediss:// for TLS, redis+sentinel://HOST,HOST/NAME, redis+cluster://HOST",
         default=None,
     )
-    encryption_key: Annotated[SecretStr, AfterValidator(_fernet_keys)] | None = _setting(
+    encryption_key: Annotated[SecretStr, AfterValidator(rules.fernet_keys)] | None = _setting(
         "TENFOUR_ENCRYPTION_KEY",
         "Fernet keys for sensitive inputs at rest, separated by commas, newest first: new values are written with the "
         "first, old ones are read with any. Not set: a key file (mode 0600) is made in the state folder. Set it when "
@@ -227,48 +88,50 @@ class MemorySettings(BaseSettings):
 class Settings(MemorySettings):
     """What the bot was told to do, checked and never changed afterwards."""
 
-    slack_bot_token: Annotated[SecretStr, _secret(r"xoxb-\S+", "must start with xoxb-")] = _setting(
+    slack_bot_token: Annotated[SecretStr, rules.secret(r"xoxb-\S+", "must start with xoxb-")] = _setting(
         "SLACK_BOT_TOKEN",
         "The bot's own token, with which it posts messages and opens modals.",
         "api.slack.com/apps, your app, OAuth & Permissions, Bot User OAuth Token (after Install to Workspace)",
     )
-    slack_app_token: Annotated[SecretStr, _secret(r"xapp-\S+", "must start with xapp-")] | None = _setting(
+    slack_app_token: Annotated[SecretStr, rules.secret(r"xapp-\S+", "must start with xapp-")] | None = _setting(
         "SLACK_APP_TOKEN",
         "App-level token. When it is set the bot connects to Slack by Socket Mode and needs no public address.",
         "api.slack.com/apps, your app, Basic Information, App-Level Tokens, Generate with the scope connections:write",
         default=None,
     )
-    slack_connections: Annotated[int, AfterValidator(_slack_connections)] = _setting(
+    slack_connections: Annotated[int, AfterValidator(rules.slack_connections)] = _setting(
         "TENFOUR_SLACK_CONNECTIONS",
         "How many Socket Mode connections this process keeps, from 1 to 10: while one is being replaced, another "
         "hears. Slack allows ten for an app, over all its processes.",
         "2 suits up to four processes; with more of them, 1",
         default=2,
     )
-    slack_signing_secret: Annotated[SecretStr, _secret(Unspaced, "is too short or has spaces")] | None = _setting(
+    slack_signing_secret: Annotated[SecretStr, rules.secret(Unspaced, "is too short or has spaces")] | None = _setting(
         "SLACK_SIGNING_SECRET",
         "Proves that a request over HTTP comes from Slack. Needed when SLACK_APP_TOKEN is not set.",
         "api.slack.com/apps, your app, Basic Information, App Credentials, Signing Secret",
         default=None,
     )
-    slack_api_url: Annotated[str, AfterValidator(_slack_url)] = _setting(
+    slack_api_url: Annotated[str, AfterValidator(rules.slack_url)] = _setting(
         "SLACK_API_URL",
         "Base address of Slack's Web API.",
         "leave it alone outside GovSlack and the sandbox",
         default="https://slack.com/api/",
     )
-    twilio_account_sid: Annotated[str, _shaped(r"AC[0-9a-f]{32}", "must be AC and 32 hexadecimal digits")] = _setting(
-        "TWILIO_ACCOUNT_SID",
-        "The Twilio account (or subaccount) the bot works in.",
-        "console.twilio.com, Account Dashboard, Account Info",
+    twilio_account_sid: Annotated[str, rules.shaped(r"AC[0-9a-f]{32}", "must be AC and 32 hexadecimal digits")] = (
+        _setting(
+            "TWILIO_ACCOUNT_SID",
+            "The Twilio account (or subaccount) the bot works in.",
+            "console.twilio.com, Account Dashboard, Account Info",
+        )
     )
-    twilio_account_name: Annotated[str, AfterValidator(_account_name)] = _setting(
+    twilio_account_name: Annotated[str, AfterValidator(rules.account_name)] = _setting(
         "TWILIO_ACCOUNT_NAME",
         "What people call that account in Slack: lower-case letters, digits and dashes.",
         "any name; it matters once there are several accounts",
         default="main",
     )
-    twilio_api_key: Annotated[str, _shaped(r"SK[0-9a-f]{32}", "must be SK and 32 hexadecimal digits")] | None = (
+    twilio_api_key: Annotated[str, rules.shaped(r"SK[0-9a-f]{32}", "must be SK and 32 hexadecimal digits")] | None = (
         _setting(
             "TWILIO_API_KEY",
             "SID of an API key; with TWILIO_API_SECRET it is the better way in, since it can be revoked alone.",
@@ -276,31 +139,31 @@ class Settings(MemorySettings):
             default=None,
         )
     )
-    twilio_api_secret: Annotated[SecretStr, _secret(Unspaced, "is too short or has spaces")] | None = _setting(
+    twilio_api_secret: Annotated[SecretStr, rules.secret(Unspaced, "is too short or has spaces")] | None = _setting(
         "TWILIO_API_SECRET",
         "Secret of the API key.",
         "shown once, when the API key is created; if it is lost, create another key",
         default=None,
     )
-    twilio_auth_token: Annotated[SecretStr, _secret(Unspaced, "is too short or has spaces")] | None = _setting(
+    twilio_auth_token: Annotated[SecretStr, rules.secret(Unspaced, "is too short or has spaces")] | None = _setting(
         "TWILIO_AUTH_TOKEN",
         "The account's auth token: the other way in, and what Twilio signs its webhooks with.",
         "console.twilio.com, Account Dashboard, Account Info, Auth Token",
         default=None,
     )
-    twilio_api_url: Annotated[str, AfterValidator(_twilio_url)] = _setting(
+    twilio_api_url: Annotated[str, AfterValidator(rules.twilio_url)] = _setting(
         "TWILIO_API_URL",
         "Base address of Twilio's APIs; {product} becomes messaging, api, pricing and so on.",
         "leave it alone outside the sandbox",
         default="https://{product}.twilio.com",
     )
-    twilio_concurrency: Annotated[int, AfterValidator(_twilio_concurrency)] = _setting(
+    twilio_concurrency: Annotated[int, AfterValidator(rules.twilio_concurrency)] = _setting(
         "TENFOUR_TWILIO_CONCURRENCY",
         "How many calls to one Twilio account each process has under way at most, from 1 to 100.",
         "20 suits up to 10,000 registrations; with too many Twilio answers 429, and all calls of the account slow down",
         default=20,
     )
-    accounts_file: Annotated[Path, AfterValidator(_readable_file)] | None = _setting(
+    accounts_file: Annotated[Path, AfterValidator(rules.readable_file)] | None = _setting(
         "TENFOUR_ACCOUNTS",
         "TOML file with further Twilio accounts and subaccounts, each with a name and credentials of its own.",
         "write one as shown above, and keep it from others' eyes (chmod 600) when secrets stand in it",
@@ -317,19 +180,19 @@ class Settings(MemorySettings):
         CHANNEL_HOW,
         default_factory=lambda so_far: so_far["approvals_channel"],
     )
-    policy: Annotated[Path, AfterValidator(_readable_file)] | None = _setting(
+    policy: Annotated[Path, AfterValidator(rules.readable_file)] | None = _setting(
         "TENFOUR_POLICY",
         "File with the rules: who may ask for what, who approves, how many must. Not set: the policy that comes along.",
         "copy policy.toml from the repository and change it (docs/approvals.md)",
         default=None,
     )
-    poll_seconds: Annotated[float, AfterValidator(_poll_seconds)] = _setting(
+    poll_seconds: Annotated[float, AfterValidator(rules.poll_seconds)] = _setting(
         "TENFOUR_POLL_SECONDS",
         "How often the bot looks for registrations that are due, in seconds, from 0.2 to 3600.",
         "60 suits production: Twilio's verdicts take hours",
         default=60.0,
     )
-    tcr_secret: Annotated[SecretStr, _secret(r"[A-Za-z0-9_-]{16,}", "needs 16 letters, digits, - or _")] | None = (
+    tcr_secret: Annotated[SecretStr, rules.secret(r"[A-Za-z0-9_-]{16,}", "needs 16 letters, digits, - or _")] | None = (
         _setting(
             "TENFOUR_TCR_SECRET",
             "Secret part of the address at which TCR's webhook tells that a campaign was accepted or declined: "
@@ -338,7 +201,7 @@ class Settings(MemorySettings):
             default=None,
         )
     )
-    public_url: Annotated[str, AfterValidator(_public_url)] | None = _setting(
+    public_url: Annotated[str, AfterValidator(rules.public_url)] | None = _setting(
         "TENFOUR_PUBLIC_URL",
         "Base address at which Twilio reaches the bot (PORT, through your TLS proxy): its Event Streams and its "
         "message status callbacks are sent there. Not set: registrations are followed by polling alone, and nobody "
@@ -346,62 +209,62 @@ class Settings(MemorySettings):
         "the https address of your proxy, such as https://tenfour.example.com (docs/tracking.md)",
         default=None,
     )
-    events_secret: Annotated[SecretStr, _secret(r"[A-Za-z0-9_-]{16,}", "needs 16 letters, digits, - or _")] | None = (
-        _setting(
-            "TENFOUR_EVENTS_SECRET",
-            "Password that Twilio's Event Streams send along with each event; a sink is made with it. Needed beside "
-            "TENFOUR_PUBLIC_URL.",
-            'python -c "import secrets; print(secrets.token_urlsafe(24))"',
-            default=None,
-        )
+    events_secret: (
+        Annotated[SecretStr, rules.secret(r"[A-Za-z0-9_-]{16,}", "needs 16 letters, digits, - or _")] | None
+    ) = _setting(
+        "TENFOUR_EVENTS_SECRET",
+        "Password that Twilio's Event Streams send along with each event; a sink is made with it. Needed beside "
+        "TENFOUR_PUBLIC_URL.",
+        'python -c "import secrets; print(secrets.token_urlsafe(24))"',
+        default=None,
     )
-    port: Annotated[int, AfterValidator(_port)] = _setting(
+    port: Annotated[int, AfterValidator(rules.port)] = _setting(
         "PORT",
         "Port of the HTTP listener: for Slack's requests when the bot is not in Socket Mode, and for TCR's webhook.",
         "any free port; Slack and TCR reach it through your TLS proxy",
         default=3000,
     )
-    path_prefix: Annotated[str, AfterValidator(_path_prefix)] | None = _setting(
+    path_prefix: Annotated[str, AfterValidator(rules.path_prefix)] | None = _setting(
         "TENFOUR_PATH_PREFIX",
         "Path below which your proxy serves the bot. Requests are taken with it and without it, so it does not matter "
         "whether the proxy removes it. Not set: the path of TENFOUR_PUBLIC_URL.",
         "a path such as /tenfour, if the bot shares its host with others (docs/slack-app.md)",
         default=None,
     )
-    trusted_proxies: Annotated[str, AfterValidator(_networks)] | None = _setting(
+    trusted_proxies: Annotated[str, AfterValidator(rules.networks)] | None = _setting(
         "TENFOUR_TRUSTED_PROXIES",
         "Networks of your proxies, separated by commas: what they say in X-Forwarded-For is written into the log with "
         "a refused request, and serves nothing else. Not set: the log names the proxy.",
         "the addresses from which your proxy connects, such as 10.0.0.0/8",
         default=None,
     )
-    audit_days: Annotated[float, AfterValidator(_days)] | None = _setting(
+    audit_days: Annotated[float, AfterValidator(rules.days)] | None = _setting(
         "TENFOUR_AUDIT_DAYS",
         "How many days the audit is kept, from 1 on; older rows are removed once a day. Not set: all of it, for good.",
         "as long as your rules about records say; export what is older first (tenfour audit export)",
         default=None,
     )
-    keep_changes_days: Annotated[float, AfterValidator(_days)] | None = _setting(
+    keep_changes_days: Annotated[float, AfterValidator(rules.days)] | None = _setting(
         "TENFOUR_KEEP_CHANGES_DAYS",
         "How many days a settled change is kept after its last event, from 1 on: then what was typed for it, its plan "
         "and its decisions are removed, once a day. Not set: all of them, for good.",
         "as long as somebody may want to undo or look up a change; the audit goes on telling of it (docs/retention.md)",
         default=None,
     )
-    ops_port: Annotated[int, AfterValidator(_port)] | None = _setting(
+    ops_port: Annotated[int, AfterValidator(rules.port)] | None = _setting(
         "TENFOUR_OPS_PORT",
         "Port of /healthz, /readyz and /metrics, on every address of the machine and without any proof of who asks: "
         "for your own network alone. Not set: none of them but /healthz, which PORT has where that is served.",
         "any free port other than PORT, such as 9464 (docs/metrics.md)",
         default=None,
     )
-    log_level: Annotated[Level, BeforeValidator(_level)] = _setting(
+    log_level: Annotated[Level, BeforeValidator(rules.level)] = _setting(
         "TENFOUR_LOG_LEVEL",
         "From which level on the log is written: debug, info, warning or error. Libraries never write below warning.",
         "info suits production",
         default="info",
     )
-    otlp_endpoint: Annotated[str, AfterValidator(_endpoint)] | None = _setting(
+    otlp_endpoint: Annotated[str, AfterValidator(rules.endpoint)] | None = _setting(
         "OTEL_EXPORTER_OTLP_ENDPOINT",
         "Where OpenTelemetry's traces go, over OTLP on HTTP; its other OTEL_ settings count as well. Not set: no "
         "traces. Needs the extra `otel`.",
@@ -496,7 +359,7 @@ def encryption_keys(settings: MemorySettings) -> tuple[str, ...]:
         raise SettingsProblem([f"TENFOUR_ENCRYPTION_KEY: others may read {path}. Run: chmod 600 {path}"])
     text = path.read_text().strip()
     try:
-        _fernet_keys(SecretStr(text))
+        rules.fernet_keys(SecretStr(text))
     except ValueError as error:
         raise SettingsProblem([f"TENFOUR_ENCRYPTION_KEY: {path}: {error}. Restore the file from its backup"]) from None
     return tuple(key.strip() for key in text.split(","))
@@ -568,7 +431,9 @@ def _same_ports(values: Mapping[str, str]) -> list[tuple[str, str]]:
 
 def _misspelt(environ: Mapping[str, str], known: set[str]) -> list[tuple[str, str]]:
     """Names of our own that nearly match: an optional setting with a typing error would be silently ignored."""
-    ours = [name for name in environ if name.startswith("TENFOUR_") and name not in known]
+    # Kubernetes tells each pod of a Service called tenfour by such names, with an address of this kind
+    theirs = {name for name, value in environ.items() if value.startswith(("tcp://", "udp://"))}
+    ours = [name for name in environ if name.startswith("TENFOUR_") and name not in known | theirs]
     near = [(name, difflib.get_close_matches(name, known, n=1, cutoff=0.85)) for name in ours]
     return [(name, f"is not a setting; probably {match[0]} is meant") for name, match in near if match]
 

@@ -18,7 +18,9 @@ from slack_bolt.adapter.aiohttp import to_aiohttp_response, to_bolt_request
 from slack_bolt.async_app import AsyncApp
 
 from bot.logs import bound_request
+from bot.settings import SettingsProblem
 from bot.twilio.gateway import EVENTS_PATH, STATUS_PATH
+from bot.watching.listener import PortTaken, serve_on
 from bot.watching.observer import NOBODY, Observer
 from handlers.door import CAME
 from handlers.forwarded import HEADER, Network, client_address
@@ -66,7 +68,7 @@ class Listener:
 async def listen(app: AsyncApp | None, listener: Listener, others: Sequence[web.RouteDef] = ()) -> AsyncIterator[None]:
     """Serve Slack's requests (with an `app`) and `others` until the body ends.
 
-    Requests under way are answered first.
+    Requests under way are answered first. Raises `SettingsProblem` when the port cannot be used.
     """
 
     async def health(request: web.Request) -> web.Response:
@@ -88,7 +90,10 @@ async def listen(app: AsyncApp | None, listener: Listener, others: Sequence[web.
     )
     await runner.setup()
     try:
-        await web.TCPSite(runner, port=listener.port).start()
+        try:
+            await serve_on(runner, listener.port)
+        except PortTaken as problem:
+            raise SettingsProblem([f"PORT: {problem}. Choose another one, or free it."]) from None
         yield
     finally:
         await runner.cleanup()

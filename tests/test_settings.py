@@ -124,6 +124,10 @@ def test_a_misspelt_setting_is_not_silently_ignored() -> None:
     assert told == "TENFOUR_ENCRYPTON_KEY: is not a setting; probably TENFOUR_ENCRYPTION_KEY is meant."
 
 
+def test_what_kubernetes_says_of_a_service_called_tenfour_is_no_misspelt_setting() -> None:
+    assert load_settings({**GOOD, "TENFOUR_PORT": "tcp://10.0.0.1:80"})
+
+
 def test_no_secret_stands_in_repr_or_in_a_dump() -> None:
     everything = {
         **GOOD,

@@ -48,11 +48,16 @@ async def listen_for_operators(
     runner = web.AppRunner(site, access_log=None, shutdown_timeout=1)
     await runner.setup()
     try:
-        try:
-            await web.TCPSite(runner, port=port).start()
-        except OSError as error:
-            why = "something listens there already" if error.errno == errno.EADDRINUSE else error.strerror
-            raise PortTaken(f"port {port} cannot be used: {why}") from error
+        await serve_on(runner, port)
         yield
     finally:
         await runner.cleanup()
+
+
+async def serve_on(runner: web.AppRunner, port: int) -> None:
+    """Serve on a port of every address of the machine. Raises `PortTaken`."""
+    try:
+        await web.TCPSite(runner, port=port).start()
+    except OSError as error:
+        why = "something listens there already" if error.errno == errno.EADDRINUSE else error.strerror
+        raise PortTaken(f"port {port} cannot be used: {why}") from error

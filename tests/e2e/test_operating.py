@@ -12,7 +12,7 @@ from prometheus_client.parser import text_string_to_metric_families
 
 from bot.app import running
 from bot.roles import Role
-from bot.settings import load_settings
+from bot.settings import SettingsProblem, load_settings
 from tests.e2e.answers import SERVICE
 from tests.e2e.world import ANN, RITA, World, open_world
 from tests.redis.servers import free_port
@@ -96,8 +96,12 @@ async def test_a_port_that_is_taken_ends_the_start_with_words_and_no_traceback(e
     world, port = empty_world, free_port()
     server = await asyncio.start_server(lambda *_: None, "0.0.0.0", port)
     async with server:
-        with pytest.raises(Exception, match=f"TENFOUR_OPS_PORT: port {port} cannot be used"):
+        with pytest.raises(SettingsProblem, match=f"TENFOUR_OPS_PORT: port {port} cannot be used"):
             async with world.bot(TENFOUR_OPS_PORT=str(port)):
+                raise AssertionError("must not start")
+        world.http_port = port
+        with pytest.raises(SettingsProblem, match=f"PORT: port {port} cannot be used: something listens there"):
+            async with world.bot():
                 raise AssertionError("must not start")
 
 
