@@ -25,7 +25,7 @@ from bench.bots import bots
 from bench.clicks import Clicks, clicker
 from bench.contended import contended
 from bench.deciders import Deciding, bare_handlers, deciders
-from bench.load import Load
+from bench.load import Load, free_port
 from bench.rounds import ROUNDS, Figures, Results, Turn, interleaved, machine, ms, reached, table, times
 from bench.usage import commands, cpu_seconds, more
 from bot.changes.change import Change
@@ -34,7 +34,6 @@ from bot.sandbox.world import BOT_TOKEN
 from bot.settings import encryption_keys, load_settings
 from bot.vault import Vault
 from tests.e2e.world import ANN, APPROVALS, BOB
-from tests.redis.servers import free_port
 
 GOAL = 0.6
 """Of the rate of what it is measured against."""

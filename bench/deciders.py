@@ -18,8 +18,9 @@ from urllib.parse import parse_qs
 from aiohttp import web
 from redis.asyncio import BlockingConnectionPool, Redis
 
-from bench.floors import READY, bare_handler
-from bench.load import HOST, Load, Tally, helper, load_of, orders
+from bench.floors import bare_handler
+from bench.load import Load, Tally, helper, load_of, orders
+from bench.serving import READY, serve_until_ended
 from bot.changes.authority import Authority
 from bot.changes.budget import Budget
 from bot.changes.change import Change
@@ -178,11 +179,7 @@ async def _serve(url: str, port: int) -> None:
 
     site = web.Application()
     site.router.add_post(PATH, handle)
-    runner = web.AppRunner(site, access_log=None)
-    await runner.setup()
-    await web.TCPSite(runner, HOST, port).start()
-    print(READY, flush=True)
-    await asyncio.Event().wait()
+    await serve_until_ended(site, port)
 
 
 def main() -> None:

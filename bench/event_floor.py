@@ -12,11 +12,10 @@ from aiohttp import web
 from redis.asyncio import Redis
 from twilio.request_validator import RequestValidator
 
-from bench.load import HOST
-from tests.redis.servers import free_port
+from bench.load import free_port
+from bench.serving import READY, serve_until_ended
 
 LARGEST_BODY = 1_000_000
-READY = "ready"
 
 
 @asynccontextmanager
@@ -51,11 +50,7 @@ async def serve(port: int, public_url: str, auth_token: str, redis_url: str) -> 
 
     site = web.Application(client_max_size=LARGEST_BODY)
     site.router.add_post("/twilio/events/{account}", handle)
-    runner = web.AppRunner(site, access_log=None)
-    await runner.setup()
-    await web.TCPSite(runner, HOST, port).start()
-    print(READY, flush=True)
-    await asyncio.Event().wait()
+    await serve_until_ended(site, port)
 
 
 if __name__ == "__main__":

@@ -27,13 +27,12 @@ from slack_bolt.async_app import AsyncApp
 from slack_bolt.authorization import AuthorizeResult
 from slack_sdk.web.async_client import AsyncWebClient
 
-from bench.load import HOST
+from bench.serving import READY, serve_until_ended
 from bot.sandbox.world import APP_TOKEN, BOT_TOKEN, BOT_USER_ID, SIGNING_SECRET, TEAM_ID
 from handlers.http import PATH
 
 Floor = Literal["aiohttp", "writing", "bolt", "bolt-default"]
 Listener = Literal["command", "action", "view_submission"]
-READY = "ready"
 
 
 @asynccontextmanager
@@ -134,11 +133,7 @@ async def serve(kind: Floor, listener: Listener, port: int, redis_url: str) -> N
 
     site = web.Application()
     site.router.add_post(PATH, handler)
-    runner = web.AppRunner(site, access_log=None)
-    await runner.setup()
-    await web.TCPSite(runner, HOST, port).start()
-    print(READY, flush=True)
-    await asyncio.Event().wait()
+    await serve_until_ended(site, port)
 
 
 async def acknowledge_frames(kind: Floor, listener: Listener, api_url: str) -> None:
